@@ -1,0 +1,3 @@
+module postvagt
+
+go 1.26
