@@ -1,0 +1,165 @@
+package verdict
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+const (
+	maxLine  = 899
+	maxValue = 256
+	cutValue = 200
+)
+
+// Lines returns the verdict line and one line for each recipient, without a line end.
+func (r *Record) Lines() []string {
+	lines := make([]string, 0, 1+len(r.Recipients))
+	lines = append(lines, r.messageLine())
+	for i := range r.Recipients {
+		lines = append(lines, r.recipientLine(i))
+	}
+	return lines
+}
+
+// Short is the line for the mail log itself: that there was a verdict, and nothing of what it found.
+func (r *Record) Short() string {
+	return queueID(r.QueueID) + ": id=" + r.ID + " action=" + r.Action
+}
+
+// messageLine cuts, where the line is too long, first the rules, then the kinds, then the free texts.
+func (r *Record) messageLine() string {
+	rules := make([]string, len(r.Rules))
+	for i, c := range r.Rules {
+		rules[i] = c.Rule + ":" + strconv.Itoa(c.Count)
+	}
+	nRules, nKinds, limit := len(rules), len(r.Kinds), maxValue
+	for {
+		line := r.format(cutList(r.Kinds, nKinds), cutList(rules, nRules), limit)
+		switch {
+		case len(line) <= maxLine:
+			return line
+		case nRules > 3:
+			nRules--
+		case nKinds > 3:
+			nKinds--
+		case limit > 32:
+			limit /= 2
+		default: // only hostile names of rules or kinds get here
+			return r.format("", "", limit)
+		}
+	}
+}
+
+func (r *Record) format(kinds, rules string, limit int) string {
+	var b strings.Builder
+	b.Grow(512)
+	b.WriteString(queueID(r.QueueID))
+	b.WriteString(": verdict v=" + strconv.Itoa(Version))
+	put := func(key, value string) { b.WriteString(" " + key + "=" + quote(cut(value, limit))) }
+	put("id", r.ID)
+	put("action", r.Action)
+	put("level", r.Level)
+	b.WriteString(" kinds=" + kinds)
+	put("persons", strconv.Itoa(r.Persons))
+	put("protection", r.Protection.Content)
+	put("alg", r.Protection.Algorithm)
+	put("strong", yesNo(r.Protection.Strong))
+	put("signed", yesNo(r.Protection.Signed))
+	put("channel", r.Protection.Channel)
+	put("direction", r.Direction)
+	put("lang", r.Lang)
+	b.WriteString(" from=" + quoteAddress(cut(r.From, limit)))
+	put("dept", r.Department)
+	put("rcpts", strconv.Itoa(len(r.Recipients)))
+	put("size", strconv.FormatInt(r.Size, 10))
+	put("ms", strconv.FormatFloat(r.Millis, 'f', 1, 64))
+	b.WriteString(" rules=" + rules)
+	put("unopened", strconv.Itoa(r.Unopened))
+	put("why", r.Why)
+	return b.String()
+}
+
+func (r *Record) recipientLine(i int) string {
+	p := &r.Recipients[i]
+	return fmt.Sprintf("%s: rcpt v=%d id=%s n=%d/%d to=%s class=%s hop=%s transport=%s objection=%s wanted=%s action=%s",
+		queueID(r.QueueID), Version, quote(r.ID), i+1, len(r.Recipients), quoteAddress(cut(p.To, maxValue)),
+		quote(cut(p.Class, 64)), quote(cut(p.Hop, maxValue)), quote(cut(p.Transport, 64)),
+		yesNo(p.Objection), quote(p.Wanted), quote(p.Action))
+}
+
+func queueID(id string) string {
+	if id == "" {
+		return "NOQUEUE"
+	}
+	return id
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+// cut shortens a value of over limit bytes so that equal values stay equal and different ones different.
+func cut(v string, limit int) string {
+	if len(v) <= limit {
+		return v
+	}
+	keep := min(cutValue, limit-9)
+	for keep > 0 && !utf8.RuneStart(v[keep]) {
+		keep--
+	}
+	sum := sha256.Sum256([]byte(v))
+	return v[:keep] + "~" + hex.EncodeToString(sum[:4])
+}
+
+// cutList joins the first n entries; "+N" says how many were left out.
+func cutList(list []string, n int) string {
+	quoted := make([]string, 0, n+1)
+	for _, e := range list[:n] {
+		quoted = append(quoted, listEntry(e))
+	}
+	if left := len(list) - n; left > 0 {
+		quoted = append(quoted, "+"+strconv.Itoa(left))
+	}
+	return strings.Join(quoted, ",")
+}
+
+// listEntry keeps an entry from ending its list or its value.
+func listEntry(e string) string {
+	return strings.Map(func(r rune) rune {
+		if r <= ' ' || r == ',' || r == '"' || r == '\\' || r == 0x7f || r == utf8.RuneError {
+			return '_'
+		}
+		return r
+	}, e)
+}
+
+func quote(v string) string {
+	if plain(v) {
+		return v
+	}
+	return strconv.Quote(v)
+}
+
+func quoteAddress(v string) string {
+	if v = "<" + v + ">"; plain(v) {
+		return v
+	}
+	return strconv.Quote(v)
+}
+
+// plain says that a value can stand without quotes.
+func plain(v string) bool {
+	for _, r := range v {
+		if r <= ' ' || r == '"' || r == '\\' || r == utf8.RuneError || !strconv.IsPrint(r) {
+			return false
+		}
+	}
+	return true
+}
