@@ -83,11 +83,20 @@ func (r *Record) format(kinds, rules string, limit int) string {
 	return b.String()
 }
 
+// recipientLine cuts its texts where quoting has made the line too long.
 func (r *Record) recipientLine(i int) string {
-	p := &r.Recipients[i]
+	for limit := maxValue; ; limit /= 2 {
+		if line := r.formatRecipient(i, limit); len(line) <= maxLine || limit <= 16 {
+			return line
+		}
+	}
+}
+
+func (r *Record) formatRecipient(i, limit int) string {
+	p, word := &r.Recipients[i], min(limit, 64)
 	return fmt.Sprintf("%s: rcpt v=%d id=%s n=%d/%d to=%s class=%s hop=%s transport=%s objection=%s wanted=%s action=%s",
-		queueID(r.QueueID), Version, quote(r.ID), i+1, len(r.Recipients), quoteAddress(cut(p.To, maxValue)),
-		quote(cut(p.Class, 64)), quote(cut(p.Hop, maxValue)), quote(cut(p.Transport, 64)),
+		queueID(r.QueueID), Version, quote(r.ID), i+1, len(r.Recipients), quoteAddress(cut(p.To, limit)),
+		quote(cut(p.Class, word)), quote(cut(p.Hop, limit)), quote(cut(p.Transport, word)),
 		yesNo(p.Objection), quote(p.Wanted), quote(p.Action))
 }
 
