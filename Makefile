@@ -1,0 +1,50 @@
+# Postvagt. "make demo" shows it, "make test" proves it; both install what they need (Debian 12, Go 1.26).
+.POSIX:
+.DELETE_ON_ERROR:
+.PHONY: help build demo demo-check test test-mtas lint bench soak clean deps-demo deps-test
+
+GO = go
+GOTESTSUM = $(GO) run gotest.tools/gotestsum@v1.13.0
+STATICCHECK = $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+TESTFLAGS =
+export CGO_ENABLED = 0
+
+help:
+	@echo "make demo         see it work: a private Postfix, 60 mails, the dashboard; ends with Ctrl-C"
+	@echo "make demo-check   the same, checked against the known answers"
+	@echo "make build        bin/postvagt-milter and bin/postvagt-agent"
+	@echo "make test         all tests, with the real servers"
+	@echo "make lint         gofmt, vet, staticcheck, who may import whom"
+	@echo "make bench        speed, on this machine"
+
+build:
+	$(GO) build -trimpath -o bin/ ./milter/cmd/... ./agent/cmd/...
+
+demo: deps-demo
+	@$(GO) build -o bin/demo ./packaging/demo
+	@bin/demo
+
+demo-check: deps-demo
+	@$(GO) build -o bin/demo ./packaging/demo
+	@bin/demo -check
+
+test: deps-test
+	$(GOTESTSUM) --format pkgname -- -timeout 25m $(TESTFLAGS) ./...
+
+lint:
+	@out=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$out" ]; then echo "not gofmt-ed:"; echo "$$out"; exit 1; fi
+	$(GO) vet ./...
+	$(STATICCHECK) ./...
+	$(GO) test -run '^TestHouse' ./packaging/e2e
+
+bench: deps-demo
+	$(GO) run ./packaging/bench
+
+clean:
+	rm -rf bin dist packaging/e2e/browser/node_modules
+
+deps-demo:
+	@packaging/install-deps.sh demo
+
+deps-test:
+	@packaging/install-deps.sh test

@@ -1,0 +1,2 @@
+// Package e2e holds the stories: the programs as an admin runs them, against the real servers.
+package e2e
