@@ -1,0 +1,22 @@
+package dashboards
+
+import "time"
+
+// ByTime is the Split.By that divides by time.
+const ByTime = "time"
+
+// Gap is a span of time for which lines of a source were lost before they could be read (the log system
+// dropped them). Figures that overlap it are incomplete.
+type Gap struct {
+	Source   string
+	From, To time.Time
+	Lines    int64 // lost, as far as the log system said
+}
+
+// Overview says what a store holds, whatever the period.
+type Overview struct {
+	Transmissions int64
+	Judged        int64     // of them, with a verdict
+	First, Last   time.Time // births of the oldest and the newest, zero while there are none
+	Departments   []string  // all that occur, sorted
+}
