@@ -1,0 +1,303 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"postvagt/agent/event"
+)
+
+// Batch is what one commit keeps. Documents are matched by Key; the last of equal keys stands.
+type Batch struct {
+	Documents []event.Document
+	Put       []Item   // unfinished state, replaced by key
+	Delete    []string // keys of finished state
+	Positions []Position
+	Unknown   map[string]int64 // further unknown lines by program
+	Gaps      []Gap
+}
+
+// Commit keeps all of a batch or nothing of it. The revision of a document is the store's own: 1 for a new one,
+// raised when the content changed, kept when it did not.
+func (s *Store) Commit(ctx context.Context, b Batch) error {
+	if s.write == nil {
+		return errors.New("store: opened for reading only")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var made map[string]int64
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		w := &writer{ctx: ctx, tx: tx, store: s, made: map[string]int64{}, counts: map[cell]delta{}, values: map[valueCell]int64{}}
+		defer w.close()
+		made = w.made
+		if err := w.documents(b.Documents); err != nil {
+			return err
+		}
+		return w.rest(b)
+	})
+	if err != nil {
+		return fmt.Errorf("store %s: commit: %w", s.path, err)
+	}
+	for signature, id := range made {
+		s.facets[signature] = id
+	}
+	return nil
+}
+
+// cell is one row of table rollup, valueCell one of table entity.
+type cell struct{ day, facet int64 }
+type valueCell struct {
+	cell
+	field, value string
+}
+
+// delta is what a commit adds to a cell.
+type delta struct {
+	n    int64
+	sums [3]int64
+}
+
+// writer is one commit under way.
+type writer struct {
+	ctx        context.Context
+	tx         *sql.Tx
+	store      *Store
+	made       map[string]int64 // facets new in this commit
+	counts     map[cell]delta
+	values     map[valueCell]int64
+	statements map[string]*sql.Stmt
+}
+
+func (w *writer) close() {
+	for _, st := range w.statements {
+		st.Close()
+	}
+}
+
+// exec runs a statement that is prepared once a commit.
+func (w *writer) exec(query string, args ...any) (sql.Result, error) {
+	st, err := w.prepare(query)
+	if err != nil {
+		return nil, err
+	}
+	return st.ExecContext(w.ctx, args...)
+}
+
+func (w *writer) prepare(query string) (*sql.Stmt, error) {
+	if st, ok := w.statements[query]; ok {
+		return st, nil
+	}
+	st, err := w.tx.PrepareContext(w.ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	if w.statements == nil {
+		w.statements = map[string]*sql.Stmt{}
+	}
+	w.statements[query] = st
+	return st, nil
+}
+
+func (w *writer) documents(documents []event.Document) error {
+	for i := range documents {
+		r, err := rowOf(&documents[i], w.store.zone)
+		if err != nil {
+			return err
+		}
+		if err := w.upsert(r); err != nil {
+			return err
+		}
+	}
+	if err := w.addCounts(); err != nil {
+		return err
+	}
+	return w.addValues()
+}
+
+var (
+	findRow   = "SELECT t.id, t.day, t.facet, t.hash, t.revision, t." + strings.Join(sums, ", t.") + ", t." + strings.Join(entities, ", t.") + " FROM transmission t WHERE t.key = ?"
+	insertRow = "INSERT INTO transmission (day, facet, hash, " + ownColumns() + ") VALUES (?, ?, ?" + strings.Repeat(", ?", len(layout.own)) + ")"
+	updateRow = "UPDATE transmission SET (day, facet, hash, " + ownColumns() + ") = (?, ?, ?" + strings.Repeat(", ?", len(layout.own)) + ") WHERE id = ?"
+	atKey     = ownIndex("revision")
+)
+
+func ownColumns() string {
+	var names []string
+	for _, f := range layout.own {
+		names = append(names, f.Column)
+	}
+	return strings.Join(names, ", ")
+}
+
+func ownIndex(column string) int {
+	return slices.IndexFunc(layout.own, func(f event.Field) bool { return f.Column == column })
+}
+
+// upsert stores a row unless the same content is there.
+func (w *writer) upsert(r row) error {
+	find, err := w.prepare(findRow)
+	if err != nil {
+		return err
+	}
+	var id, revision int64
+	var old struct {
+		cell
+		hash     []byte
+		sums     [3]int64
+		entities [1]string
+	}
+	err = find.QueryRowContext(w.ctx, r.key).Scan(&id, &old.day, &old.facet, &old.hash, &revision,
+		&old.sums[0], &old.sums[1], &old.sums[2], &old.entities[0])
+	known := err == nil
+	switch {
+	case known && bytes.Equal(old.hash, r.hash):
+		return nil
+	case !known && !errors.Is(err, sql.ErrNoRows):
+		return err
+	}
+	facet, err := w.facet(r)
+	if err != nil {
+		return err
+	}
+	r.own[atKey] = revision + 1
+	args := append([]any{r.day, facet, r.hash}, r.own...)
+	if !known {
+		if _, err := w.exec(insertRow, args...); err != nil {
+			return err
+		}
+		w.count(cell{r.day, facet}, 1, r.sums, r.entities)
+		return nil
+	}
+	if _, err := w.exec(updateRow, append(args, id)...); err != nil {
+		return err
+	}
+	w.count(old.cell, -1, old.sums, old.entities[:])
+	w.count(cell{r.day, facet}, 1, r.sums, r.entities)
+	return nil
+}
+
+// count notes n rows more in a cell.
+func (w *writer) count(c cell, n int64, sums [3]int64, values []string) {
+	d := w.counts[c]
+	d.n += n
+	for i := range sums {
+		d.sums[i] += n * sums[i]
+	}
+	w.counts[c] = d
+	for i, v := range values {
+		if v != "" {
+			w.values[valueCell{c, entities[i], v}] += n
+		}
+	}
+}
+
+func (w *writer) addCounts() error {
+	const add = `INSERT INTO rollup (day, facet, n, persons, recipients, size) VALUES (?, ?, ?, ?, ?, ?)
+		ON CONFLICT (day, facet) DO UPDATE SET n = n + excluded.n, persons = persons + excluded.persons,
+		recipients = recipients + excluded.recipients, size = size + excluded.size`
+	const drop = "DELETE FROM rollup WHERE day = ? AND facet = ? AND n = 0"
+	for c, d := range w.counts {
+		if d == (delta{}) {
+			continue
+		}
+		if _, err := w.exec(add, c.day, c.facet, d.n, d.sums[0], d.sums[1], d.sums[2]); err != nil {
+			return err
+		}
+		if d.n < 0 {
+			if _, err := w.exec(drop, c.day, c.facet); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (w *writer) addValues() error {
+	const add = "INSERT INTO entity (field, day, facet, value, n) VALUES (?, ?, ?, ?, ?) ON CONFLICT (field, day, facet, value) DO UPDATE SET n = n + excluded.n"
+	const drop = "DELETE FROM entity WHERE field = ? AND day = ? AND facet = ? AND value = ? AND n = 0"
+	for c, n := range w.values {
+		if n == 0 {
+			continue
+		}
+		if _, err := w.exec(add, c.field, c.day, c.facet, c.value, n); err != nil {
+			return err
+		}
+		if n < 0 {
+			if _, err := w.exec(drop, c.field, c.day, c.facet, c.value); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// facet returns the id of a row's facet, made when it is new.
+func (w *writer) facet(r row) (int64, error) {
+	if id, ok := w.store.facets[r.signature]; ok {
+		return id, nil
+	}
+	if id, ok := w.made[r.signature]; ok {
+		return id, nil
+	}
+	res, err := w.exec("INSERT INTO facet ("+strings.Join(sharedColumns(), ", ")+") VALUES (?"+strings.Repeat(", ?", len(layout.shared)-1)+")", r.shared...)
+	if err != nil {
+		return 0, err
+	}
+	id, err := res.LastInsertId()
+	w.made[r.signature] = id
+	return id, err
+}
+
+func sharedColumns() []string {
+	var names []string
+	for _, f := range layout.shared {
+		names = append(names, f.Column)
+	}
+	return names
+}
+
+// rest stores state, positions, unknown lines and gaps.
+func (w *writer) rest(b Batch) error {
+	for _, i := range b.Put {
+		var due any
+		if !i.Due.IsZero() {
+			due = i.Due.UnixMicro()
+		}
+		if _, err := w.exec("INSERT OR REPLACE INTO item (key, data, due) VALUES (?, ?, ?)", i.Key, orEmpty(i.Data), due); err != nil {
+			return err
+		}
+	}
+	for _, key := range b.Delete {
+		if _, err := w.exec("DELETE FROM item WHERE key = ?", key); err != nil {
+			return err
+		}
+	}
+	for _, p := range b.Positions {
+		if _, err := w.exec("INSERT OR REPLACE INTO position (source, data) VALUES (?, ?)", p.Source, orEmpty(p.Data)); err != nil {
+			return err
+		}
+	}
+	for program, n := range b.Unknown {
+		if _, err := w.exec("INSERT INTO unknown_lines (program, lines) VALUES (?, ?) ON CONFLICT (program) DO UPDATE SET lines = lines + excluded.lines", program, n); err != nil {
+			return err
+		}
+	}
+	for _, g := range b.Gaps {
+		if _, err := w.exec("INSERT OR REPLACE INTO gap (source, from_time, to_time, lines) VALUES (?, ?, ?, ?)", g.Source, g.From.UnixMicro(), g.To.UnixMicro(), g.Lines); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func orEmpty(b []byte) []byte {
+	if b == nil {
+		return []byte{}
+	}
+	return b
+}

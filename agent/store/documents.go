@@ -1,0 +1,125 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+	"time"
+
+	"postvagt/agent/event"
+	"postvagt/dashboards"
+)
+
+// Documents returns the transmissions born in a period that match where, the newest first, from offset on at
+// most limit of them, and how many there are in all.
+func (s *Store) Documents(ctx context.Context, p dashboards.Period, where dashboards.Filter, offset, limit int) ([]event.Document, int, error) {
+	span, err := parsePeriod(p)
+	if err != nil {
+		return nil, 0, err
+	}
+	match, err := conditions(where)
+	if err != nil {
+		return nil, 0, fmt.Errorf("transmissions: %w", err)
+	}
+	total, days, skipped, err := s.locate(ctx, p, span, where, offset, limit)
+	if err != nil || total <= offset || limit <= 0 {
+		return nil, total, err
+	}
+	when := within(span, s.zone)
+	query := "SELECT " + strings.Join(layout.selects(), ", ") + " FROM transmission t JOIN facet f ON f.id = t.facet WHERE " +
+		when.sql + " AND " + match.sql + days.sql + " ORDER BY t.time DESC, t.key LIMIT ? OFFSET ?"
+	args := append(append(append(append([]any{}, when.args...), match.args...), days.args...), limit, offset-skipped)
+	found, err := collect(ctx, s.read, query, args, scanDocument)
+	if err != nil {
+		return nil, 0, fmt.Errorf("transmissions: %w", err)
+	}
+	return found, total, nil
+}
+
+// locate counts the matching transmissions by day, and returns the condition that keeps the days which hold
+// the wanted ones, with the number of transmissions on later days that it leaves out.
+func (s *Store) locate(ctx context.Context, p dashboards.Period, span period, where dashboards.Filter, offset, limit int) (total int, days piece, skipped int, err error) {
+	q := dashboards.Question{ID: "transmissions", Measure: dashboards.Measure{Kind: dashboards.Count, Of: where},
+		Split: dashboards.Split{By: dashboards.ByTime, Every: "day"}}
+	c, err := compile(q, nil)
+	if err != nil {
+		return 0, days, 0, err
+	}
+	byDay := map[int64]int{}
+	for _, part := range c.plan(span, s.zone) {
+		rows, err := collect(ctx, s.read, part.sql, part.args, scanAnswer)
+		if err != nil {
+			return 0, days, 0, fmt.Errorf("transmissions: %w", err)
+		}
+		for _, r := range rows {
+			byDay[r.day] += int(r.count)
+		}
+	}
+	first, last := int64(0), int64(-1)
+	for _, day := range newestFirst(byDay) {
+		n := byDay[day]
+		switch {
+		case total+n <= offset:
+			skipped += n
+		case total < offset+limit:
+			if last < first {
+				last = day
+			}
+			first = day
+		}
+		total += n
+	}
+	return total, piece{" AND t.day BETWEEN ? AND ?", []any{first, last}}, skipped, nil
+}
+
+func scanDocument(scan func(...any) error) (d event.Document, err error) {
+	cells, at := make([]any, len(event.Fields)), make([]any, len(event.Fields))
+	for i := range cells {
+		at[i] = &cells[i]
+	}
+	if err := scan(at...); err != nil {
+		return d, err
+	}
+	for i, f := range event.Fields {
+		if err := fill(f, &d, cells[i]); err != nil {
+			return d, err
+		}
+	}
+	return d, nil
+}
+
+// Gaps returns the spans that overlap a period and lost lines, by time.
+func (s *Store) Gaps(ctx context.Context, p dashboards.Period) ([]Gap, error) {
+	span, err := parsePeriod(p)
+	if err != nil {
+		return nil, err
+	}
+	return collect(ctx, s.read, "SELECT source, from_time, to_time, lines FROM gap WHERE from_time < ? AND to_time >= ? ORDER BY from_time, source",
+		[]any{span.to, span.from}, func(scan func(...any) error) (g Gap, err error) {
+			var from, to int64
+			err = scan(&g.Source, &from, &to, &g.Lines)
+			g.From, g.To = time.UnixMicro(from).UTC(), time.UnixMicro(to).UTC()
+			return g, err
+		})
+}
+
+// Overview says what the database holds in all.
+func (s *Store) Overview(ctx context.Context) (o dashboards.Overview, err error) {
+	var first, last sql.NullInt64
+	err = s.read.QueryRowContext(ctx, "SELECT ifnull(sum(n), 0), ifnull(sum(CASE WHEN f.level <> 'unknown' THEN n ELSE 0 END), 0) FROM rollup r JOIN facet f ON f.id = r.facet").Scan(&o.Transmissions, &o.Judged)
+	if err != nil {
+		return o, fmt.Errorf("overview: %w", err)
+	}
+	err = s.read.QueryRowContext(ctx, `SELECT (SELECT min(time) FROM transmission WHERE day = (SELECT min(day) FROM transmission)),
+		(SELECT max(time) FROM transmission WHERE day = (SELECT max(day) FROM transmission))`).Scan(&first, &last)
+	if err != nil {
+		return o, fmt.Errorf("overview: %w", err)
+	}
+	if first.Valid {
+		o.First, o.Last = time.UnixMicro(first.Int64).UTC(), time.UnixMicro(last.Int64).UTC()
+	}
+	o.Departments, err = collect(ctx, s.read, "SELECT DISTINCT department FROM facet WHERE department <> '' ORDER BY department", nil,
+		func(scan func(...any) error) (name string, err error) { return name, scan(&name) })
+	return o, err
+}
