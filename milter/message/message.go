@@ -5,7 +5,11 @@
 // is found. It never fails on malformed mail; what it cannot open it reports in Mail.Unopened.
 package message
 
-import "io"
+import (
+	"fmt"
+	"io"
+	"net/textproto"
+)
 
 // Text is one readable piece, UTF-8, valid only during the call that hands it over.
 type Text struct {
@@ -34,6 +38,16 @@ type Protection struct {
 	Strong    bool   // by the list of algorithms in Options
 	Signed    bool   // a signature is recorded and never taken for encryption (R3)
 	Whole     bool   // nothing of the content is readable beside the encrypted part (a covering text with no data is still readable)
+	Opened    string // why it is no lock though encrypted: "password in the same mail"; then Strong is false
+}
+
+// Lock is one place of a message where content is encrypted.
+type Lock struct {
+	Part      string // number of the part: "2", "3.1"
+	Content   string // as in Protection
+	Algorithm string
+	Strong    bool
+	Opened    string // "" as long as nothing opened it, else "password in the same mail"
 }
 
 // Unopened is a part that could not be judged.
@@ -50,9 +64,10 @@ type Mail struct {
 	From, Sender, ReplyTo, To, Cc, Bcc []Address
 	MessageID, InReplyTo               string
 	References                         []string
-	Bulk                               bool // List-Id, List-Unsubscribe or Precedence: bulk|list (RFC 2919, 2369)
-	AutoSubmitted                      bool // RFC 3834
-	Protection                         Protection
+	Bulk                               bool       // List-Id, List-Unsubscribe or Precedence: bulk|list (RFC 2919, 2369)
+	AutoSubmitted                      bool       // RFC 3834
+	Protection                         Protection // of the whole, by the weakest of Locks
+	Locks                              []Lock
 	Unopened                           []Unopened
 	Parts                              int
 
@@ -74,9 +89,20 @@ type Reader struct{ opt Options }
 func NewReader(opt Options) *Reader { return &Reader{opt: opt} }
 
 // Header returns the decoded values of a header field in the order in which they stand.
-func (m *Mail) Header(name string) []string { return m.header[name] }
+func (m *Mail) Header(name string) []string { return m.header[textproto.CanonicalMIMEHeaderKey(name)] }
 
 // Read reads one message of size bytes from r. The error is one of reading r, never of the message.
 func (rd *Reader) Read(r io.ReaderAt, size int64, sink Sink) (*Mail, error) {
-	return &Mail{Protection: Protection{Content: "none"}}, nil
+	o := &opener{opt: &rd.opt, budget: newBudget(rd.opt.Limits), sink: sink, mail: &Mail{}}
+	parts := o.budget.parts
+	err := o.message(io.NewSectionReader(sourceReader{o, r}, 0, size), doc{})
+	if o.err != nil {
+		err = o.err
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the message: %w", err)
+	}
+	o.mail.Parts = parts - o.budget.parts
+	o.decide()
+	return o.mail, nil
 }

@@ -1,0 +1,471 @@
+package message
+
+import (
+	"bytes"
+	"io"
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// htmlReader turns HTML into the lines that a reader sees: blocks and rows are lines, cells are
+// separated by tabs, inline tags join. What a reader does not see goes to a text apart.
+type htmlReader struct {
+	o      *opener
+	t      *textLines
+	hidden *spool // hidden text waits until the visible text is complete
+	styles *styleRules
+
+	stack     []element
+	over      int // open elements beyond the stack's bound
+	line      []byte
+	lineQuote bool
+	gap       byte // white space that is due before the next text: 0, ' ', '\t' or '\n'
+	row       bool // the present row has had a cell
+	long      bool // the beginning of the present line was handed over
+	gone      bool // an earlier mail began: all that follows is quoted
+}
+
+// element is an open element that changes how its text is read.
+type element struct {
+	tag            string
+	hidden, quoted bool
+	pre            bool
+	raw            bool // script and style
+}
+
+// htmlDepth bounds the stack of open elements; deeper ones inherit.
+const htmlDepth = 256
+
+// htmlToken bounds one tag or one stretch of text.
+const htmlToken = 4 << 20
+
+// readHTML reads a document.
+func (o *opener) readHTML(d doc, r io.Reader) {
+	h := &htmlReader{o: o, t: o.textLines(d, kindHTML), hidden: &spool{b: &o.budget}, styles: newStyleRules()}
+	h.tokens(r)
+	h.breakLine()
+	h.t.close()
+	h.sayHidden(d)
+}
+
+func (h *htmlReader) sayHidden(d doc) {
+	defer h.hidden.close()
+	if h.hidden.size == 0 {
+		return
+	}
+	w := h.o.text(d.label(string(kindHTML)), d.quoted, true)
+	buf := newBuf(h.hidden.section())
+	ln := newLines(buf)
+	for {
+		p, _, err := ln.next()
+		w.write(p)
+		if err != nil {
+			break
+		}
+	}
+	w.close()
+}
+
+func (h *htmlReader) tokens(r io.Reader) {
+	z := html.NewTokenizer(r)
+	z.SetMaxBuf(htmlToken)
+	for h.o.budget.text > 0 {
+		switch z.Next() {
+		case html.ErrorToken:
+			if z.Err() != html.ErrBufferExceeded {
+				return
+			}
+			h.huge(z.Raw())
+			z = html.NewTokenizer(io.MultiReader(bytes.NewReader(append([]byte(nil), z.Buffered()...)), r))
+			z.SetMaxBuf(htmlToken)
+		case html.TextToken:
+			h.content(z)
+		case html.StartTagToken:
+			h.start(z, false)
+		case html.SelfClosingTagToken:
+			h.start(z, true)
+		case html.EndTagToken:
+			name, _ := z.TagName()
+			h.end(string(name))
+		case html.CommentToken:
+			h.comment(z.Text())
+		}
+	}
+}
+
+// huge takes a token beyond the bound: an inlined picture, or text without any tag.
+func (h *htmlReader) huge(raw []byte) {
+	if bytes.HasPrefix(raw, []byte("<")) {
+		h.hide(raw)
+		return
+	}
+	h.text(raw)
+}
+
+// content takes a text token.
+func (h *htmlReader) content(z *html.Tokenizer) {
+	if top := h.top(); top.raw {
+		if top.tag == "style" {
+			h.styles.parse(z.Raw())
+		} else {
+			h.hide(z.Raw())
+		}
+		return
+	}
+	h.text(z.Text())
+}
+
+// comment reads what stands in a comment as hidden text: Outlook shows conditional ones.
+func (h *htmlReader) comment(p []byte) {
+	if len(bytes.TrimSpace(p)) == 0 {
+		return
+	}
+	z := html.NewTokenizer(bytes.NewReader(p))
+	skip := false
+	for {
+		switch z.Next() {
+		case html.ErrorToken:
+			return
+		case html.TextToken:
+			if t := z.Text(); !skip && len(bytes.TrimSpace(t)) > 0 {
+				h.hide(t)
+			}
+		case html.StartTagToken:
+			name, _ := z.TagName()
+			skip = string(name) == "style" || string(name) == "xml"
+		case html.EndTagToken:
+			name, _ := z.TagName()
+			skip = skip && string(name) != "style" && string(name) != "xml"
+		}
+	}
+}
+
+func (h *htmlReader) top() element {
+	if len(h.stack) == 0 {
+		return element{}
+	}
+	return h.stack[len(h.stack)-1]
+}
+
+// voids are the elements without an end tag.
+var voids = map[string]bool{"br": true, "hr": true, "img": true, "input": true, "meta": true, "link": true, "area": true, "base": true, "col": true, "embed": true, "source": true, "track": true, "wbr": true, "param": true}
+
+// start takes a start tag.
+func (h *htmlReader) start(z *html.Tokenizer, selfClosing bool) {
+	nameBytes, more := z.TagName()
+	tag := string(nameBytes)
+	a := h.attributes(z, more)
+	e := h.top()
+	e.tag = tag
+	e.hidden = e.hidden || a.hidden || hiddenTags[tag] || h.styles.hides(tag, a.id, a.class)
+	e.quoted = e.quoted || tag == "blockquote" && (a.cite || h.hasQuoteClass(a)) || h.hasQuoteClass(a)
+	e.pre = e.pre || tag == "pre" || tag == "textarea"
+	e.raw = tag == "script" || tag == "style"
+	if h.beginsEarlier(a) {
+		h.breakLine()
+		h.gone = true
+	}
+	h.before(tag)
+	h.shown(a, e)
+	if voids[tag] || selfClosing && !isBlock(tag) && tag != "td" && tag != "th" && tag != "span" {
+		return
+	}
+	h.closeImplied(tag)
+	if len(h.stack) >= htmlDepth {
+		h.over++
+		return
+	}
+	h.stack = append(h.stack, e)
+}
+
+// hiddenTags are elements whose content no reader sees.
+var hiddenTags = map[string]bool{"title": true, "template": true, "datalist": true}
+
+// shown hands over the attributes that are text.
+func (h *htmlReader) shown(a attrs, e element) {
+	if a.alt != "" {
+		if e.hidden {
+			h.hide([]byte(a.alt))
+		} else {
+			h.space(' ')
+			h.text([]byte(a.alt))
+			h.space(' ')
+		}
+	}
+	if a.value != "" {
+		if e.hidden || a.typ == "hidden" {
+			h.hide([]byte(a.value))
+		} else {
+			h.text([]byte(a.value))
+		}
+	}
+	if a.title != "" {
+		h.hide([]byte(a.title))
+	}
+	if a.href != "" {
+		h.hide(percentDecode(a.href))
+	}
+}
+
+// closeImplied closes what HTML lets authors leave open, so that hidden or quoted does not leak.
+func (h *htmlReader) closeImplied(tag string) {
+	if len(h.stack) == 0 {
+		return
+	}
+	top := h.stack[len(h.stack)-1].tag
+	switch {
+	case top == "p" && isBlock(tag), top == "li" && tag == "li", top == "td" && (tag == "td" || tag == "th" || tag == "tr"),
+		top == "th" && (tag == "td" || tag == "th" || tag == "tr"), top == "tr" && tag == "tr", top == "option" && tag == "option",
+		top == "title" && tag == "body", top == "head" && tag == "body":
+		h.stack = h.stack[:len(h.stack)-1]
+	}
+}
+
+// end takes an end tag: it closes the innermost element of that name, and those inside it.
+func (h *htmlReader) end(tag string) {
+	h.after(tag)
+	if h.over > 0 {
+		h.over--
+		return
+	}
+	for i := len(h.stack) - 1; i >= 0; i-- {
+		if h.stack[i].tag == tag {
+			h.stack = h.stack[:i]
+			return
+		}
+	}
+}
+
+// before sets the white space that a start tag asks for.
+func (h *htmlReader) before(tag string) {
+	switch tag {
+	case "td", "th":
+		if h.row {
+			h.gap = '\t'
+		}
+		h.row = true
+	case "tr":
+		h.space('\n')
+		h.row = false
+	case "br", "hr":
+		h.newline()
+	case "option":
+		h.space(' ')
+	default:
+		if isBlock(tag) {
+			h.space('\n')
+		}
+	}
+}
+
+func (h *htmlReader) after(tag string) {
+	switch {
+	case tag == "tr" || tag == "table":
+		h.space('\n')
+		h.row = tag == "table" && h.inCell()
+	case tag == "td" || tag == "th":
+	case isBlock(tag):
+		h.space('\n')
+	}
+}
+
+// inCell says whether a table just closed stands in a cell of another one.
+func (h *htmlReader) inCell() bool {
+	for i := len(h.stack) - 2; i >= 0; i-- {
+		if t := h.stack[i].tag; t == "td" || t == "th" {
+			return true
+		}
+	}
+	return false
+}
+
+func isBlock(tag string) bool {
+	switch atom.Lookup([]byte(tag)) {
+	case atom.P, atom.Div, atom.Ul, atom.Ol, atom.Li, atom.Dl, atom.Dt, atom.Dd, atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6,
+		atom.Table, atom.Tbody, atom.Thead, atom.Tfoot, atom.Caption, atom.Tr, atom.Blockquote, atom.Pre, atom.Form, atom.Fieldset,
+		atom.Address, atom.Article, atom.Section, atom.Header, atom.Footer, atom.Nav, atom.Aside, atom.Main, atom.Figure,
+		atom.Figcaption, atom.Center, atom.Body, atom.Html, atom.Title, atom.Hr, atom.Textarea, atom.Legend, atom.Summary, atom.Details:
+		return true
+	}
+	return false
+}
+
+// space notes white space that is due, the strongest wins: newline, tab, blank.
+func (h *htmlReader) space(b byte) {
+	if h.gap != '\n' && (b == '\n' || h.gap != '\t') {
+		h.gap = b
+	}
+}
+
+// newline ends the line at once: two <br> leave an empty line.
+func (h *htmlReader) newline() {
+	h.breakLine()
+	h.gap = 0
+}
+
+// text takes text as a reader sees it, white space collapsed.
+func (h *htmlReader) text(p []byte) {
+	top := h.top()
+	if top.hidden {
+		h.hide(p)
+		return
+	}
+	for len(p) > 0 {
+		n := bytes.IndexAny(p, " \t\r\n\f")
+		if n != 0 {
+			if n < 0 {
+				n = len(p)
+			}
+			h.word(p[:n], top.quoted)
+			p = p[n:]
+			continue
+		}
+		if top.pre && p[0] == '\n' {
+			h.newline()
+		} else {
+			h.space(' ')
+		}
+		p = p[1:]
+	}
+}
+
+// word appends letters to the line, after the white space that is due.
+func (h *htmlReader) word(p []byte, quoted bool) {
+	switch {
+	case h.gap == '\n' && (len(h.line) > 0 || h.long):
+		h.breakLine()
+	case h.gap != 0 && (len(h.line) > 0 || h.long):
+		h.line = append(h.line, h.gap)
+	}
+	h.gap = 0
+	if len(h.line) == 0 {
+		h.lineQuote = quoted
+	}
+	h.line = append(h.line, p...)
+	if len(h.line) > lineMax {
+		h.t.fragment(h.line)
+		h.line, h.long = h.line[:0], true
+	}
+}
+
+func (h *htmlReader) breakLine() {
+	h.gap = 0
+	if h.long {
+		h.t.fragment(append(h.line, '\n'))
+		h.long = false
+	} else {
+		h.t.line(h.line, h.lineQuote || h.gone)
+	}
+	h.line = h.line[:0]
+	h.lineQuote = h.top().quoted
+}
+
+// hide keeps text that no reader sees.
+func (h *htmlReader) hide(p []byte) {
+	p = bytes.TrimSpace(p)
+	if len(p) == 0 || h.hidden.size > h.o.budget.text {
+		return
+	}
+	if h.hidden.write(p) == nil {
+		h.hidden.write(newline)
+	}
+}
+
+// attrs are the attributes that matter.
+type attrs struct {
+	id, class, alt, value, title, href, typ string
+	hidden, cite, outlookRule               bool
+}
+
+func (h *htmlReader) attributes(z *html.Tokenizer, more bool) attrs {
+	var a attrs
+	for n := 0; more && n < 100; n++ {
+		var k, v []byte
+		k, v, more = z.TagAttr()
+		switch string(k) {
+		case "id":
+			a.id = string(v)
+		case "class":
+			a.class = string(v)
+		case "alt":
+			a.alt = string(v)
+		case "value", "placeholder", "label":
+			a.value = string(v)
+		case "title", "aria-label", "summary":
+			a.title = string(v)
+		case "href", "action":
+			if !bytes.HasPrefix(v, []byte("#")) && !bytes.HasPrefix(v, []byte("cid:")) && len(v) < 4096 {
+				a.href = string(v)
+			}
+		case "type":
+			a.typ = strings.ToLower(string(v))
+			a.cite = a.cite || a.typ == "cite"
+		case "cite":
+			a.cite = true
+		case "hidden":
+			a.hidden = true
+		case "style":
+			s := squeeze(v)
+			a.hidden = a.hidden || hiddenStyle(s)
+			a.outlookRule = a.outlookRule || strings.Contains(s, "border:none;border-top:solid#e1e1e11.0pt") || strings.Contains(s, "border:none;border-top:solid#b5c4df1.0pt")
+		}
+	}
+	return a
+}
+
+// hasQuoteClass recognises the elements in which mail programs put an earlier mail.
+func (h *htmlReader) hasQuoteClass(a attrs) bool {
+	for _, c := range strings.Fields(a.class) {
+		switch c {
+		case "gmail_quote", "gmail_extra", "yahoo_quoted", "moz-cite-prefix", "protonmail_quote", "zmail_extra", "mailbird_quote", "gmail_attr":
+			return true
+		}
+	}
+	return false
+}
+
+// beginsEarlier recognises the mark after which everything is an earlier mail.
+func (h *htmlReader) beginsEarlier(a attrs) bool {
+	return a.outlookRule || a.id == "divRplyFwdMsg" || a.id == "OLK_SRC_BODY_SECTION" || a.id == "mail-editor-reference-message-container" || a.id == "reply-intro"
+}
+
+// squeeze lower-cases a style and drops its white space.
+func squeeze(v []byte) string {
+	out := make([]byte, 0, len(v))
+	for _, b := range v {
+		if b > ' ' {
+			if b >= 'A' && b <= 'Z' {
+				b |= 0x20
+			}
+			out = append(out, b)
+		}
+	}
+	return string(out)
+}
+
+// hiddenStyle says whether a squeezed style makes text invisible.
+func hiddenStyle(s string) bool {
+	for len(s) > 0 {
+		var decl string
+		decl, s, _ = strings.Cut(s, ";")
+		name, v, _ := strings.Cut(decl, ":")
+		v = strings.TrimSuffix(v, "!important")
+		switch name {
+		case "display", "visibility":
+			if v == "none" || v == "hidden" {
+				return true
+			}
+		case "mso-hide":
+			if v == "all" {
+				return true
+			}
+		case "opacity", "font-size", "max-height", "max-width":
+			if n := strings.TrimRight(v, "pxemt%r"); n != "" && strings.Trim(n, "0.") == "" {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,179 @@
+package message
+
+import (
+	"errors"
+	"io"
+	"strings"
+)
+
+// opener opens one message: it carries the budget, the sink and what became known so far.
+type opener struct {
+	opt    *Options
+	budget budget
+	sink   func(Text)
+	mail   *Mail
+	learn  func(piece []byte) // is shown every visible text
+	locks  []Lock
+	body   int // letters and digits of readable content, apart from headers and file names
+	err    error
+}
+
+// doc is one thing to open: a part's content, an entry of an archive.
+type doc struct {
+	path     string // "3.1"
+	about    partHeader
+	depth    int
+	quoted   bool
+	hidden   bool
+	pgpMIME  bool // stands in a multipart/encrypted
+	attached bool
+}
+
+// label is the name under which the texts of the document are handed over.
+func (d doc) label(kind string) string { return d.path + " " + kind }
+
+// child is a document inside d.
+func (d doc) child(k int, name string) doc {
+	c := doc{path: join(d.path, k), depth: d.depth + 1, quoted: d.quoted, hidden: d.hidden, attached: true}
+	if name != "" {
+		c.about.names = []string{name}
+	}
+	return c
+}
+
+// extractor opens one kind of document. It hands texts over through o and returns a reason when
+// something could not be opened, what was readable before it notwithstanding.
+type extractor func(o *opener, d doc, data *io.SectionReader) error
+
+// reason says in Unopened why a part could not be judged.
+type reason string
+
+func (r reason) Error() string { return string(r) }
+
+const (
+	damaged   reason = "damaged"
+	encrypted reason = "encrypted"
+	unknown   reason = "unknown type"
+	isImage   reason = "image"
+	isMedia   reason = "audio or video"
+)
+
+// sourceReader remembers the error of reading the message itself.
+type sourceReader struct {
+	o *opener
+	r io.ReaderAt
+}
+
+func (s sourceReader) ReadAt(p []byte, off int64) (int, error) {
+	n, err := s.r.ReadAt(p, off)
+	if err != nil && err != io.EOF && s.o.err == nil {
+		s.o.err = err
+	}
+	return n, err
+}
+
+// unopened records that a part could not be judged, once for each part and reason.
+func (o *opener) unopened(part, why string) {
+	for _, u := range o.mail.Unopened {
+		if u.Part == part && u.Reason == why {
+			return
+		}
+	}
+	if len(o.mail.Unopened) < 1000 {
+		o.mail.Unopened = append(o.mail.Unopened, Unopened{part, why})
+	}
+}
+
+// message opens the message in sec: its header texts, then its parts in their order.
+func (o *opener) message(sec *io.SectionReader, d doc) error {
+	nodes, err := o.walk(sec, d.path, d.depth, d.quoted)
+	if err != nil {
+		return err
+	}
+	if o.mail.header == nil && len(nodes) > 0 {
+		o.mail.read(nodes[0].head)
+	}
+	for _, n := range nodes {
+		o.node(sec, n, d)
+	}
+	return nil
+}
+
+func (o *opener) node(sec *io.SectionReader, n *node, parent doc) {
+	if n.head != nil {
+		o.announce(n)
+	}
+	for _, t := range n.about.texts {
+		o.say(strings.TrimSpace(n.path+" header"), decodeWords(t), n.quoted)
+	}
+	for _, name := range n.about.names {
+		o.say("filename "+n.where(), name, n.quoted)
+	}
+	if n.container || n.end <= n.start {
+		return
+	}
+	d := doc{path: n.where(), about: n.about, depth: parent.depth + 1, quoted: n.quoted, hidden: parent.hidden, attached: n.about.attached}
+	for p := n.parent; p != nil; p = p.parent {
+		d.depth++
+		d.pgpMIME = d.pgpMIME || p.about.typ == "multipart/encrypted"
+	}
+	body := io.NewSectionReader(sec, n.start, n.end-n.start)
+	if n.raw {
+		o.stream(doc{path: d.path, depth: d.depth, quoted: d.quoted}, body)
+		return
+	}
+	for _, r := range readings(body, n.about.encodings) {
+		o.stream(d, r)
+	}
+}
+
+// stream opens content that comes once: texts as they come, anything else from a spool.
+func (o *opener) stream(d doc, r io.Reader) {
+	br := newBuf(r)
+	head, _ := br.Peek(sniffSize)
+	k := sniff(head, d)
+	if k == kindPlain || k == kindHTML {
+		o.readText(d, k, br)
+		return
+	}
+	s, err := o.fill(br)
+	if err != nil {
+		o.failed(d, k, err)
+	}
+	if !o.open(d, k, s.section()) {
+		s.close()
+	}
+}
+
+// open opens a document of a known kind. It says whether data is still needed afterwards.
+func (o *opener) open(d doc, k kind, data *io.SectionReader) (keep bool) {
+	if d.depth > o.budget.depth {
+		o.unopened(d.path, "limit")
+		return false
+	}
+	err := extractorOf(k)(o, d, data)
+	if err != nil {
+		o.failed(d, k, err)
+	}
+	return false
+}
+
+// entry opens one decoded entry of an archive or container; its name is a text too.
+func (o *opener) entry(d doc, r io.Reader) {
+	for _, name := range d.about.names {
+		o.say("filename "+d.path, name, d.quoted)
+	}
+	o.stream(d, r)
+}
+
+func (o *opener) failed(d doc, k kind, err error) {
+	var why reason
+	switch {
+	case errors.Is(err, errLimit):
+		why = "limit"
+	case errors.As(err, &why):
+	default:
+		why = damaged
+	}
+	o.unopened(strings.TrimSpace(d.path+" "+string(k)), string(why))
+}

@@ -1,0 +1,82 @@
+package message
+
+import (
+	"bytes"
+	"io"
+	"strings"
+)
+
+// readings gives the ways in which a body must be read: the one its header names if the bytes bear it
+// out, else what they look like; two where it cannot be known which one a mail program takes.
+func readings(body *io.SectionReader, encodings []string) []io.Reader {
+	head := make([]byte, sniffSize)
+	n, _ := body.ReadAt(head, 0)
+	head = head[:n]
+	var b64, qp bool
+	for _, e := range encodings {
+		b64 = b64 || strings.Contains(e, "base64")
+		qp = qp || strings.Contains(e, "quoted")
+	}
+	again := func() *io.SectionReader { return io.NewSectionReader(body, 0, body.Size()) }
+	letters, others := base64Share(head)
+	switch {
+	case b64 && others == 0 && letters > 0:
+		if body.Size() < 512 && !looksText(decodeHead(head)) && looksText(head) {
+			return []io.Reader{&base64Reader{r: again()}, again()}
+		}
+		return []io.Reader{&base64Reader{r: again()}}
+	case b64 && letters > 3 && others*2 <= letters:
+		return []io.Reader{&base64Reader{r: again()}, again()}
+	case longBase64(head):
+		return []io.Reader{&base64Reader{r: again()}}
+	case qp:
+		return []io.Reader{&qpReader{r: newBuf(again())}}
+	case looksQP(head):
+		return []io.Reader{again(), &qpReader{r: newBuf(again())}}
+	}
+	return []io.Reader{again()}
+}
+
+// base64Share counts the letters of the base64 alphabet and what is neither letter nor line end.
+func base64Share(p []byte) (letters, others int) {
+	for _, line := range bytes.Split(p, []byte("\n")) {
+		for _, b := range bytes.TrimSpace(line) {
+			if isBase64Byte(b) {
+				letters++
+			} else {
+				others++
+			}
+		}
+	}
+	return letters, others
+}
+
+// longBase64 recognises base64 that nobody declared: nothing but long lines of its letters, which
+// decode to something known.
+func longBase64(head []byte) bool {
+	letters, others := base64Share(head)
+	first, _, _ := bytes.Cut(bytes.TrimLeft(head, "\r\n"), []byte("\n"))
+	if others > 0 || letters < 40 || len(first) < 40 {
+		return false
+	}
+	raw := decodeHead(head)
+	return sniff(raw, doc{about: partHeader{typ: "application/octet-stream"}}) != kindUnknown
+}
+
+func decodeHead(head []byte) []byte {
+	raw, _ := io.ReadAll(&base64Reader{r: bytes.NewReader(head)})
+	return raw
+}
+
+// looksQP recognises quoted-printable that nobody declared: escaped letters of Latin-1 or UTF-8.
+func looksQP(head []byte) bool {
+	n := 0
+	for i := 0; i+2 < len(head); i++ {
+		if head[i] == '=' && (head[i+1] >= 'A' && head[i+1] <= 'F') {
+			if _, ok := hexByte(head[i+1], head[i+2]); ok {
+				n++
+			}
+		}
+	}
+	return n >= 2
+}
