@@ -1,0 +1,50 @@
+package detect
+
+// Classes of what a matched term means. The ones from classTitle on are named in rule files.
+const (
+	classTopic = iota
+	classLanguage
+	classNumberContext
+	classNumberAgainst
+	classTitle     // Hr., fru: a capitalised word after it is a person's name
+	classRole      // the person whom a case is about: borgeren, klienten, eleven
+	classThird     // he, she, his, her
+	classSecond    // you, your: the recipient
+	classFirst     // I, my: the sender
+	classRelative  // my son, his mother
+	classIdentity  // born, living at: what tells who someone is
+	classGiven     // given names; only where capitalised
+	classSurname   // surnames; only where capitalised
+	classGreeting  // Dear
+	classClosing   // Kind regards: a signature follows
+	classOfficial  // staff: a name after it is not the person concerned
+	classPlural    // people in general: citizens, patients
+	classCondition // if, when: what follows is supposed, not told
+	classDiscuss   // the mail talks about such things: course, policy, statistics
+	classNumber    // order, invoice, phone: a number after it is not a person's
+	classOwn       // our account: of the organisation itself
+	classNot       // negation
+	classSender    // who sends: a substance-abuse centre
+	classAskSend   // send, reply
+	classAskData   // what is asked for: the national number, a medical certificate
+	classAskMail   // by mail
+	classMoney     // amounts: an account number is somebody's
+	classTold      // something was told or decided about one person: was admitted, has been granted
+	classCount
+)
+
+const firstCue = classTitle
+
+func cueClassNames() []string {
+	return []string{"title", "role", "third", "second", "first", "relative", "identity", "given", "surname", "greeting", "closing",
+		"official", "plural", "condition", "discuss", "number", "own", "not", "sender", "ask-send", "ask-data", "ask-mail", "money", "told"}
+}
+
+func cueClass(name string) (uint8, bool) {
+	for i, n := range cueClassNames() {
+		if n == name {
+			return uint8(firstCue + i), true
+		}
+	}
+	return 0, false
+}

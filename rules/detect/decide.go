@@ -1,0 +1,434 @@
+package detect
+
+import (
+	"bytes"
+	"hash/maphash"
+	"slices"
+	"strings"
+)
+
+// messageFacts is what holds for the whole message.
+type messageFacts struct {
+	greeted    bool // Dear Anna: the mail is to a person
+	greetOther bool // Dear colleagues: to nobody in particular
+	subjectTie float64
+	discuss    int32
+	words      int32
+	subject    int32 // discussing weight of the subject
+	ask        bool
+	client     bool
+	told       int32
+	second     int32
+}
+
+// partFacts is what is known of a part.
+type partFacts struct {
+	name    string
+	quoted  bool
+	subject bool
+	start   int32 // its first segment
+}
+
+// entry gathers what one rule found in one part.
+type entry struct {
+	rule   int16
+	part   int32
+	count  int32
+	tier   int     // of numbers
+	topic  float64 // weight of what was said in the best segment
+	tie    float64 // how surely it is about one person there
+	lower  float64 // what speaks against it there
+	loose  float64 // the same without a tie, best topic weight
+	lowerL float64
+	fresh  bool // some of it stands in new text
+}
+
+const maxEntries = 4096
+
+// context reads what is known besides the texts.
+func (s *Scanner) context() {
+	s.addName(s.selfName, s.ctx.SenderName)
+	for _, r := range s.ctx.Recipients {
+		s.addName(s.toName, r)
+	}
+	for i := range s.ctxAt {
+		s.ctxAt[i], s.notAt[i], s.column[i] = farAway, farAway, farAway
+	}
+	s.numAt, s.ownAt, s.moneyAt = farAway, farAway, farAway
+	if s.ctx.SenderName != "" || s.ctx.Sender != "" {
+		s.senderText()
+	}
+}
+
+// addName files the hash that endRun would give to a name.
+func (s *Scanner) addName(set map[uint64]struct{}, name string) {
+	var h uint64
+	for _, w := range strings.FieldsFunc(name, func(r rune) bool { return r == ' ' || r == ',' || r == '-' || r == '.' }) {
+		word, ok := foldTerm(w)
+		if !ok {
+			return
+		}
+		h = h*31 + maphash.Bytes(s.seed, word)
+	}
+	set[h] = struct{}{}
+}
+
+// senderText scans the sender's name and address for what tells a client relationship (R12).
+func (s *Scanner) senderText() {
+	local, domain, _ := strings.Cut(s.ctx.Sender, "@")
+	s.Scan(Text{Part: senderPart, Data: []byte(s.ctx.SenderName + "\n\n" + strings.NewReplacer(".", " ", "-", " ", "_", " ").Replace(local+" "+domain))})
+}
+
+const senderPart = "from"
+
+// startPart begins a part.
+func (s *Scanner) startPart(t Text) {
+	s.base, s.extra, s.carry = 0, 0, nil
+	s.wlen, s.digits, s.upper, s.long = 0, 0, 0, false
+	s.gap, s.tok, s.lineAt, s.cells = gap{}, 0, 0, false
+	s.nact, s.prev, s.run, s.closing = 0, tokenFacts{}, nameRun{}, 0
+	s.win = window{}
+	for i := range s.ctxAt {
+		s.ctxAt[i], s.notAt[i], s.column[i] = farAway, farAway, farAway
+	}
+	s.numAt, s.ownAt, s.moneyAt = farAway, farAway, farAway
+	s.part = len(s.parts)
+	p := partFacts{name: t.Part, quoted: t.Quoted, subject: t.Part == "subject" || strings.HasSuffix(t.Part, " subject"), start: s.nseg}
+	if len(s.parts) < maxEntries {
+		s.parts = append(s.parts, p)
+	} else {
+		s.part--
+		s.parts[s.part].start = s.nseg
+	}
+	s.segs[s.nseg%segRing].reset(0)
+}
+
+// endPart closes what is open and judges what is left of the part.
+func (s *Scanner) endPart() {
+	if s.wlen > 0 {
+		s.endWord(0)
+	}
+	s.closeWindow()
+	s.endRun()
+	s.drain()
+	s.settle(s.npend)
+	s.open = false
+}
+
+// settle decides about the n oldest waiting numbers. Of several readings of the same digits the surest wins.
+func (s *Scanner) settle(n int) {
+	for i := 0; i < n; {
+		best, rank := i, -1
+		j := i
+		for ; j < s.npend && s.pending[j].pos == s.pending[i].pos; j++ {
+			if r := s.rank(&s.pending[j]); r > rank {
+				best, rank = j, r
+			}
+		}
+		if rank >= 0 {
+			s.found(&s.pending[best])
+		}
+		i, n = j, max(n, j)
+	}
+	s.npend = copy(s.pending[:], s.pending[n:s.npend])
+}
+
+// rank orders readings of the same digits, -1 for one that does not count.
+func (s *Scanner) rank(c *candidate) int {
+	r := &s.e.rules[c.rule]
+	c.tier = s.tierOf(r, c)
+	if c.tier < r.number.least {
+		return -1
+	}
+	rank := 4 * c.tier
+	if c.context {
+		rank += 40
+	}
+	if c.checked {
+		rank += 8
+	}
+	if s.spoken(r.main) {
+		rank += 12
+	}
+	return rank
+}
+
+// tierOf gives the highest tier whose conditions a number meets, 0 if none.
+func (s *Scanner) tierOf(r *rule, c *candidate) int {
+	if c.against {
+		return 0
+	}
+	context := c.context || c.column
+	for _, t := range r.number.tiers {
+		if t.forms&c.form == 0 || t.checked && !c.checked || t.context && !context {
+			continue
+		}
+		if t.person && (c.own || !s.personNear(c.seg)) {
+			continue
+		}
+		return t.tier
+	}
+	return 0
+}
+
+// personNear says whether somebody is named or meant near a segment.
+func (s *Scanner) personNear(n int32) bool {
+	for i := max(n-2, s.parts[s.part].start, s.nseg-segRing+1, 0); i <= min(n+1, s.nseg); i++ {
+		if g := &s.segs[i%segRing]; g.tie() >= 0.6 {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *Scanner) found(c *candidate) {
+	r := &s.e.rules[c.rule]
+	slot := r.number.slot
+	if c.context {
+		s.column[slot] = c.end
+	}
+	if r.number.person {
+		s.identify(s.persons, c.key)
+		if g := &s.segs[c.seg%segRing]; c.seg > s.nseg-segRing && g.lastName != 0 {
+			s.identify(s.namedNum, g.lastName)
+		}
+		if s.ctx.Person != nil {
+			s.ctx.Person(r.spec.Kind, c.canon[:c.len])
+		}
+	}
+	if e := s.entry(c.rule); e != nil {
+		e.count++
+		e.tier = max(e.tier, c.tier)
+		e.fresh = e.fresh || !s.parts[s.part].quoted
+	}
+}
+
+// entry gives the entry for a rule in the current part.
+func (s *Scanner) entry(rule int16) *entry {
+	for i := len(s.entries) - 1; i >= 0 && s.entries[i].part == int32(s.part); i-- {
+		if s.entries[i].rule == rule {
+			return &s.entries[i]
+		}
+	}
+	if len(s.entries) >= maxEntries {
+		return nil
+	}
+	s.entries = append(s.entries, entry{rule: rule, part: int32(s.part)})
+	return &s.entries[len(s.entries)-1]
+}
+
+// tie says how surely a segment speaks of one person, 0 to 1.
+func (g *segment) tie() float64 {
+	t := 0.0
+	up := func(v float64, ok bool) {
+		if ok && v > t {
+			t = v
+		}
+	}
+	up(1, g.numbers > 0)
+	up(0.95, g.full > 0)
+	up(0.85, g.cues[classRelative] > 0)
+	up(0.8, g.cues[classRole] > 0)
+	up(0.8, g.cues[classThird] > 0)
+	up(0.8, g.given > 0)
+	up(0.7, g.initials > 0)
+	up(0.6, g.cues[classIdentity] > 0)
+	up(0.6, g.cues[classFirst] > 0)
+	up(0.55, g.cues[classSecond] > 0)
+	return t
+}
+
+// judge weighs one segment by what it says and who stands near, and files it with its rules.
+func (s *Scanner) judge(n int32) {
+	g := &s.segs[n%segRing]
+	start := s.parts[s.part].start
+	if n < start || g.nhits == 0 && g.weight == 0 && g.words == 0 {
+		return
+	}
+	s.msg.words += g.words
+	s.msg.told += int32(g.cues[classTold])
+	s.msg.second += int32(g.cues[classSecond])
+	own := g.tie()
+	if s.parts[s.part].subject {
+		s.msg.subject += int32(g.weight)
+		s.msg.subjectTie = max(s.msg.subjectTie, own)
+	}
+	s.asks(g)
+	if g.nhits == 0 || g.signature {
+		return
+	}
+	tie, plural := own, g.cues[classPlural] > 0 && own < 0.7
+	for d := int32(-2); d <= 2; d++ {
+		i := n + d
+		if d == 0 || i < start || i < 0 || i > s.nseg || i <= s.nseg-segRing {
+			continue
+		}
+		o := &s.segs[i%segRing]
+		if d < 0 && g.start-o.end > proximity || d > 0 && o.start-g.end > proximity || o.signature {
+			continue
+		}
+		f := 0.85
+		if d == 2 || d == -2 {
+			f = 0.7
+		}
+		tie = max(tie, f*o.tie())
+	}
+	lower := 0.12 * float64(min(g.weight, 5))
+	if g.cues[classCondition] > 0 {
+		lower += 0.25
+	}
+	if plural {
+		lower += 0.25
+	}
+	if g.cues[classTold] > 0 {
+		lower -= 0.15
+	}
+	s.weigh(g, tie, lower)
+}
+
+// weigh sums the terms of each kind in a segment and files the sums with the rules they are of.
+func (s *Scanner) weigh(g *segment, tie, lower float64) {
+	var done uint64
+	for i := range g.nhits {
+		kind := g.hits[i].kind
+		if done>>kind&1 == 1 {
+			continue
+		}
+		done |= 1 << kind
+		topic := 0.0
+		best := 0.0
+		rest := 0.0
+		for _, h := range g.hits[:g.nhits] {
+			if h.kind != kind || h.grade == gradeNever {
+				continue
+			}
+			w := [...]float64{0.25, 0.6, 1}[h.grade] * s.e.rules[h.owner].weight
+			if w > best {
+				w, best = best, w
+			}
+			rest += w
+		}
+		topic = best + min(0.5*rest, 0.6)
+		for j := range g.nhits {
+			h := &g.hits[j]
+			if h.kind != kind || h.grade == gradeNever {
+				continue
+			}
+			if e := s.entry(h.owner); e != nil {
+				e.count++
+				e.fresh = e.fresh || !s.parts[s.part].quoted
+				if topic*tie-lower > e.topic*e.tie-e.lower || e.topic == 0 {
+					e.topic, e.tie, e.lower = topic, tie, lower
+				}
+				if topic-lower > e.loose-e.lowerL || e.loose == 0 {
+					e.loose, e.lowerL = topic, lower
+				}
+			}
+		}
+	}
+}
+
+// asks notes a sentence that asks its reader to send such data by mail (R17).
+func (s *Scanner) asks(g *segment) {
+	c := &g.cues
+	if c[classAskSend] > 0 && c[classAskData] > 0 && c[classNot] == 0 && (c[classAskMail] > 0 || c[classSecond] > 0) {
+		s.msg.ask = true
+	}
+}
+
+// client notes that the sender or the text is of a service whose clients are secret.
+func (s *Scanner) client(seg *segment, t *term, tok int32) {
+	s.msg.client = true
+}
+
+// threshold is what topic times tie, less what lowers it, must reach.
+const threshold = 0.45
+
+// score is the last word on an entry of a topic, with what the whole message says.
+func (s *Scanner) score(e *entry) float64 {
+	m := &s.msg
+	msgTie := m.subjectTie * 0.8
+	if m.greeted && m.second > 0 {
+		msgTie = max(msgTie, 0.7)
+	} else if m.greeted {
+		msgTie = max(msgTie, 0.4)
+	}
+	if len(s.persons) > 0 {
+		msgTie = max(msgTie, 0.7)
+	}
+	discuss := min(0.06*float64(m.discuss), 0.4) + min(0.15*float64(m.subject), 0.3)
+	if m.greetOther {
+		discuss += 0.1
+	}
+	return max(e.topic*max(e.tie, msgTie)-e.lower, e.loose*msgTie-e.lowerL) - discuss
+}
+
+// Result ends the scan and says what the texts amount to.
+func (s *Scanner) Result() Result {
+	if s.open {
+		s.endPart()
+	}
+	r := Result{Lang: s.language(), Asks: s.msg.ask}
+	kinds := map[string]bool{}
+	for i := range s.entries {
+		e := &s.entries[i]
+		rule := &s.e.rules[e.rule]
+		tier := e.tier
+		if rule.number == nil {
+			sc := s.score(e)
+			if sc < threshold {
+				continue
+			}
+			tier = 65
+			if sc > threshold+0.35 {
+				tier = 85
+			} else if sc > threshold+0.15 {
+				tier = 75
+			}
+		}
+		r.Level = max(r.Level, rule.level)
+		kinds[rule.spec.Kind] = true
+		p := s.parts[e.part]
+		r.Findings = append(r.Findings, Finding{Rule: rule.id, Kind: rule.spec.Kind, Level: rule.level, Tier: tier, Count: int(e.count),
+			Part: p.name, Quoted: !e.fresh})
+	}
+	for k := range kinds {
+		r.Kinds = append(r.Kinds, k)
+	}
+	slices.Sort(r.Kinds)
+	r.Persons = s.countPersons(r.Level)
+	return r
+}
+
+// countPersons counts distinct persons: those with a number, and those only named.
+func (s *Scanner) countPersons(level Level) int {
+	if level == None {
+		return 0
+	}
+	n := len(s.persons)
+	for name := range s.names {
+		if _, ok := s.namedNum[name]; !ok {
+			n++
+		}
+	}
+	return max(n, 1)
+}
+
+// language names the language that most of the text is in.
+func (s *Scanner) language() string {
+	best, most := "", int32(0)
+	for l, n := range s.langs {
+		if n > most {
+			best, most = langNames[l], n
+		}
+	}
+	if best == "no" {
+		if s.nynorsk*3 > most {
+			return "nn"
+		}
+		return "nb"
+	}
+	return best
+}
+
+var _ = bytes.Equal

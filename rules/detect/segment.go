@@ -1,0 +1,243 @@
+package detect
+
+import "hash/maphash"
+
+const (
+	segRing   = 8   // segments held at a time
+	proximity = 300 // characters, as Purview has it
+	maxHits   = 24  // topic hits held for a segment
+)
+
+// hit is one topic term in a segment.
+type hit struct {
+	kind, grade, langs uint8
+	owner              int16
+	from, to           int32 // tokens
+	id                 int32
+}
+
+// segment is about a sentence: what was said, and about whom.
+type segment struct {
+	start, end int32
+	words      int32
+	hits       [maxHits]hit
+	nhits      int
+	cues       [classCount]uint8
+	full       uint8 // full names
+	given      uint8 // given names alone
+	initials   uint8
+	numbers    uint8 // national numbers
+	signature  bool
+	lastName   uint64
+	weight     int16 // of the words that say the mail only discusses
+	second     bool
+}
+
+func (g *segment) reset(pos int32) { *g = segment{start: pos, end: pos} }
+
+// emit notes one matched term, from its first token and position to the current word.
+func (s *Scanner) emit(t *term, tok, pos int32, f *tokenFacts) {
+	if t.class == classLanguage {
+		s.tellLanguage(t)
+		return
+	}
+	if t.langs != allLangs && !s.spoken(t.langs) {
+		return
+	}
+	seg := &s.segs[s.nseg%segRing]
+	switch t.class {
+	case classTopic:
+		s.topic(seg, t, tok)
+		return
+	case classNumberContext:
+		s.ctxAt[t.weight] = pos
+		s.contextAfter(uint8(t.weight), pos)
+		return
+	case classNumberAgainst:
+		s.notAt[t.weight] = pos
+		return
+	case classNumber:
+		s.numAt = pos
+	case classOwn:
+		s.ownAt = pos
+	case classMoney:
+		s.moneyAt = pos
+	case classTitle:
+		f.title = true
+	case classOfficial:
+		f.official = true
+	case classGreeting:
+		f.greeting = seg.words <= 2
+		if f.greeting {
+			s.closing = 0
+		}
+	case classClosing:
+		if seg.words <= t64(t.words)+1 {
+			s.closing, seg.signature = 9, true
+		}
+	case classDiscuss:
+		seg.weight += int16(t.weight)
+		s.msg.discuss += int32(t.weight)
+	case classSender:
+		s.client(seg, t, tok)
+	}
+	if n := &seg.cues[t.class]; *n < 255 {
+		*n++
+	}
+}
+
+func t64(n uint8) int32 { return int32(n) }
+
+// topic adds a hit, unless a better one or a false friend stands on the same words.
+func (s *Scanner) topic(seg *segment, t *term, tok int32) {
+	h := hit{kind: t.kind, grade: t.grade, langs: t.langs, owner: t.owner, from: tok, to: s.tok, id: t.id}
+	for i := 0; i < seg.nhits; i++ {
+		o := &seg.hits[i]
+		if o.kind != h.kind || o.to < h.from || o.langs&h.langs == 0 {
+			continue
+		}
+		if o.grade > h.grade || o.grade == h.grade && o.to-o.from >= h.to-h.from {
+			return
+		}
+		seg.nhits--
+		seg.hits[i] = seg.hits[seg.nhits]
+		i--
+	}
+	if seg.nhits < maxHits {
+		seg.hits[seg.nhits] = h
+		seg.nhits++
+	}
+}
+
+// tellLanguage counts a function word.
+func (s *Scanner) tellLanguage(t *term) {
+	for l := range langCount {
+		if t.langs>>l&1 == 1 {
+			s.langs[l]++
+		}
+	}
+}
+
+// spoken says whether text in one of the languages is to be expected here. Before the language is known all are.
+func (s *Scanner) spoken(langs uint8) bool {
+	var most, own int32
+	for l := range langCount {
+		most = max(most, s.langs[l])
+		if langs>>l&1 == 1 {
+			own = max(own, s.langs[l])
+		}
+	}
+	return most < 6 || own*6 >= most
+}
+
+// endSegment closes the current segment, judges the one whose neighbours are now known, and opens the next.
+func (s *Scanner) endSegment(pos int32) {
+	seg := &s.segs[s.nseg%segRing]
+	if seg.words == 0 {
+		seg.start = pos
+		return
+	}
+	s.endRun()
+	if s.closing > 0 && seg.words < 10 {
+		seg.signature = true
+	} else if s.closing > 0 && !seg.signature {
+		s.closing = 0
+	}
+	s.nseg++
+	if s.nseg >= lookAhead {
+		s.judge(s.nseg - lookAhead)
+	}
+	s.segs[s.nseg%segRing].reset(pos)
+}
+
+// lookAhead is how many segments after one are seen before it is judged.
+const lookAhead = 3
+
+// drain judges what is left at the end of a part.
+func (s *Scanner) drain() {
+	pos := s.segs[s.nseg%segRing].end
+	s.endSegment(pos)
+	for n := max(0, s.nseg-lookAhead+1); n < s.nseg; n++ {
+		s.judge(n)
+	}
+}
+
+// nameRun is a run of capitalised words that may be somebody's name.
+type nameRun struct {
+	n              int
+	given, surname bool
+	titled         bool
+	official       bool
+	greeting       bool
+	starts         bool
+	initials       int
+	hash           uint64
+	tok            int32
+}
+
+// nameToken lets a capitalised word begin or go on a name.
+func (s *Scanner) nameToken(w []uint8, given, surname bool, f *tokenFacts) {
+	if !s.first || f.digits > 0 || s.upper > 1 && s.upper == s.wlen && s.wlen < 4 {
+		if s.run.n > 0 {
+			s.endRun()
+		}
+		f.hasRun = false
+		f.title = f.title || s.prev.title && s.prev.letters <= 3 && f.letters <= 2
+		if s.prev.greeting && f.letters > 0 && !f.greeting {
+			s.msg.greetOther = s.msg.greetOther || s.segs[s.nseg%segRing].cues[classPlural] > 0
+		}
+		return
+	}
+	r := &s.run
+	if r.n == 0 {
+		*r = nameRun{titled: s.prev.title, official: s.prev.official, greeting: s.prev.greeting || f.greeting,
+			starts: s.segs[s.nseg%segRing].words == 1, tok: s.tok}
+	}
+	if f.title || f.greeting || f.official {
+		r.titled, r.official, r.greeting = r.titled || f.title, r.official || f.official, r.greeting || f.greeting
+		return
+	}
+	r.n++
+	r.given, r.surname = r.given || given, r.surname || surname && r.n > 1
+	if f.initial {
+		r.initials++
+	}
+	r.hash = r.hash*31 + maphash.Bytes(s.seed, w)
+	f.hasRun = true
+}
+
+// endRun decides what a run of capitalised words was.
+func (s *Scanner) endRun() {
+	r := s.run
+	s.run = nameRun{}
+	if r.n == 0 || r.n > 5 {
+		return
+	}
+	seg := &s.segs[s.nseg%segRing]
+	full := r.titled || r.n >= 2 && (r.given || r.surname)
+	switch {
+	case r.greeting:
+		if r.given || r.surname || r.n >= 2 || r.titled {
+			s.msg.greeted = true
+		}
+	case s.closing > 0 || r.official:
+	case r.initials == r.n && r.n >= 2 && r.n <= 3:
+		seg.initials++
+	case full:
+		if _, own := s.selfName[r.hash]; !own {
+			seg.full++
+			seg.lastName = r.hash
+			s.identify(s.names, r.hash)
+		}
+	case r.given:
+		seg.given++
+	}
+}
+
+const maxPersons = 1 << 17
+
+func (s *Scanner) identify(set map[uint64]struct{}, key uint64) {
+	if len(set) < maxPersons {
+		set[key] = struct{}{}
+	}
+}
