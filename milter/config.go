@@ -1,0 +1,418 @@
+package milter
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/BurntSushi/toml"
+
+	"postvagt/milter/policy"
+)
+
+// DefaultConfigFile is read when no --config is given.
+const DefaultConfigFile = "/etc/postvagt/milter.toml"
+
+// Config is milter.toml. The struct tags doc are the comments of the shipped file.
+type Config struct {
+	Organisation Organisation `toml:"organisation" doc:"Who you are. The one thing that must be set."`
+	Policy       Policy       `toml:"policy" doc:"What is done about what is found."`
+	Milter       Milter       `toml:"milter" doc:"The daemon."`
+	Recipients   Recipients   `toml:"recipients" doc:"What is known of those you write to. A domain stands for everything below it too."`
+	Postfix      Postfix      `toml:"postfix" doc:"The Postfix instance, for its hold queue and its TLS policy."`
+	Channel      []Channel    `toml:"channel"`
+	Relay        []Relay      `toml:"relay"`
+
+	file string
+	pos  positions
+}
+
+// Organisation names the sender of it all.
+type Organisation struct {
+	Name    string   `toml:"name" doc:"As it shall stand in reports."`
+	Domains []string `toml:"domains" doc:"Your mail domains; these and everything below them are internal."`
+}
+
+// Policy says what is done.
+type Policy struct {
+	Mode         string        `toml:"mode" doc:"observe: touch nothing. notify: the same, and the agent writes to the sender. tag: add header fields. enforce: hold and refuse too."`
+	RejectText   string        `toml:"reject_text" doc:"What the sender's program is told when a message is refused, after 550 5.7.1."`
+	InboundBlock bool          `toml:"inbound_block" doc:"Allow lines that hold or refuse inbound mail."`
+	RouteToken   string        `toml:"route_token" doc:"Value of the header field X-Postvagt-Route by which Postfix sends a message to your gateway (action route)."`
+	Line         []policy.Line `toml:"line"`
+}
+
+// Milter is how the daemon runs.
+type Milter struct {
+	Listen          string   `toml:"listen" doc:"unix:/path or inet:host:port. Debian's Postfix runs chrooted: keep the socket below its queue directory."`
+	SocketMode      string   `toml:"socket_mode" doc:"Permissions of the unix socket."`
+	SocketGroup     string   `toml:"socket_group" doc:"Group of the unix socket, \"\" for the daemon's own."`
+	MetricsListen   string   `toml:"metrics_listen" doc:"Prometheus metrics at http://…/metrics, \"\" for none. Loopback only."`
+	OnFailure       string   `toml:"on_failure" doc:"What happens to a message that could not be judged: accept, hold or tempfail. setup writes the same into the MTA."`
+	Timeout         Duration `toml:"timeout" doc:"Longest time for judging one message; keep it well below milter_content_timeout of the MTA (300 s)."`
+	StopTimeout     Duration `toml:"stop_timeout" doc:"How long a stopping daemon waits for open sessions."`
+	TrustedNetworks []string `toml:"trusted_networks" doc:"Clients that send for you without logging in; all others with mail to you are inbound."`
+	VerdictLog      string   `toml:"verdict_log" doc:"File of the verdict lines."`
+	MailLog         bool     `toml:"mail_log" doc:"Also write one short line for each message to the mail log, by /dev/log where there is one."`
+	StateDir        string   `toml:"state_dir" doc:"What the daemon writes for itself."`
+	SpillDir        string   `toml:"spill_dir" doc:"Where larger messages lie while they are judged, \"\" for the system's temporary folder."`
+	SpillOver       int64    `toml:"spill_over" doc:"Messages over this many bytes are judged from disk."`
+	MaxBytes        int64    `toml:"max_bytes" doc:"Bytes of a message that are judged; what comes after is marked unopened."`
+	NoReply         bool     `toml:"no_reply" doc:"Save round trips where the MTA offers it (unix sockets only)."`
+	RulesDir        string   `toml:"rules_dir" doc:"Your own rules, added to the shipped ones or overriding them by id."`
+	Departments     string   `toml:"departments" doc:"CSV of match,department: user@domain, @domain or prefix*@domain."`
+	MaskKey         string   `toml:"mask_key" doc:"File with the key by which digits in addresses are masked; the agent needs the same."`
+	Pdftotext       string   `toml:"pdftotext" doc:"The program that opens PDF files, \"\" to look it up, \"-\" for none."`
+}
+
+// Recipients says what is known of the other side.
+type Recipients struct {
+	Authorities []string `toml:"authorities" doc:"Domains of authorities: class authority."`
+	FreeMail    []string `toml:"free_mail" doc:"Domains where anybody may have an address: class free-mail."`
+	NeverHold   []string `toml:"never_hold" doc:"Addresses to which mail is never held or refused: emergency, on-call, police."`
+}
+
+// Postfix says where the instance is.
+type Postfix struct {
+	ConfigDir  string `toml:"config_dir" doc:"Folder of main.cf."`
+	CommandDir string `toml:"command_dir" doc:"Folder of postqueue, postsuper, postcat, postconf and postmap."`
+}
+
+// Channel is a secure channel and the mark that shows it (R4). Exactly one of the four marks is set.
+type Channel struct {
+	Name             string   `toml:"name"`
+	SubjectPrefix    string   `toml:"subject_prefix"`
+	Header           string   `toml:"header"` // "Name: value"
+	RecipientSuffix  string   `toml:"recipient_suffix"`
+	RecipientDomains []string `toml:"recipient_domains"`
+	RequireRelay     []string `toml:"require_relay"`
+}
+
+// Relay is a next hop that hands mail on; TLS to it proves one hop.
+type Relay struct {
+	Host     string `toml:"host"`
+	Onward   string `toml:"onward"` // none, enforced
+	Document string `toml:"document"`
+}
+
+// Duration is a time.Duration written as "20s" in TOML.
+type Duration time.Duration
+
+// UnmarshalText reads "20s".
+func (d *Duration) UnmarshalText(b []byte) error {
+	v, err := time.ParseDuration(string(b))
+	if err != nil || v <= 0 {
+		return fmt.Errorf("%q is not a time such as \"20s\" or \"5m\"", b)
+	}
+	*d = Duration(v)
+	return nil
+}
+
+// MarshalText writes "20s".
+func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
+
+// Failure modes.
+const (
+	FailAccept   = "accept"
+	FailHold     = "hold"
+	FailTempfail = "tempfail"
+)
+
+// DefaultConfig holds every default; the shipped file is made of it.
+func DefaultConfig() *Config {
+	return &Config{
+		Policy: Policy{
+			Mode:       policy.Observe,
+			RejectText: "This message holds personal data and must be sent encrypted; please ask your data protection officer",
+			Line:       policy.Default(),
+		},
+		Milter: Milter{
+			Listen: "unix:/var/spool/postfix/postvagt/milter.sock", SocketMode: "0660", SocketGroup: "postfix",
+			MetricsListen: "127.0.0.1:9481", OnFailure: FailAccept,
+			Timeout: Duration(20 * time.Second), StopTimeout: Duration(20 * time.Second),
+			TrustedNetworks: []string{"127.0.0.0/8", "::1"},
+			VerdictLog:      "/var/log/postvagt/verdict.log", MailLog: true,
+			StateDir: "/var/lib/postvagt", SpillOver: 1 << 20, MaxBytes: 128 << 20, NoReply: true,
+			RulesDir: "/etc/postvagt/rules.d", Departments: "/etc/postvagt/departments.csv", MaskKey: "/etc/postvagt/mask.key",
+		},
+		Recipients: Recipients{Authorities: []string{}, FreeMail: freeMail(), NeverHold: []string{}},
+		Postfix:    Postfix{ConfigDir: "/etc/postfix", CommandDir: "/usr/sbin"},
+	}
+}
+
+func freeMail() []string {
+	return []string{"gmail.com", "googlemail.com", "hotmail.com", "hotmail.dk", "hotmail.se", "hotmail.no", "outlook.com", "outlook.dk",
+		"live.com", "live.dk", "live.se", "live.no", "live.fi", "msn.com", "yahoo.com", "yahoo.dk", "yahoo.se", "yahoo.no", "icloud.com", "me.com",
+		"protonmail.com", "proton.me", "gmx.com", "gmx.net", "aol.com", "mail.com", "mail.dk", "jubii.dk", "ofir.dk", "stofanet.dk",
+		"telia.com", "bredband.net", "spray.se", "online.no", "kolumbus.fi", "elisanet.fi", "luukku.com", "suomi24.fi", "simnet.is"}
+}
+
+// foreignTables are those of agent.toml: one file may serve both programs.
+func foreignTables() []string {
+	return []string{"persons", "log", "store", "dashboard", "elasticsearch", "alerts", "mail", "watch", "web", "agent", "secure_mailboxes"}
+}
+
+// ConfigError is one fault in a configuration file.
+type ConfigError struct {
+	File   string
+	Line   int    // 0 when it is not known
+	Key    string // full name, or ""
+	Reason string
+}
+
+func (e *ConfigError) Error() string {
+	s := e.File
+	if e.Line > 0 {
+		s += fmt.Sprintf(":%d", e.Line)
+	}
+	if e.Key != "" {
+		s += ": " + e.Key
+	}
+	return s + ": " + e.Reason
+}
+
+// LoadConfig reads and checks a configuration. All faults are reported, joined.
+func LoadConfig(path string) (*Config, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, &ConfigError{File: path, Reason: "cannot be read: " + reason(err) + " (an example: postvagt-milter config default)"}
+	}
+	return parseConfig(path, data)
+}
+
+func parseConfig(path string, data []byte) (*Config, error) {
+	c := DefaultConfig()
+	c.file, c.pos = path, locate(data)
+	c.Policy.Line = nil
+	md, err := toml.Decode(string(data), c)
+	if err != nil {
+		return nil, tomlError(path, err)
+	}
+	if !md.IsDefined("policy", "line") {
+		c.Policy.Line = policy.Default()
+	}
+	errs := c.unknownKeys(md)
+	errs = append(errs, c.check()...)
+	return c, errors.Join(errs...)
+}
+
+func tomlError(path string, err error) error {
+	var pe toml.ParseError
+	if errors.As(err, &pe) {
+		return &ConfigError{File: path, Line: pe.Position.Line, Key: pe.LastKey, Reason: pe.Message}
+	}
+	return &ConfigError{File: path, Reason: strings.TrimPrefix(err.Error(), "toml: ")}
+}
+
+// unknownKeys names each key that nobody reads, and the nearest one that somebody does.
+func (c *Config) unknownKeys(md toml.MetaData) []error {
+	known := keysOf(reflect.TypeFor[Config](), "")
+	var errs []error
+	last := ""
+	for _, k := range md.Undecoded() {
+		key := strings.Join(k, ".")
+		if slices.Contains(foreignTables(), k[0]) || last != "" && strings.HasPrefix(key, last+".") {
+			continue
+		}
+		last = key
+		r := "unknown key"
+		if n := nearest(key, known); n != "" {
+			r += fmt.Sprintf("; did you mean %q?", n)
+		}
+		errs = append(errs, &ConfigError{c.file, c.pos.line(key), key, r})
+	}
+	return errs
+}
+
+func (c *Config) fault(key, format string, args ...any) error {
+	return &ConfigError{c.file, c.pos.line(key), key, fmt.Sprintf(format, args...)}
+}
+
+// check validates values; it touches no file but those that the configuration names.
+func (c *Config) check() (errs []error) {
+	fault := func(key, format string, args ...any) { errs = append(errs, c.fault(key, format, args...)) }
+	word := func(key, value string, all ...string) {
+		if !slices.Contains(all, value) {
+			hint := ""
+			if n := nearest(value, all); n != "" {
+				hint = fmt.Sprintf("; did you mean %q?", n)
+			}
+			fault(key, "%q is not one of %s%s", value, strings.Join(all, ", "), hint)
+		}
+	}
+	if len(c.Organisation.Domains) == 0 {
+		fault("organisation.domains", "missing: name your mail domains, for example domains = [\"kommune.example\"]")
+	}
+	for i, d := range c.Organisation.Domains {
+		c.Organisation.Domains[i] = strings.ToLower(strings.TrimPrefix(d, "@"))
+		if d == "" || strings.ContainsAny(d, " @,*") && !strings.HasPrefix(d, "@") {
+			fault("organisation.domains", "%q is not a domain", d)
+		}
+	}
+	word("policy.mode", c.Policy.Mode, policy.Words("mode")...)
+	word("milter.on_failure", c.Milter.OnFailure, FailAccept, FailHold, FailTempfail)
+	if t := c.Policy.RejectText; t == "" || len(t) > 400 || strings.ContainsFunc(t, func(r rune) bool { return r < ' ' || r > '~' || r == '%' }) {
+		fault("policy.reject_text", "must be one line of at most 400 ASCII characters without %%")
+	}
+	if _, _, err := ParseListen(c.Milter.Listen); err != nil {
+		fault("milter.listen", "%v", err)
+	}
+	if m := c.Milter.MetricsListen; m != "" && !loopback(m) {
+		fault("milter.metrics_listen", "%q is not a loopback address and port such as 127.0.0.1:9481", m)
+	}
+	for _, n := range c.Milter.TrustedNetworks {
+		if _, err := policy.ParseNetwork(n); err != nil {
+			fault("milter.trusted_networks", "%v", err)
+		}
+	}
+	if _, err := parseMode(c.Milter.SocketMode); err != nil {
+		fault("milter.socket_mode", "%v", err)
+	}
+	if !filepath.IsAbs(c.Milter.VerdictLog) {
+		fault("milter.verdict_log", "%q is not an absolute path", c.Milter.VerdictLog)
+	}
+	for key, v := range map[string]int64{"milter.spill_over": c.Milter.SpillOver, "milter.max_bytes": c.Milter.MaxBytes} {
+		if v < 1024 {
+			fault(key, "%d is less than 1024 bytes", v)
+		}
+	}
+	errs = append(errs, c.checkChannels()...)
+	return append(errs, c.checkTable()...)
+}
+
+func (c *Config) checkTable() (errs []error) {
+	_, err := policy.Compile(c.Policy.Line, policy.Options{Mode: c.Policy.Mode, InboundBlock: c.Policy.InboundBlock})
+	for _, e := range unjoin(err) {
+		var le *policy.LineError
+		key := fmt.Sprintf("policy.line[%d]", len(c.Policy.Line)-1)
+		if errors.As(e, &le) {
+			key = fmt.Sprintf("policy.line[%d]", le.Index)
+			if le.Key != "" {
+				key += "." + le.Key
+			}
+		}
+		errs = append(errs, &ConfigError{c.file, c.pos.line(key), "policy.line", e.Error()})
+	}
+	for i, l := range c.Policy.Line {
+		if l.Action == "route" && c.Policy.RouteToken == "" {
+			errs = append(errs, c.fault(fmt.Sprintf("policy.line[%d].action", i), "route needs policy.route_token"))
+		}
+	}
+	return errs
+}
+
+func (c *Config) checkChannels() (errs []error) {
+	names := map[string]bool{}
+	for i, ch := range c.Channel {
+		key := fmt.Sprintf("channel[%d]", i)
+		marks := 0
+		for _, set := range []bool{ch.SubjectPrefix != "", ch.Header != "", ch.RecipientSuffix != "", len(ch.RecipientDomains) > 0} {
+			if set {
+				marks++
+			}
+		}
+		if marks != 1 {
+			errs = append(errs, c.fault(key, "has %d marks: exactly one of subject_prefix, header, recipient_suffix, recipient_domains shows a channel", marks))
+		}
+		if ch.Name == "" || names[ch.Name] {
+			errs = append(errs, c.fault(key+".name", "missing, or used twice"))
+		}
+		names[ch.Name] = true
+		if name, value, ok := strings.Cut(ch.Header, ":"); ch.Header != "" && (!ok || strings.TrimSpace(name) == "" || strings.TrimSpace(value) == "") {
+			errs = append(errs, c.fault(key+".header", "%q is not \"Name: value\"", ch.Header))
+		}
+	}
+	for i, r := range c.Relay {
+		key := fmt.Sprintf("relay[%d]", i)
+		if r.Host == "" {
+			errs = append(errs, c.fault(key+".host", "missing"))
+		}
+		switch {
+		case r.Onward != "" && r.Onward != "none" && r.Onward != "enforced":
+			errs = append(errs, c.fault(key+".onward", "%q is not one of none, enforced", r.Onward))
+		case r.Onward == "enforced" && r.Document == "":
+			errs = append(errs, c.fault(key+".document", "missing: name the document and date that promise it"))
+		}
+	}
+	return errs
+}
+
+// Warnings are what config check says beside errors.
+func (c *Config) Warnings() (out []string) {
+	for i, ch := range c.Channel {
+		if len(ch.RequireRelay) == 0 {
+			out = append(out, c.fault(fmt.Sprintf("channel[%d]", i), "channel %q has no require_relay: its mark alone decides, and no delivery can prove it", ch.Name).Error())
+		}
+	}
+	if network, addr, _ := ParseListen(c.Milter.Listen); network == "tcp" && !loopback(addr) {
+		out = append(out, c.fault("milter.listen", "anybody who reaches %s may hand in mail: keep it behind a firewall", addr).Error())
+	}
+	return out
+}
+
+// ParseListen reads unix:/path, inet:host:port or Postfix's inet:port@host form.
+func ParseListen(s string) (network, addr string, err error) {
+	kind, rest, _ := strings.Cut(s, ":")
+	switch kind {
+	case "unix", "local":
+		if !filepath.IsAbs(rest) {
+			return "", "", fmt.Errorf("%q: the path of a unix socket must be absolute, unix:/path", s)
+		}
+		if len(rest) > 107 {
+			return "", "", fmt.Errorf("the path of a unix socket may have 107 bytes, this one has %d", len(rest))
+		}
+		return "unix", rest, nil
+	case "inet", "inet6":
+		if port, host, ok := strings.Cut(rest, "@"); ok {
+			rest = net.JoinHostPort(host, port)
+		}
+		if _, _, err := net.SplitHostPort(rest); err != nil {
+			return "", "", fmt.Errorf("%q is not inet:host:port", s)
+		}
+		return "tcp", rest, nil
+	}
+	return "", "", fmt.Errorf("%q is neither unix:/path nor inet:host:port", s)
+}
+
+func loopback(hostport string) bool {
+	host, _, err := net.SplitHostPort(hostport)
+	if err != nil {
+		return false
+	}
+	a, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && a.IsLoopback()
+}
+
+func parseMode(s string) (os.FileMode, error) {
+	var m uint32
+	if _, err := fmt.Sscanf(s, "%o", &m); err != nil || m > 0o777 {
+		return 0, fmt.Errorf("%q is not a file mode such as \"0660\"", s)
+	}
+	return os.FileMode(m), nil
+}
+
+// reason is an error without the path that the caller has said already.
+func reason(err error) string {
+	var pe *os.PathError
+	if errors.As(err, &pe) {
+		return pe.Err.Error()
+	}
+	return err.Error()
+}
+
+func unjoin(err error) []error {
+	if err == nil {
+		return nil
+	}
+	if j, ok := err.(interface{ Unwrap() []error }); ok {
+		return j.Unwrap()
+	}
+	return []error{err}
+}

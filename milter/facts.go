@@ -1,0 +1,212 @@
+package milter
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+	"strings"
+
+	"postvagt/milter/message"
+	"postvagt/milter/policy"
+	"postvagt/milter/verdict"
+)
+
+// Transaction is what an MTA, or check in its place, knows of a message.
+type Transaction struct {
+	QueueID       string
+	Sender        string
+	Rcpts         []Rcpt
+	Client        netip.Addr
+	Authenticated bool
+	Trusted       bool // the client sends for the organisation without logging in
+
+	Message   io.ReaderAt
+	Bytes     int64 // of Message
+	HeadBytes int64 // of its header section
+	Size      int64 // of the message as it came; more than Bytes when it was cut
+}
+
+// Rcpt is one envelope recipient with the MTA's routing of it.
+type Rcpt struct{ Addr, Mailer, Host string }
+
+// factsOf answers, for each recipient, which way the message goes.
+func (f *Filter) factsOf(t *Transaction, head *message.Mail) policy.Facts {
+	facts := policy.Facts{
+		QueueID: t.QueueID, ID: verdict.NewID(), Sender: t.Sender, Department: f.departments.of(t.Sender),
+		Authenticated: t.Authenticated, Client: t.Client, Size: t.Size,
+	}
+	ours := t.Authenticated || t.Trusted
+	channel := f.channelOf(head)
+	for _, r := range t.Rcpts {
+		p := policy.Recipient{Addr: r.Addr, Hop: hopOf(r), Transport: policy.Unknown, Channel: channel}
+		p.Direction, p.Class = f.placeOf(r.Addr, ours)
+		if p.Class == "internal" {
+			p.Transport = policy.Local
+		}
+		if c := f.channelOfRecipient(r.Addr); c != "" {
+			p.Channel = c
+		}
+		for _, pattern := range f.cfg.Recipients.NeverHold {
+			p.NeverHold = p.NeverHold || policy.MatchAddress(pattern, r.Addr)
+		}
+		facts.Recipients = append(facts.Recipients, p)
+	}
+	return facts
+}
+
+// placeOf gives direction and class of a recipient. ours says that the client sends for the organisation.
+func (f *Filter) placeOf(addr string, ours bool) (direction, class string) {
+	domain := domainOf(addr)
+	switch {
+	case (domain == "" || underAny(f.cfg.Organisation.Domains, domain)) && ours:
+		return verdict.Internal, "internal"
+	case domain == "" || underAny(f.cfg.Organisation.Domains, domain):
+		return verdict.Inbound, "internal"
+	case underAny(f.cfg.Recipients.Authorities, domain):
+		return verdict.Outbound, "authority"
+	case underAny(f.cfg.Recipients.FreeMail, domain):
+		return verdict.Outbound, "free-mail"
+	}
+	return verdict.Outbound, "external"
+}
+
+// channelOf finds the mark of a channel in the header: exact, and only where the channel says it stands.
+func (f *Filter) channelOf(head *message.Mail) string {
+	for _, c := range f.cfg.Channel {
+		switch {
+		case c.SubjectPrefix != "":
+			for _, s := range head.Header("Subject") {
+				if strings.HasPrefix(strings.TrimLeft(s, " \t"), c.SubjectPrefix) {
+					return c.Name
+				}
+			}
+		case c.Header != "":
+			name, want, _ := strings.Cut(c.Header, ":")
+			for _, v := range head.Header(strings.TrimSpace(name)) {
+				if strings.TrimSpace(v) == strings.TrimSpace(want) {
+					return c.Name
+				}
+			}
+		}
+	}
+	return ""
+}
+
+func (f *Filter) channelOfRecipient(addr string) string {
+	for _, c := range f.cfg.Channel {
+		if c.RecipientSuffix != "" && strings.HasSuffix(strings.ToLower(addr), strings.ToLower(c.RecipientSuffix)) {
+			return c.Name
+		}
+		if len(c.RecipientDomains) > 0 && underAny(c.RecipientDomains, domainOf(addr)) {
+			return c.Name
+		}
+	}
+	return ""
+}
+
+func hopOf(r Rcpt) string {
+	if r.Mailer == "" && r.Host == "" {
+		return ""
+	}
+	return r.Mailer + ":" + r.Host
+}
+
+// domainOf gives the domain in lower case, "" for an address without one.
+func domainOf(addr string) string {
+	at := strings.LastIndexByte(addr, '@')
+	if at < 0 {
+		return ""
+	}
+	return strings.ToLower(strings.TrimSuffix(addr[at+1:], "."))
+}
+
+func underAny(parents []string, domain string) bool {
+	for _, p := range parents {
+		if policy.UnderDomain(strings.ToLower(p), domain) {
+			return true
+		}
+	}
+	return false
+}
+
+// departments maps senders to departments; the most exact pattern wins.
+type departments struct {
+	exact    map[string]string // user@domain
+	domain   map[string]string // @domain
+	prefixes []prefixDepartment
+}
+
+type prefixDepartment struct{ pattern, department string }
+
+func (d *departments) of(sender string) string {
+	sender = strings.ToLower(sender)
+	if dept, ok := d.exact[sender]; ok {
+		return dept
+	}
+	best := prefixDepartment{}
+	for _, p := range d.prefixes {
+		if len(p.pattern) > len(best.pattern) && policy.MatchAddress(p.pattern, sender) {
+			best = p
+		}
+	}
+	if best.pattern != "" {
+		return best.department
+	}
+	return d.domain["@"+domainOf(sender)]
+}
+
+// loadDepartments reads departments.csv; a missing file means that there are none.
+func loadDepartments(path string) (*departments, error) {
+	d := &departments{exact: map[string]string{}, domain: map[string]string{}}
+	if path == "" {
+		return d, nil
+	}
+	file, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return d, nil
+	}
+	if err != nil {
+		return nil, &ConfigError{File: path, Reason: "cannot be read: " + reason(err)}
+	}
+	defer file.Close()
+	r := csv.NewReader(file)
+	r.FieldsPerRecord, r.TrimLeadingSpace, r.Comment = -1, true, '#'
+	for first := true; ; first = false {
+		row, err := r.Read()
+		if err == io.EOF {
+			return d, nil
+		}
+		line, _ := r.FieldPos(0)
+		if err != nil {
+			return nil, &ConfigError{File: path, Line: line, Reason: err.Error()}
+		}
+		if first && strings.TrimPrefix(row[0], "\ufeff") == "match" {
+			continue
+		}
+		if err := d.add(row); err != nil {
+			return nil, &ConfigError{File: path, Line: line, Reason: err.Error()}
+		}
+	}
+}
+
+func (d *departments) add(row []string) error {
+	if len(row) < 2 || row[1] == "" {
+		return errors.New("needs two columns, match,department")
+	}
+	match := strings.ToLower(strings.TrimSpace(strings.TrimPrefix(row[0], "\ufeff")))
+	at := strings.LastIndexByte(match, '@')
+	switch {
+	case at < 0 || at == len(match)-1:
+		return fmt.Errorf("%q is not user@domain, @domain or prefix*@domain", match)
+	case at == 0:
+		d.domain[match] = row[1]
+	case match[at-1] == '*':
+		d.prefixes = append(d.prefixes, prefixDepartment{match, row[1]})
+	default:
+		d.exact[match] = row[1]
+	}
+	return nil
+}

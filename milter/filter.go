@@ -1,0 +1,204 @@
+package milter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/netip"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"postvagt/milter/message"
+	"postvagt/milter/policy"
+	"postvagt/milter/verdict"
+	"postvagt/rules"
+	"postvagt/rules/detect"
+)
+
+// Filter judges messages by one configuration. It never changes and is safe for concurrent use.
+type Filter struct {
+	cfg         *Config
+	engine      *detect.Engine
+	reader      *message.Reader
+	table       *policy.Table
+	departments *departments
+	trusted     []netip.Prefix
+}
+
+// Judgement is the verdict and what it rests on.
+type Judgement struct {
+	verdict.Record
+	Findings []detect.Finding
+	Unopened []message.Unopened
+	NotWhy   string // why the message could not be judged: timeout, panic, read, spool; "" when it was
+}
+
+// NewFilter makes a Filter; the errors name file and line.
+func NewFilter(cfg *Config) (*Filter, error) {
+	f := &Filter{cfg: cfg, reader: message.NewReader(message.Options{Pdftotext: cfg.Milter.Pdftotext})}
+	var err error
+	if f.engine, err = compileRules(cfg.Milter.RulesDir); err != nil {
+		return nil, err
+	}
+	if f.departments, err = loadDepartments(cfg.Milter.Departments); err != nil {
+		return nil, err
+	}
+	for _, n := range cfg.Milter.TrustedNetworks {
+		p, err := policy.ParseNetwork(n)
+		if err != nil {
+			return nil, cfg.fault("milter.trusted_networks", "%v", err)
+		}
+		f.trusted = append(f.trusted, p)
+	}
+	mask, err := loadMaskKey(cfg.Milter.MaskKey)
+	if err != nil {
+		return nil, err
+	}
+	f.table, err = policy.Compile(cfg.Policy.Line, policy.Options{Mode: cfg.Policy.Mode, Mask: mask, InboundBlock: cfg.Policy.InboundBlock})
+	return f, err
+}
+
+// compileRules takes the shipped rules and, where the folder exists, the admin's own.
+func compileRules(dir string) (*detect.Engine, error) {
+	var own []fs.FS
+	if dir != "" {
+		switch info, err := os.Stat(dir); {
+		case errors.Is(err, os.ErrNotExist):
+		case err != nil:
+			return nil, fmt.Errorf("rules of your own: %w", err)
+		case !info.IsDir():
+			return nil, fmt.Errorf("rules of your own: %s is not a folder", dir)
+		default:
+			own = append(own, os.DirFS(dir))
+		}
+	}
+	return detect.Compile(rules.Files, own...)
+}
+
+func loadMaskKey(path string) (verdict.Masker, error) {
+	if path == "" {
+		return verdict.Masker{}, nil
+	}
+	key, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return verdict.Masker{}, nil
+	}
+	if err != nil {
+		return verdict.Masker{}, &ConfigError{File: path, Reason: "cannot be read: " + reason(err)}
+	}
+	return verdict.Masker{Key: key}, nil
+}
+
+// errStopped ends the reading of a message whose time is up.
+var errStopped = errors.New("stopped")
+
+// Judge judges a message within the configured time and whatever the message does. release is called once
+// nobody reads t.Message any more, which may be after Judge has returned.
+func (f *Filter) Judge(ctx context.Context, t *Transaction, release func()) Judgement {
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(f.cfg.Milter.Timeout))
+	defer cancel()
+	done := make(chan Judgement, 1)
+	go func() {
+		defer release()
+		done <- f.judgeSafely(ctx, t)
+	}()
+	select {
+	case j := <-done:
+		return j
+	case <-ctx.Done():
+		return f.notJudged(t, "timeout")
+	}
+}
+
+func (f *Filter) judgeSafely(ctx context.Context, t *Transaction) (j Judgement) {
+	defer func() {
+		if recover() != nil { // the value may hold text of the message
+			j = f.notJudged(t, "panic")
+		}
+	}()
+	return f.judge(ctx, t)
+}
+
+// judge is the way of a message, steps 1 to 4.
+func (f *Filter) judge(ctx context.Context, t *Transaction) Judgement {
+	head, err := f.reader.Read(io.NewSectionReader(t.Message, 0, t.HeadBytes), t.HeadBytes, func(message.Text) {})
+	if err != nil {
+		return f.notJudged(t, "read")
+	}
+	facts := f.factsOf(t, head)
+	scanner := f.engine.NewScanner(f.contextOf(t, head))
+	var stopped atomic.Bool
+	defer context.AfterFunc(ctx, func() { stopped.Store(true) })()
+	sink := func(x message.Text) {
+		if !stopped.Load() {
+			scanner.Scan(detect.Text(x))
+		}
+	}
+	mail, err := f.reader.Read(stoppable{t.Message, &stopped}, t.Bytes, sink)
+	switch {
+	case stopped.Load():
+		return f.notJudged(t, "timeout")
+	case err != nil:
+		return f.notJudged(t, "read")
+	}
+	if t.Size > t.Bytes {
+		mail.Unopened = append(mail.Unopened, message.Unopened{Part: "message", Reason: "limit"})
+	}
+	found := scanner.Result()
+	content := policy.Content{Protection: protectionOf(mail), Unopened: len(mail.Unopened), Found: found}
+	return Judgement{Record: f.table.Decide(facts, content), Findings: found.Findings, Unopened: mail.Unopened}
+}
+
+func protectionOf(m *message.Mail) verdict.Protection {
+	p := m.Protection
+	return verdict.Protection{Content: p.Content, Algorithm: p.Algorithm, Strong: p.Strong, Signed: p.Signed}
+}
+
+// contextOf tells the engine whose mail it is.
+func (f *Filter) contextOf(t *Transaction, head *message.Mail) detect.Context {
+	c := detect.Context{Sender: t.Sender, OwnDomains: f.cfg.Organisation.Domains}
+	for _, a := range head.From {
+		c.SenderName = a.Name
+		if c.Sender == "" {
+			c.Sender = a.Addr
+		}
+		break
+	}
+	for _, list := range [][]message.Address{head.To, head.Cc} {
+		for _, a := range list {
+			if a.Name != "" {
+				c.Recipients = append(c.Recipients, a.Name)
+			}
+		}
+	}
+	return c
+}
+
+// notJudged is the verdict where there is none.
+func (f *Filter) notJudged(t *Transaction, why string) Judgement {
+	action := verdict.Pass
+	switch f.cfg.Milter.OnFailure {
+	case FailHold:
+		action = verdict.Hold
+	case FailTempfail:
+		action = verdict.Reject
+	}
+	facts := f.factsOf(t, &message.Mail{})
+	return Judgement{Record: f.table.Unjudged(facts, action, "not-judged-"+why), NotWhy: why}
+}
+
+// stoppable is a message that ends when its time is up.
+type stoppable struct {
+	io.ReaderAt
+	stopped *atomic.Bool
+}
+
+func (s stoppable) ReadAt(p []byte, off int64) (int, error) {
+	if s.stopped.Load() {
+		return 0, errStopped
+	}
+	return s.ReaderAt.ReadAt(p, off)
+}

@@ -1,0 +1,241 @@
+package milter
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"postvagt/milter/verdict"
+)
+
+const (
+	logQueue     = 4096                   // messages whose lines may wait
+	logPatience  = 250 * time.Millisecond // how long the answer to the MTA waits for the disk
+	logBatch     = 256 << 10              // bytes written at once
+	logRetry     = time.Second
+	syslogPath   = "/dev/log"
+	syslogMailOK = 2<<3 | 6 // facility mail, severity informational (RFC 3164)
+)
+
+// verdictLog writes verdict lines to a file of their own, whole lines in one write each, before the MTA has
+// its answer. It never holds up mail: past logPatience the lines wait in a bounded queue, and what does not
+// fit there is counted as lost. The file may be renamed or truncated under it at any time.
+type verdictLog struct {
+	path string
+	tag  string // " host postvagt-milter[pid]: "
+	now  func() time.Time
+
+	queue   chan logEntry
+	lost    atomic.Int64
+	done    chan struct{}
+	closing atomic.Bool
+	fail    func(error) // told once for each change from writing to failing
+
+	file   *os.File
+	failed bool
+}
+
+type logEntry struct {
+	lines   []byte
+	count   int64
+	written chan struct{}
+}
+
+func openVerdictLog(path string, now func() time.Time, fail func(error)) (*verdictLog, error) {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "localhost"
+	}
+	l := &verdictLog{path: path, tag: fmt.Sprintf(" %s postvagt-milter[%d]: ", host, os.Getpid()), now: now,
+		queue: make(chan logEntry, logQueue), done: make(chan struct{}), fail: fail}
+	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+		return nil, fmt.Errorf("verdict log: %w", err)
+	}
+	if err := l.reopen(); err != nil {
+		return nil, err
+	}
+	go l.run()
+	return l, nil
+}
+
+// Write hands over the lines of a record and waits a little for the disk.
+func (l *verdictLog) Write(r *verdict.Record) {
+	lines := r.Lines()
+	stamp := l.now().UTC().Format("2006-01-02T15:04:05.000000-07:00")
+	e := logEntry{count: int64(len(lines)), written: make(chan struct{})}
+	for _, s := range lines {
+		e.lines = append(append(append(append(e.lines, stamp...), l.tag...), s...), '\n')
+	}
+	select {
+	case l.queue <- e:
+	default:
+		l.lost.Add(e.count)
+		return
+	}
+	patience := time.NewTimer(logPatience)
+	defer patience.Stop()
+	select {
+	case <-e.written:
+	case <-patience.C:
+	}
+}
+
+// Close writes what waits, and tries once more where writing failed. Nobody may call Write any more.
+func (l *verdictLog) Close() {
+	l.closing.Store(true)
+	close(l.queue)
+	<-l.done
+}
+
+func (l *verdictLog) run() {
+	defer close(l.done)
+	for e := range l.queue {
+		batch := l.gather(e)
+		var all bytes.Buffer
+		var count int64
+		for _, e := range batch {
+			all.Write(e.lines)
+			count += e.count
+		}
+		if !l.writeUntilDone(all.Bytes()) {
+			l.lost.Add(count)
+		}
+		for _, e := range batch {
+			close(e.written)
+		}
+	}
+	if l.file != nil {
+		l.file.Close()
+	}
+}
+
+// gather takes what waits, up to a batch.
+func (l *verdictLog) gather(e logEntry) []logEntry {
+	batch, size := []logEntry{e}, len(e.lines)
+	for size < logBatch {
+		select {
+		case e, ok := <-l.queue:
+			if !ok {
+				return batch
+			}
+			batch = append(batch, e)
+			size += len(e.lines)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+// writeUntilDone tries again while the queue has room: a full disk is waited for, not written off.
+func (l *verdictLog) writeUntilDone(b []byte) bool {
+	for {
+		err := l.write(b)
+		if err == nil {
+			l.failed = false
+			return true
+		}
+		if !l.failed {
+			l.failed = true
+			l.fail(err)
+		}
+		if len(l.queue) == cap(l.queue) || l.closing.Load() {
+			return false
+		}
+		time.Sleep(logRetry)
+	}
+}
+
+// write appends b to the file that bears the name now.
+func (l *verdictLog) write(b []byte) error {
+	if err := l.reopen(); err != nil {
+		return err
+	}
+	if _, err := l.file.Write(b); err != nil {
+		return fmt.Errorf("verdict log: %w", err)
+	}
+	return nil
+}
+
+// reopen opens the file unless it is the one that is open already.
+func (l *verdictLog) reopen() error {
+	if l.file != nil {
+		mine, err1 := l.file.Stat()
+		there, err2 := os.Stat(l.path)
+		if err1 == nil && err2 == nil && os.SameFile(mine, there) {
+			return nil
+		}
+	}
+	f, err := os.OpenFile(l.path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o640)
+	if err != nil {
+		return fmt.Errorf("verdict log: %w", err)
+	}
+	if l.file != nil {
+		l.file.Close()
+	}
+	l.file = f
+	return nil
+}
+
+// mailLog writes the short line to the mail log. A slow or missing syslog never holds up mail.
+type mailLog struct {
+	path string
+	tag  string
+	now  func() time.Time
+	c    chan string
+	lost atomic.Int64
+	once sync.Once
+	done chan struct{}
+}
+
+func openMailLog(path string, now func() time.Time) *mailLog {
+	l := &mailLog{path: path, tag: fmt.Sprintf("postvagt-milter[%d]: ", os.Getpid()), now: now,
+		c: make(chan string, logQueue), done: make(chan struct{})}
+	go l.run()
+	return l
+}
+
+func (l *mailLog) Write(line string) {
+	select {
+	case l.c <- line:
+	default:
+		l.lost.Add(1)
+	}
+}
+
+func (l *mailLog) Close() {
+	l.once.Do(func() { close(l.c) })
+	<-l.done
+}
+
+func (l *mailLog) run() {
+	defer close(l.done)
+	var conn net.Conn
+	for line := range l.c {
+		for try := range 2 {
+			if conn == nil {
+				if conn, _ = net.Dial("unixgram", l.path); conn == nil {
+					break // no syslog on this machine
+				}
+			}
+			conn.SetWriteDeadline(time.Now().Add(logPatience))
+			_, err := fmt.Fprintf(conn, "<%d>%s %s%s", syslogMailOK, l.now().Format(time.Stamp), l.tag, line)
+			if err == nil {
+				break
+			}
+			conn.Close()
+			conn = nil
+			if try == 1 {
+				l.lost.Add(1)
+			}
+		}
+	}
+	if conn != nil {
+		conn.Close()
+	}
+}

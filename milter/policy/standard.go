@@ -1,0 +1,44 @@
+package policy
+
+import "postvagt/milter/verdict"
+
+// Default is the standard used: what the supervisory authorities of the Nordic countries have asked for.
+// An admin who writes a table of his own replaces it whole.
+func Default() []Line {
+	yes, no := true, false
+	outbound, recognised := []string{verdict.Outbound}, []string{verdict.LevelConfidential, verdict.LevelSensitive}
+	return []Line{
+		{Name: "secure-channel", Action: verdict.Pass, Direction: outbound, Channel: &yes,
+			Law: []string{"R4: sent by a secure channel; counted as marked until the log proves it"}},
+		{Name: "after-objection", Action: verdict.Hold, Direction: outbound, Level: recognised, Objection: &yes,
+			Law: []string{"R9: the person asked for post or encrypted mail only"}},
+		{Name: "weak-encryption", Action: verdict.Hold, Direction: outbound, Level: []string{verdict.LevelUnseen}, Strong: &no,
+			Law: []string{"R2: strong encryption by a recognised algorithm"}},
+		{Name: "content-encrypted", Action: verdict.Pass, Direction: outbound, Level: []string{verdict.LevelUnseen},
+			Law: []string{"R1, R2: content encryption by a recognised algorithm"}},
+		{Name: "sensitive-to-authority", Action: verdict.Pass, Direction: outbound, Level: []string{verdict.LevelSensitive},
+			Class: []string{"authority"}, Transport: []string{Enforced, RelayEnforced},
+			Law: []string{"R2: verified TLS with a strong cipher to a listed authority"}},
+		{Name: "sensitive", Action: verdict.Hold, Direction: outbound, Level: []string{verdict.LevelSensitive},
+			Law: []string{"R2, R12, R15: GDPR Art. 9 and 32"}},
+		{Name: "many-persons", Action: verdict.Hold, Direction: outbound, Level: []string{verdict.LevelConfidential}, PersonsOver: ptr(manyPersons),
+			Law: []string{"Silkeborg 2021: TLS is not in all cases sufficient, the number of persons counts"}},
+		{Name: "confidential-by-tls", Action: verdict.Pass, Direction: outbound, Level: []string{verdict.LevelConfidential},
+			Transport: []string{Enforced, RelayEnforced},
+			Law:       []string{"R1: encrypted over open networks; TLS 1.2 or later, forced and verified"}},
+		{Name: "confidential", Action: verdict.Hold, Direction: outbound, Level: []string{verdict.LevelConfidential},
+			Law: []string{"R1: GDPR Art. 32"}},
+		{Name: "internal", Action: verdict.Tag, Direction: []string{verdict.Internal}, Level: recognised,
+			Law: []string{"R14: internal mail is not safe either; tagged, never held"}},
+		{Name: "inbound", Action: verdict.Tag, Direction: []string{verdict.Inbound}, Level: recognised,
+			Law: []string{"R7, R18: the citizen is referred to a secure channel in a new mail"}},
+		{Name: "asks-for-data", Action: verdict.Tag, Direction: outbound, Asks: &yes,
+			Law: []string{"R17: don't ask for sensitive data by mail"}},
+		{Name: "otherwise", Action: verdict.Pass},
+	}
+}
+
+// manyPersons is the number of persons above which one mail is as grave as a leaked register.
+const manyPersons = 100
+
+func ptr[T any](v T) *T { return &v }

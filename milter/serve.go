@@ -1,0 +1,345 @@
+package milter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	gomilter "github.com/emersion/go-milter"
+)
+
+// Server is the daemon.
+type Server struct {
+	filter  atomic.Pointer[Filter]
+	logger  *slog.Logger
+	now     func() time.Time
+	metrics *metrics
+	lines   *verdictLog
+	short   *mailLog // nil when the mail log gets nothing
+	ctx     context.Context
+
+	listener net.Listener
+	web      net.Listener
+	mu       sync.Mutex
+	open     map[*wire]bool
+	sessions sync.WaitGroup
+}
+
+// Options are what a Server needs besides its configuration.
+type Options struct {
+	Logger *slog.Logger
+	Now    func() time.Time // nil means time.Now
+	Syslog string           // path of the syslog socket, "" means /dev/log
+}
+
+// NewServer loads rules, opens the logs and listens; its errors are for the admin, one line each.
+func NewServer(cfg *Config, opt Options) (*Server, error) {
+	f, err := NewFilter(cfg)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{logger: opt.Logger, now: opt.Now, open: map[*wire]bool{}}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	s.filter.Store(f)
+	if s.listener, err = listen(&cfg.Milter); err != nil {
+		return nil, err
+	}
+	if err := s.openLogs(cfg, opt.Syslog); err != nil {
+		s.listener.Close()
+		return nil, err
+	}
+	if cfg.Milter.MetricsListen != "" {
+		if s.web, err = net.Listen("tcp", cfg.Milter.MetricsListen); err != nil {
+			s.listener.Close()
+			s.closeLogs()
+			return nil, cfg.fault("milter.metrics_listen", "cannot listen on %s: %v", cfg.Milter.MetricsListen, opReason(err))
+		}
+	}
+	return s, nil
+}
+
+func (s *Server) openLogs(cfg *Config, syslog string) (err error) {
+	s.lines, err = openVerdictLog(cfg.Milter.VerdictLog, s.now, func(err error) {
+		s.logger.Error("verdict lines wait: they cannot be written", "error", err)
+	})
+	if err != nil {
+		return cfg.fault("milter.verdict_log", "%v", err)
+	}
+	if cfg.Milter.MailLog {
+		if syslog == "" {
+			syslog = syslogPath
+		}
+		s.short = openMailLog(syslog, s.now)
+	}
+	s.metrics = newMetrics(func() float64 { return float64(s.lines.lost.Load()) }, func() float64 {
+		if s.short == nil {
+			return 0
+		}
+		return float64(s.short.lost.Load())
+	})
+	return nil
+}
+
+func (s *Server) closeLogs() {
+	s.lines.Close()
+	if s.short != nil {
+		s.short.Close()
+	}
+}
+
+// Addr is where the MTA finds us.
+func (s *Server) Addr() net.Addr { return s.listener.Addr() }
+
+// MetricsAddr is where Prometheus finds us, nil when it does not.
+func (s *Server) MetricsAddr() net.Addr {
+	if s.web == nil {
+		return nil
+	}
+	return s.web.Addr()
+}
+
+// Serve answers MTAs until ctx ends, then lets open sessions finish for as long as the configuration says.
+func (s *Server) Serve(ctx context.Context) error {
+	s.ctx = context.WithoutCancel(ctx)
+	defer s.closeLogs()
+	if s.web != nil {
+		web := &http.Server{Handler: s.metrics.handler(), ReadHeaderTimeout: 10 * time.Second}
+		go web.Serve(s.web)
+		defer web.Close()
+	}
+	stop := context.AfterFunc(ctx, func() { s.listener.Close() })
+	defer stop()
+	for {
+		c, err := s.listener.Accept()
+		switch {
+		case err == nil:
+			s.start(c)
+		case ctx.Err() != nil:
+			s.drain()
+			return nil
+		case errors.Is(err, net.ErrClosed):
+			return fmt.Errorf("accept: %w", err)
+		default: // out of descriptors: those that are open go on
+			s.logger.Error("accept", "error", err)
+			time.Sleep(50 * time.Millisecond)
+		}
+	}
+}
+
+func (s *Server) start(c net.Conn) {
+	var w *wire
+	w = newWire(c, func() {
+		s.mu.Lock()
+		delete(s.open, w)
+		s.mu.Unlock()
+		s.metrics.sessions.Dec()
+		s.sessions.Done()
+	})
+	s.mu.Lock()
+	s.open[w] = true
+	s.mu.Unlock()
+	s.metrics.sessions.Inc()
+	s.sessions.Add(1)
+	go s.serveConn(w)
+}
+
+// serveConn negotiates and hands the connection to the library, which makes one session for it.
+func (s *Server) serveConn(w *wire) {
+	o, err := w.peekOffer()
+	if err != nil {
+		s.refuse(w, err)
+		return
+	}
+	noReply := s.filter.Load().cfg.Milter.NoReply && s.listener.Addr().Network() == "unix"
+	actions, protocol, err := w.agree(o, noReply)
+	if err != nil {
+		s.refuse(w, err)
+		return
+	}
+	s.logger.Debug("session", "offered", o.version, "no_reply", noReply)
+	srv := &gomilter.Server{Actions: actions, Protocol: protocol, SymList: macroList(), NewMilter: func() gomilter.Milter {
+		return &session{server: s, conn: map[string]string{}}
+	}}
+	srv.Serve(&oneConn{conn: w}) // returns at once; the session runs until it closes w
+}
+
+func (s *Server) refuse(w *wire, err error) {
+	s.metrics.refused.Inc()
+	s.logger.Error("connection refused", "error", err)
+	w.Close()
+}
+
+// macroList asks for what we use, whatever main.cf says.
+func macroList() map[gomilter.Stage][]string {
+	return map[gomilter.Stage][]string{
+		gomilter.StageConnect:  {"j", "{daemon_name}"},
+		gomilter.StageHelo:     {"{tls_version}", "{cipher}"},
+		gomilter.StageMailFrom: {"i", "{auth_authen}", "{auth_type}", "{client_addr}", "{mail_addr}"},
+		gomilter.StageRcptTo:   {"{rcpt_addr}", "{rcpt_host}", "{rcpt_mailer}"},
+		gomilter.StageEOM:      {"i"},
+	}
+}
+
+// drain waits for sessions; after stop_timeout it ends those that are still open.
+func (s *Server) drain() {
+	finished := make(chan struct{})
+	go func() {
+		s.sessions.Wait()
+		close(finished)
+	}()
+	select {
+	case <-finished:
+		return
+	case <-time.After(time.Duration(s.filter.Load().cfg.Milter.StopTimeout)):
+	}
+	s.mu.Lock()
+	open := make([]*wire, 0, len(s.open))
+	for w := range s.open {
+		open = append(open, w)
+	}
+	s.mu.Unlock()
+	for _, w := range open {
+		w.Conn.Close() // the session sees it and ends itself, after the message that it judges
+	}
+	<-finished
+}
+
+// Reload takes a new configuration for messages that begin from now on; an error changes nothing. What only a
+// restart can change is named.
+func (s *Server) Reload(cfg *Config) (needRestart []string, err error) {
+	f, err := NewFilter(cfg)
+	if err != nil {
+		s.metrics.reloads.WithLabelValues("failed").Inc()
+		return nil, err
+	}
+	old := &s.filter.Load().cfg.Milter
+	for key, changed := range map[string]bool{
+		"milter.listen": old.Listen != cfg.Milter.Listen, "milter.metrics_listen": old.MetricsListen != cfg.Milter.MetricsListen,
+		"milter.verdict_log": old.VerdictLog != cfg.Milter.VerdictLog, "milter.mail_log": old.MailLog != cfg.Milter.MailLog,
+	} {
+		if changed {
+			needRestart = append(needRestart, key)
+		}
+	}
+	s.filter.Store(f)
+	s.metrics.reloads.WithLabelValues("ok").Inc()
+	return needRestart, nil
+}
+
+// selfTestID begins the queue id of a message by which selftest asks. It is answered and not logged: no
+// mail was sent. An MTA makes its queue ids itself, so nobody outside can bear it.
+const selfTestID = "SELFTEST"
+
+func (s *Server) log(in *incoming, j *Judgement) {
+	if in.t.QueueID == selfTestID {
+		s.metrics.selftests.Inc()
+		return
+	}
+	s.metrics.count(j)
+	s.lines.Write(&j.Record)
+	if s.short != nil {
+		s.short.Write(j.Short())
+	}
+}
+
+// listen opens the socket for the MTA. A socket file that nobody serves is taken over.
+func listen(m *Milter) (net.Listener, error) {
+	network, addr, err := ParseListen(m.Listen)
+	if err != nil {
+		return nil, err
+	}
+	if network != "unix" {
+		l, err := net.Listen(network, addr)
+		if err != nil {
+			return nil, fmt.Errorf("milter.listen: cannot listen on %s: %w", addr, opReason(err))
+		}
+		return l, nil
+	}
+	if err := removeStale(addr); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(filepath.Dir(addr), 0o755); err != nil {
+		return nil, fmt.Errorf("milter.listen: %w", err)
+	}
+	l, err := net.Listen("unix", addr)
+	if err != nil {
+		return nil, fmt.Errorf("milter.listen: cannot listen on %s: %w", addr, opReason(err))
+	}
+	if err := share(addr, m); err != nil {
+		l.Close()
+		return nil, err
+	}
+	return l, nil
+}
+
+func removeStale(path string) error {
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("milter.listen: %w", err)
+	case info.Mode().Type() != fs.ModeSocket:
+		return fmt.Errorf("milter.listen: %s exists and is not a socket", path)
+	}
+	c, err := net.Dial("unix", path)
+	if err == nil {
+		c.Close()
+		return fmt.Errorf("milter.listen: socket %s is in use: is postvagt-milter running already?", path)
+	}
+	if !errors.Is(err, syscall.ECONNREFUSED) {
+		return fmt.Errorf("milter.listen: socket %s: %w", path, opReason(err))
+	}
+	if err := os.Remove(path); err != nil {
+		return fmt.Errorf("milter.listen: old socket: %w", err)
+	}
+	return nil
+}
+
+// share lets the MTA reach the socket.
+func share(path string, m *Milter) error {
+	mode, err := parseMode(m.SocketMode)
+	if err != nil {
+		return fmt.Errorf("milter.socket_mode: %w", err)
+	}
+	if m.SocketGroup != "" {
+		g, err := user.LookupGroup(m.SocketGroup)
+		if err != nil {
+			return fmt.Errorf("milter.socket_group: %w: name the group of your MTA, or \"\"", err)
+		}
+		gid, err := strconv.Atoi(g.Gid)
+		if err != nil {
+			return fmt.Errorf("milter.socket_group: group id %q", g.Gid)
+		}
+		if err := os.Chown(path, -1, gid); err != nil {
+			return fmt.Errorf("milter.socket_group: %w: run as root or as a member of that group", err)
+		}
+	}
+	if err := os.Chmod(path, mode); err != nil {
+		return fmt.Errorf("milter.socket_mode: %w", err)
+	}
+	return nil
+}
+
+// opReason is a network error without the words that the caller has said already.
+func opReason(err error) error {
+	var oe *net.OpError
+	if errors.As(err, &oe) {
+		return oe.Err
+	}
+	return err
+}

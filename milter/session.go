@@ -1,0 +1,282 @@
+package milter
+
+import (
+	"context"
+	"maps"
+	"net"
+	"net/netip"
+	"net/textproto"
+	"strings"
+	"time"
+
+	gomilter "github.com/emersion/go-milter"
+
+	"postvagt/milter/verdict"
+)
+
+// ownHeader begins the names of the header fields that only we may set.
+const ownHeader = "X-Postvagt-"
+
+// session is one connection from an MTA: it collects what a message is made of, several messages one
+// after the other. The library calls it from one goroutine.
+type session struct {
+	server *Server
+	conn   map[string]string // macros of the connection and of STARTTLS; kept from message to message
+	client netip.Addr
+	msg    *incoming
+}
+
+// incoming is the message that is being received.
+type incoming struct {
+	filter *Filter // a reload does not change the rules within a message
+	macros map[string]string
+	t      Transaction
+	spool  *spool
+	own    map[string]int // lower-case name of X-Postvagt- fields that came in -> how many
+	ended  bool           // the header section is complete
+}
+
+// answer is a reply after which the session goes on: the library would make a new Milter after a final
+// reply, and lose what it knows of the connection.
+type answer struct{ final gomilter.Response }
+
+func (a answer) Response() *gomilter.Message { return a.final.Response() }
+
+func (answer) Continue() bool { return true }
+
+func (s *session) begin() *incoming {
+	s.end()
+	f := s.server.filter.Load()
+	m := &f.cfg.Milter
+	s.msg = &incoming{filter: f, macros: map[string]string{}, spool: &spool{dir: m.SpillDir, over: m.SpillOver, max: m.MaxBytes}}
+	return s.msg
+}
+
+// end forgets the message; whoever still judges it holds the spool.
+func (s *session) end() {
+	if s.msg != nil && s.msg.spool != nil {
+		s.msg.spool.Close()
+	}
+	s.msg = nil
+}
+
+// current is the message, also for an MTA that sends a header before MAIL.
+func (s *session) current() *incoming {
+	if s.msg == nil {
+		return s.begin()
+	}
+	return s.msg
+}
+
+// Connect learns of the client.
+func (s *session) Connect(host, family string, port uint16, addr net.IP, m *gomilter.Modifier) (gomilter.Response, error) {
+	maps.Copy(s.conn, m.Macros)
+	s.client, _ = netip.AddrFromSlice(addr)
+	s.client = s.client.Unmap()
+	return gomilter.RespContinue, nil
+}
+
+// Helo comes again after STARTTLS, with the macros of TLS.
+func (s *session) Helo(_ string, m *gomilter.Modifier) (gomilter.Response, error) {
+	maps.Copy(s.conn, m.Macros)
+	return gomilter.RespContinue, nil
+}
+
+// MailFrom begins a message.
+func (s *session) MailFrom(from string, m *gomilter.Modifier) (gomilter.Response, error) {
+	in := s.begin()
+	maps.Copy(in.macros, m.Macros)
+	in.t.Sender = from
+	return gomilter.RespContinue, nil
+}
+
+// RcptTo adds a recipient with the MTA's routing of it.
+func (s *session) RcptTo(to string, m *gomilter.Modifier) (gomilter.Response, error) {
+	in := s.current()
+	maps.Copy(in.macros, m.Macros)
+	in.t.Rcpts = append(in.t.Rcpts, Rcpt{Addr: to, Mailer: m.Macros["{rcpt_mailer}"], Host: m.Macros["{rcpt_host}"]})
+	return gomilter.RespContinue, nil
+}
+
+// Header writes a field as it came; the MTA hands folded lines over with bare line feeds.
+func (s *session) Header(name, value string, m *gomilter.Modifier) (gomilter.Response, error) {
+	in := s.current()
+	maps.Copy(in.macros, m.Macros)
+	in.spool.Write([]byte(name + ": " + crlf(value) + "\r\n"))
+	if len(name) > len(ownHeader) && strings.EqualFold(name[:len(ownHeader)], ownHeader) {
+		if in.own == nil {
+			in.own = map[string]int{}
+		}
+		in.own[strings.ToLower(name)]++
+	}
+	return gomilter.RespContinue, nil
+}
+
+func crlf(s string) string {
+	if !strings.Contains(s, "\n") {
+		return s
+	}
+	return strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\n", "\r\n")
+}
+
+// Headers ends the header section.
+func (s *session) Headers(_ textproto.MIMEHeader, m *gomilter.Modifier) (gomilter.Response, error) {
+	in := s.current()
+	maps.Copy(in.macros, m.Macros)
+	in.endHeader()
+	return gomilter.RespContinue, nil
+}
+
+func (in *incoming) endHeader() {
+	if !in.ended {
+		in.spool.Write([]byte("\r\n"))
+		in.t.HeadBytes, in.ended = in.spool.kept, true
+	}
+}
+
+// BodyChunk adds to the body.
+func (s *session) BodyChunk(chunk []byte, _ *gomilter.Modifier) (gomilter.Response, error) {
+	in := s.current()
+	in.endHeader()
+	in.spool.Write(chunk)
+	return gomilter.RespContinue, nil
+}
+
+// Body is the end of the message: it is judged, changed where the verdict says so, and logged before the
+// MTA has its answer.
+func (s *session) Body(m *gomilter.Modifier) (gomilter.Response, error) {
+	start := s.server.now()
+	in := s.current()
+	maps.Copy(in.macros, m.Macros)
+	in.endHeader()
+	j := s.judge(in)
+	j.Millis = millis(s.server.now().Sub(start))
+	resp, err := apply(in, &j, m)
+	if err == nil {
+		s.server.log(in, &j)
+	}
+	clear(m.Headers) // the library would gather the fields of all messages of a connection
+	s.end()
+	return resp, err
+}
+
+// judge hands the spool over: it is closed when the last reader is done.
+func (s *session) judge(in *incoming) Judgement {
+	t, sp := &in.t, in.spool
+	t.QueueID = s.macro(in, "i")
+	t.Authenticated = s.macro(in, "{auth_authen}") != ""
+	t.Client = s.client
+	t.Trusted = in.filter.trusts(s.client)
+	t.Message, t.Bytes, t.Size = sp.reader(), sp.kept, sp.seen
+	if sp.writeErr != nil {
+		s.server.logger.Error("a message could not be kept for judging", "error", sp.writeErr)
+		return in.filter.notJudged(t, "spool")
+	}
+	in.spool = nil
+	return in.filter.Judge(context.WithoutCancel(s.server.ctx), t, func() { sp.Close() })
+}
+
+func (s *session) macro(in *incoming, name string) string {
+	if v := in.macros[name]; v != "" {
+		return v
+	}
+	return s.conn[name]
+}
+
+// trusts says whether a client sends for the organisation without logging in. A local submission has no address.
+func (f *Filter) trusts(a netip.Addr) bool {
+	if !a.IsValid() {
+		return true
+	}
+	for _, n := range f.trusted {
+		if n.Contains(a) {
+			return true
+		}
+	}
+	return false
+}
+
+// Abort forgets the message and keeps the connection.
+func (s *session) Abort(*gomilter.Modifier) error {
+	s.end()
+	return nil
+}
+
+// apply makes the verdict come true; nothing else changes a message.
+func apply(in *incoming, j *Judgement, m *gomilter.Modifier) (gomilter.Response, error) {
+	cfg := in.filter.cfg
+	if j.NotWhy != "" && cfg.Milter.OnFailure == FailTempfail {
+		return answer{gomilter.RespTempFail}, nil
+	}
+	if j.Action == verdict.Reject {
+		return answer{gomilter.NewResponseStr(byte(gomilter.ActReplyCode), "550 5.7.1 "+cfg.Policy.RejectText)}, nil
+	}
+	if cfg.touches() {
+		if err := removeOwn(in.own, m); err != nil {
+			return nil, err
+		}
+	}
+	for _, h := range fieldsOf(j, cfg) {
+		if err := m.AddHeader(h[0], h[1]); err != nil {
+			return nil, err
+		}
+	}
+	if j.Action == verdict.Hold {
+		if err := m.Quarantine("postvagt " + j.ID); err != nil {
+			return nil, err
+		}
+	}
+	return gomilter.RespContinue, nil
+}
+
+// removeOwn takes out forged fields, from the last to the first: an index counts those that are still there.
+func removeOwn(own map[string]int, m *gomilter.Modifier) error {
+	for name, n := range own {
+		for i := n; i > 0; i-- {
+			if err := m.ChangeHeader(i, textproto.CanonicalMIMEHeaderKey(name), ""); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// fieldsOf gives the fields to add. What leaves the organisation bears an opaque id and nothing else: a
+// label "sensitive" on a postcard tells every stranger.
+func fieldsOf(j *Judgement, cfg *Config) [][2]string {
+	var fields [][2]string
+	switch j.Action {
+	case verdict.Route:
+		return [][2]string{{ownHeader + "Id", j.ID}, {ownHeader + "Route", cfg.Policy.RouteToken}}
+	case verdict.Tag:
+		fields = append(fields, [2]string{ownHeader + "Id", j.ID})
+	default:
+		return nil
+	}
+	switch j.Direction {
+	case verdict.Internal:
+		fields = append(fields, [2]string{ownHeader + "Level", j.Level}, [2]string{ownHeader + "Action", j.Action})
+	case verdict.Inbound:
+		fields = append(fields, [2]string{ownHeader + "Inbound", j.Level}, [2]string{ownHeader + "Level", j.Level}, [2]string{ownHeader + "Action", j.Action})
+	}
+	return fields
+}
+
+// touches says whether the configuration ever changes a message.
+func (c *Config) touches() bool {
+	observing := func(mode string) bool { return mode == "observe" || mode == "notify" }
+	if !observing(c.Policy.Mode) {
+		return true
+	}
+	for _, l := range c.Policy.Line {
+		if l.Mode != "" && !observing(l.Mode) {
+			return true
+		}
+	}
+	return false
+}
+
+var _ gomilter.Milter = (*session)(nil)
+
+// millis is how long a message took, as verdict lines give it.
+func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
