@@ -1,0 +1,286 @@
+package policy
+
+import (
+	"errors"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"postvagt/milter/verdict"
+	"postvagt/rules/detect"
+)
+
+func must(t *testing.T, lines []Line, opt Options) *Table {
+	t.Helper()
+	table, err := Compile(lines, opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return table
+}
+
+// found makes a result of a level.
+func found(level detect.Level, persons int, quoted bool) detect.Result {
+	if level == detect.None {
+		return detect.Result{}
+	}
+	return detect.Result{Level: level, Kinds: []string{"health"}, Persons: persons,
+		Findings: []detect.Finding{{Rule: "da-health", Kind: "health", Level: level, Count: 1, Quoted: quoted}}}
+}
+
+func encrypted(content, algorithm string, strong bool) verdict.Protection {
+	return verdict.Protection{Content: content, Algorithm: algorithm, Strong: strong}
+}
+
+// Every line of the shipped policy, and every requirement that is a decision.
+func TestDefaultPolicy(t *testing.T) {
+	none, conf, sens := found(detect.None, 0, false), found(detect.Confidential, 1, false), found(detect.Sensitive, 1, false)
+	asks := detect.Result{Asks: true}
+	out := Recipient{Addr: "anna@borger.example", Direction: verdict.Outbound, Class: "external", Transport: Opportunistic}
+	with := func(p Recipient, change func(*Recipient)) Recipient { change(&p); return p }
+	tls := with(out, func(p *Recipient) { p.Transport = Enforced })
+	authority := with(tls, func(p *Recipient) { p.Class = "authority" })
+	relay := with(out, func(p *Recipient) { p.Transport = RelayEnforced })
+	marked := with(out, func(p *Recipient) { p.Channel = "gateway" })
+	objected := with(tls, func(p *Recipient) { p.Objection = true })
+	internal := Recipient{Addr: "b@kommune.example", Direction: verdict.Internal, Class: "internal", Transport: Local}
+	inbound := with(internal, func(p *Recipient) { p.Direction = verdict.Inbound })
+	for _, tt := range []struct {
+		name   string // R: what it asks
+		to     Recipient
+		c      Content
+		action string
+		why    string
+	}{
+		{"R1: confidential by opportunistic TLS", out, Content{Found: conf}, verdict.Hold, "confidential"},
+		{"R1: confidential by plaintext", with(out, func(p *Recipient) { p.Transport = Plaintext }), Content{Found: conf}, verdict.Hold, "confidential"},
+		{"R1: confidential, transport not known", with(out, func(p *Recipient) { p.Transport = Unknown }), Content{Found: conf}, verdict.Hold, "confidential"},
+		{"R1: confidential by TLS to a relay that promises nothing", with(out, func(p *Recipient) { p.Transport = ToRelay }), Content{Found: conf}, verdict.Hold, "confidential"},
+		{"R1: confidential by verified TLS", tls, Content{Found: conf}, verdict.Pass, "confidential-by-tls"},
+		{"R1: confidential to a relay that promises", relay, Content{Found: conf}, verdict.Pass, "confidential-by-tls"},
+		{"R1: encrypted content", out, Content{Protection: encrypted("smime", "AES-256-CBC", true)}, verdict.Pass, "content-encrypted"},
+		{"Silkeborg: many persons by verified TLS", tls, Content{Found: found(detect.Confidential, 101, false)}, verdict.Hold, "many-persons"},
+		{"Silkeborg: one hundred is not yet many", tls, Content{Found: found(detect.Confidential, 100, false)}, verdict.Pass, "confidential-by-tls"},
+		{"R2: sensitive in the open", out, Content{Found: sens}, verdict.Hold, "sensitive"},
+		{"R2: sensitive by verified TLS to a citizen", tls, Content{Found: sens}, verdict.Hold, "sensitive"},
+		{"R2: sensitive by verified TLS to an authority", authority, Content{Found: sens}, verdict.Pass, "sensitive-to-authority"},
+		{"R2: sensitive to an authority in the open", with(authority, func(p *Recipient) { p.Transport = Opportunistic }), Content{Found: sens}, verdict.Hold, "sensitive"},
+		{"R2: weak encryption", out, Content{Protection: encrypted("smime", "RC2-40", false)}, verdict.Hold, "weak-encryption"},
+		{"R2: readable beside encrypted content", out, Content{Found: conf, Protection: encrypted("zip", "AES-256", true)}, verdict.Hold, "confidential"},
+		{"R3: a signature is not encryption", out, Content{Found: sens, Protection: verdict.Protection{Content: "none", Signed: true}}, verdict.Hold, "sensitive"},
+		{"R4: the mark of a channel", marked, Content{Found: sens}, verdict.Pass, "secure-channel"},
+		{"R4: the mark and an objection", with(marked, func(p *Recipient) { p.Objection = true }), Content{Found: sens}, verdict.Pass, "secure-channel"},
+		{"R7: sensitive mail from a citizen", inbound, Content{Found: sens}, verdict.Tag, "inbound"},
+		{"R7: harmless mail from a citizen", inbound, Content{Found: none}, verdict.Pass, "otherwise"},
+		{"R9: after an objection verified TLS is not enough", objected, Content{Found: conf}, verdict.Hold, "after-objection"},
+		{"R9: harmless mail after an objection", objected, Content{Found: none}, verdict.Pass, "otherwise"},
+		{"R9: encrypted mail after an objection", objected, Content{Protection: encrypted("pgp-mime", "", true)}, verdict.Pass, "content-encrypted"},
+		{"R14: internal mail is tagged, never held", internal, Content{Found: sens}, verdict.Tag, "internal"},
+		{"R17: asking for such data", out, Content{Found: asks}, verdict.Tag, "asks-for-data"},
+		{"R18: quoted text goes out with the reply", out, Content{Found: found(detect.Sensitive, 1, true)}, verdict.Hold, "sensitive"},
+		{"nothing found", out, Content{Found: none}, verdict.Pass, "otherwise"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			table := must(t, Default(), Options{Mode: Enforce})
+			r := table.Decide(Facts{Sender: "a@kommune.example", Recipients: []Recipient{tt.to}}, tt.c)
+			if r.Action != tt.action || r.Why != tt.why || r.Recipients[0].Wanted != tt.action {
+				t.Errorf("action %s (wanted %s) by %s, want %s by %s", r.Action, r.Recipients[0].Wanted, r.Why, tt.action, tt.why)
+			}
+		})
+	}
+}
+
+// The message gets the strictest action of its recipients, and a hold is one for all.
+func TestOneMessageOneAction(t *testing.T) {
+	table := must(t, Default(), Options{Mode: Enforce})
+	open := Recipient{Addr: "x@y.example", Direction: verdict.Outbound, Transport: Opportunistic}
+	marked := Recipient{Addr: "x@y.example.s", Direction: verdict.Outbound, Channel: "suffix"}
+	internal := Recipient{Addr: "i@kommune.example", Direction: verdict.Internal}
+	r := table.Decide(Facts{Recipients: []Recipient{marked, internal, open}}, Content{Found: found(detect.Sensitive, 1, false)})
+	if r.Action != verdict.Hold || r.Direction != verdict.Outbound || r.Why != "sensitive" || r.Protection.Channel != "" {
+		t.Errorf("%s %s by %s, channel %q", r.Action, r.Direction, r.Why, r.Protection.Channel)
+	}
+	for i, want := range []string{verdict.Pass, verdict.Tag, verdict.Hold} {
+		if p := r.Recipients[i]; p.Wanted != want || p.Action != verdict.Hold {
+			t.Errorf("recipient %d: wanted %s, action %s", i, p.Wanted, p.Action)
+		}
+	}
+	r = table.Decide(Facts{Recipients: []Recipient{marked, internal}}, Content{Found: found(detect.Sensitive, 1, false)})
+	if r.Action != verdict.Tag || r.Protection.Channel != "suffix" || r.Recipients[0].Action != verdict.Pass {
+		t.Errorf("%s, channel %q, first recipient %s", r.Action, r.Protection.Channel, r.Recipients[0].Action)
+	}
+}
+
+func TestModes(t *testing.T) {
+	out := Recipient{Direction: verdict.Outbound, Transport: Opportunistic}
+	sens := Content{Found: found(detect.Sensitive, 1, false)}
+	for mode, want := range map[string]string{Observe: verdict.Pass, Notify: verdict.Pass, TagOnly: verdict.Tag, Enforce: verdict.Hold} {
+		r := must(t, Default(), Options{Mode: mode}).Decide(Facts{Recipients: []Recipient{out}}, sens)
+		if r.Action != want || r.Recipients[0].Action != want || r.Recipients[0].Wanted != verdict.Hold {
+			t.Errorf("%s: action %s, wanted %s", mode, r.Action, r.Recipients[0].Wanted)
+		}
+	}
+	lines := Default()
+	for i := range lines {
+		if lines[i].Name == "sensitive" {
+			lines[i].Mode = Observe // one line on trial
+		}
+	}
+	if r := must(t, lines, Options{Mode: Enforce}).Decide(Facts{Recipients: []Recipient{out}}, sens); r.Action != verdict.Pass || r.Recipients[0].Wanted != verdict.Hold {
+		t.Errorf("a line of its own mode: action %s, wanted %s", r.Action, r.Recipients[0].Wanted)
+	}
+}
+
+func TestNeverHold(t *testing.T) {
+	p := Recipient{Addr: "112@alarm.example", Direction: verdict.Outbound, NeverHold: true}
+	r := must(t, Default(), Options{Mode: Enforce}).Decide(Facts{Recipients: []Recipient{p}}, Content{Found: found(detect.Sensitive, 1, false)})
+	if r.Action != verdict.Tag || r.Recipients[0].Wanted != verdict.Tag || r.Why != "sensitive" {
+		t.Errorf("action %s, wanted %s by %s", r.Action, r.Recipients[0].Wanted, r.Why)
+	}
+}
+
+func TestLevel(t *testing.T) {
+	for _, tt := range []struct {
+		c    Content
+		want string
+	}{
+		{Content{}, verdict.LevelNone},
+		{Content{Protection: encrypted("none", "", false)}, verdict.LevelNone},
+		{Content{Protection: encrypted("pdf", "AES-256", true)}, verdict.LevelUnseen},
+		{Content{Protection: encrypted("pdf", "AES-256", true), Found: found(detect.Confidential, 1, false)}, verdict.LevelConfidential},
+		{Content{Found: found(detect.Sensitive, 1, false), Unopened: 2}, verdict.LevelSensitive},
+	} {
+		if got := tt.c.Level(); got != tt.want {
+			t.Errorf("%s, want %s", got, tt.want)
+		}
+	}
+}
+
+// Each condition of a line decides both ways.
+func TestConditions(t *testing.T) {
+	yes, five, big := true, 5, int64(1000)
+	f := Facts{Sender: "kari@social.kommune.example", Department: "Social", Authenticated: true, Client: netip.MustParseAddr("192.0.2.7"), Size: 1001,
+		Recipients: []Recipient{{Addr: "x@y.example", Direction: verdict.Outbound, Class: "external", Hop: "smtp:y.example", Transport: Plaintext, Channel: "c", Objection: true}}}
+	res := found(detect.Sensitive, 6, true)
+	res.Asks = true
+	c := Content{Found: res, Unopened: 1, Protection: verdict.Protection{Content: "zip", Strong: true, Signed: true}}
+	for key, tt := range map[string]struct {
+		line  Line
+		spoil func(*Facts, *Content)
+	}{
+		"direction":     {Line{Direction: []string{verdict.Outbound}}, func(f *Facts, _ *Content) { f.Recipients[0].Direction = verdict.Internal }},
+		"level":         {Line{Level: []string{verdict.LevelSensitive}}, func(_ *Facts, c *Content) { c.Found = found(detect.Confidential, 6, true) }},
+		"kinds":         {Line{Kinds: []string{"union", "health"}}, func(_ *Facts, c *Content) { c.Found.Kinds = []string{"crime"} }},
+		"persons_over":  {Line{PersonsOver: &five}, func(_ *Facts, c *Content) { c.Found.Persons = 5 }},
+		"content":       {Line{Content: []string{"zip"}}, func(_ *Facts, c *Content) { c.Protection.Content = "pdf" }},
+		"strong":        {Line{Strong: &yes}, func(_ *Facts, c *Content) { c.Protection.Strong = false }},
+		"signed":        {Line{Signed: &yes}, func(_ *Facts, c *Content) { c.Protection.Signed = false }},
+		"channel":       {Line{Channel: &yes}, func(f *Facts, _ *Content) { f.Recipients[0].Channel = "" }},
+		"transport":     {Line{Transport: []string{Plaintext, Unknown}}, func(f *Facts, _ *Content) { f.Recipients[0].Transport = Enforced }},
+		"hop":           {Line{Hop: []string{"smtp:y.example"}}, func(f *Facts, _ *Content) { f.Recipients[0].Hop = "smtp:z.example" }},
+		"class":         {Line{Class: []string{"external"}}, func(f *Facts, _ *Content) { f.Recipients[0].Class = "authority" }},
+		"sender":        {Line{Sender: []string{"kommune.example"}}, func(f *Facts, _ *Content) { f.Sender = "a@evilkommune.example" }},
+		"recipient":     {Line{Recipient: []string{"@y.example"}}, func(f *Facts, _ *Content) { f.Recipients[0].Addr = "x@sub.y.example" }},
+		"department":    {Line{Department: []string{"Social"}}, func(f *Facts, _ *Content) { f.Department = "" }},
+		"authenticated": {Line{Authenticated: &yes}, func(f *Facts, _ *Content) { f.Authenticated = false }},
+		"client":        {Line{Client: []string{"192.0.2.0/24"}}, func(f *Facts, _ *Content) { f.Client = netip.MustParseAddr("192.0.3.1") }},
+		"size_over":     {Line{SizeOver: &big}, func(f *Facts, _ *Content) { f.Size = 1000 }},
+		"unopened":      {Line{Unopened: &yes}, func(_ *Facts, c *Content) { c.Unopened = 0 }},
+		"quoted":        {Line{Quoted: &yes}, func(_ *Facts, c *Content) { c.Found = found(detect.Sensitive, 6, false) }},
+		"objection":     {Line{Objection: &yes}, func(f *Facts, _ *Content) { f.Recipients[0].Objection = false }},
+		"asks":          {Line{Asks: &yes}, func(_ *Facts, c *Content) { c.Found.Asks = false }},
+	} {
+		t.Run(key, func(t *testing.T) {
+			tt.line.Name, tt.line.Action = "it", verdict.Tag
+			table := must(t, []Line{tt.line, {Name: "otherwise", Action: verdict.Pass}}, Options{Mode: Enforce})
+			if r := table.Decide(f, c); r.Why != "it" {
+				t.Error("does not match what it names")
+			}
+			f, c := f, c
+			f.Recipients = []Recipient{f.Recipients[0]}
+			tt.spoil(&f, &c)
+			if r := table.Decide(f, c); r.Why != "otherwise" {
+				t.Error("matches what it does not name")
+			}
+		})
+	}
+}
+
+func TestCompileRefuses(t *testing.T) {
+	last := Line{Name: "otherwise", Action: verdict.Pass}
+	outbound := []string{verdict.Outbound}
+	ten, five := 10, 5
+	for name, tt := range map[string]struct {
+		lines []Line
+		want  string
+	}{
+		"no line":            {nil, "last line"},
+		"last line":          {[]Line{{Name: "a", Action: verdict.Pass, Direction: outbound}}, "last line"},
+		"name twice":         {[]Line{{Name: "a", Action: verdict.Tag, Direction: outbound}, {Name: "a", Action: verdict.Pass}}, "line 2 (a): name"},
+		"no name":            {[]Line{{Action: verdict.Pass}}, "line 1: name: missing"},
+		"action":             {[]Line{{Name: "a", Action: "quarantine"}}, `line 1 (a): action: "quarantine" is not one of`},
+		"level":              {[]Line{{Name: "a", Action: verdict.Tag, Level: []string{"secret"}}, last}, `level: "secret"`},
+		"mode":               {[]Line{{Name: "a", Action: verdict.Tag, Mode: "on"}}, `mode: "on"`},
+		"client":             {[]Line{{Name: "a", Action: verdict.Tag, Client: []string{"10.0.0"}}, last}, `client: "10.0.0"`},
+		"inbound hold":       {[]Line{{Name: "a", Action: verdict.Hold, Level: []string{"sensitive"}}, last}, "would stop inbound mail"},
+		"inbound reject":     {[]Line{{Name: "a", Action: verdict.Reject, Direction: []string{verdict.Inbound}}, last}, "would stop inbound mail"},
+		"after all":          {[]Line{{Name: "all", Action: verdict.Pass}, {Name: "b", Action: verdict.Tag, Direction: outbound}, last}, "line 2 (b): can never match: line 1 (all)"},
+		"narrower after":     {[]Line{{Name: "a", Action: verdict.Tag, Direction: outbound}, {Name: "b", Action: verdict.Hold, Direction: outbound, Level: []string{"sensitive"}}, last}, "line 2 (b): can never match"},
+		"more persons after": {[]Line{{Name: "a", Action: verdict.Tag, PersonsOver: &five}, {Name: "b", Action: verdict.Tag, PersonsOver: &ten}, last}, "line 2 (b): can never match"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := Compile(tt.lines, Options{Mode: Enforce}); err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("error %v, want %q", err, tt.want)
+			}
+		})
+	}
+	blocking := []Line{{Name: "a", Action: verdict.Reject, Direction: []string{verdict.Inbound}}, last}
+	if _, err := Compile(blocking, Options{Mode: Enforce, InboundBlock: true}); err != nil {
+		t.Errorf("forced: %v", err)
+	}
+	fewer := []Line{{Name: "a", Action: verdict.Tag, PersonsOver: &ten}, {Name: "b", Action: verdict.Tag, PersonsOver: &five}, last}
+	if _, err := Compile(fewer, Options{Mode: Enforce}); err != nil {
+		t.Errorf("a wider line after a narrower one: %v", err)
+	}
+	var le *LineError
+	if _, err := Compile([]Line{{Name: "a", Action: "x"}}, Options{}); !errors.As(err, &le) || le.Index != 0 || le.Key != "action" {
+		t.Errorf("no LineError in %v", err)
+	}
+}
+
+func TestMatchAddress(t *testing.T) {
+	for _, tt := range []struct {
+		pattern, addr string
+		want          bool
+	}{
+		{"kari@a.example", "Kari@A.example", true},
+		{"kari@a.example", "ole.kari@a.example", false},
+		{"@a.example", "x@a.example", true},
+		{"@a.example", "x@b.a.example", false},
+		{"a.example", "x@b.a.example", true},
+		{"a.example", "x@ba.example", false},
+		{"a.example", "x@a.example.evil", false},
+		{"social*@a.example", "Social.nord@a.example", true},
+		{"social*@a.example", "asocial@a.example", false},
+		{"a.example", "", false},
+		{"postmaster", "postmaster", true},
+	} {
+		if got := MatchAddress(tt.pattern, tt.addr); got != tt.want {
+			t.Errorf("MatchAddress(%q, %q) = %v", tt.pattern, tt.addr, got)
+		}
+	}
+}
+
+// Addresses are masked before they are in a record.
+func TestRecordIsMasked(t *testing.T) {
+	const number = "0101801234" // synthetic
+	table := must(t, Default(), Options{Mode: Enforce})
+	f := Facts{Sender: number + "@kommune.example", Recipients: []Recipient{{Addr: "010180-1234@sikker.example", Direction: verdict.Outbound}}}
+	for _, r := range []verdict.Record{table.Decide(f, Content{}), table.Unjudged(f, verdict.Hold, "timeout")} {
+		for _, line := range r.Lines() {
+			if strings.Contains(line, number) || strings.Contains(line, "010180-1234") {
+				t.Error("a national number of the envelope stands in a verdict line")
+			}
+		}
+	}
+}
