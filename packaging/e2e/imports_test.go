@@ -24,7 +24,7 @@ var mayImport = map[string][]string{
 	"rules/detect/detecttest":    {"rules/detect"},
 	"milter/policy":              {"milter/verdict", "rules/detect"},
 	"milter/held":                {"milter/verdict"}, // a small privileged helper
-	"milter":                     {"milter/message", "milter/policy", "milter/verdict", "rules/detect"},
+	"milter":                     {"rules", "milter/message", "milter/policy", "milter/verdict", "rules/detect"},
 	"milter/scan":                {"milter", "milter/verdict"},
 	"milter/cmd/postvagt-milter": {"milter", "milter/…", "rules", "rules/detect"},
 
@@ -73,8 +73,8 @@ func TestHouseDirection(t *testing.T) {
 
 func TestHouseDrivers(t *testing.T) {
 	for _, f := range sources(t) {
-		if strings.HasSuffix(f.name, "_test.go") {
-			continue // a test may hold a room against the real thing
+		if strings.HasSuffix(f.name, "_test.go") || strings.HasPrefix(f.room, "packaging/") {
+			continue // a test may hold a room against the real thing, and the demo plays the other side
 		}
 		for _, imp := range f.imports {
 			for driver, rooms := range drivers {

@@ -5,6 +5,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
@@ -49,17 +50,30 @@ func NewAuthority(now time.Time) (*Authority, error) {
 
 // Issue makes a server's certificate for names.
 func (a *Authority) Issue(names ...string) (*Cert, error) {
-	return a.issue(&x509.Certificate{
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	return a.sign(key, &x509.Certificate{
 		Subject: pkix.Name{CommonName: names[0]}, DNSNames: names,
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	})
 }
 
-func (a *Authority) issue(tmpl *x509.Certificate) (*Cert, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+// IssuePerson makes a certificate to sign and encrypt mail with (S/MIME), RSA so that every cipher goes with it.
+func (a *Authority) IssuePerson(address string) (*Cert, error) {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		return nil, err
 	}
+	return a.sign(key, &x509.Certificate{
+		Subject: pkix.Name{CommonName: address}, EmailAddresses: []string{address},
+		KeyUsage:    x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment,
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection},
+	})
+}
+
+func (a *Authority) sign(key crypto.Signer, tmpl *x509.Certificate) (*Cert, error) {
 	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 64))
 	if err != nil {
 		return nil, err
