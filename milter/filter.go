@@ -14,7 +14,6 @@ import (
 	"postvagt/milter/message"
 	"postvagt/milter/policy"
 	"postvagt/milter/verdict"
-	"postvagt/rules"
 	"postvagt/rules/detect"
 )
 
@@ -36,11 +35,11 @@ type Judgement struct {
 	NotWhy   string // why the message could not be judged: timeout, panic, read, spool; "" when it was
 }
 
-// NewFilter makes a Filter; the errors name file and line.
-func NewFilter(cfg *Config) (*Filter, error) {
+// NewFilter makes a Filter of a configuration and the shipped rules; the errors name file and line.
+func NewFilter(cfg *Config, shipped fs.FS) (*Filter, error) {
 	f := &Filter{cfg: cfg, reader: message.NewReader(message.Options{Pdftotext: cfg.Milter.Pdftotext})}
 	var err error
-	if f.engine, err = compileRules(cfg.Milter.RulesDir); err != nil {
+	if f.engine, err = CompileRules(shipped, cfg.Milter.RulesDir); err != nil {
 		return nil, err
 	}
 	if f.departments, err = loadDepartments(cfg.Milter.Departments); err != nil {
@@ -61,8 +60,8 @@ func NewFilter(cfg *Config) (*Filter, error) {
 	return f, err
 }
 
-// compileRules takes the shipped rules and, where the folder exists, the admin's own.
-func compileRules(dir string) (*detect.Engine, error) {
+// CompileRules takes the shipped rules and, where the folder exists, the admin's own.
+func CompileRules(shipped fs.FS, dir string) (*detect.Engine, error) {
 	var own []fs.FS
 	if dir != "" {
 		switch info, err := os.Stat(dir); {
@@ -75,7 +74,7 @@ func compileRules(dir string) (*detect.Engine, error) {
 			own = append(own, os.DirFS(dir))
 		}
 	}
-	return detect.Compile(rules.Files, own...)
+	return detect.Compile(shipped, own...)
 }
 
 func loadMaskKey(path string) (verdict.Masker, error) {

@@ -23,6 +23,7 @@ import (
 // Server is the daemon.
 type Server struct {
 	filter  atomic.Pointer[Filter]
+	rules   fs.FS
 	logger  *slog.Logger
 	now     func() time.Time
 	metrics *metrics
@@ -39,6 +40,7 @@ type Server struct {
 
 // Options are what a Server needs besides its configuration.
 type Options struct {
+	Rules  fs.FS // the shipped ones
 	Logger *slog.Logger
 	Now    func() time.Time // nil means time.Now
 	Syslog string           // path of the syslog socket, "" means /dev/log
@@ -46,11 +48,11 @@ type Options struct {
 
 // NewServer loads rules, opens the logs and listens; its errors are for the admin, one line each.
 func NewServer(cfg *Config, opt Options) (*Server, error) {
-	f, err := NewFilter(cfg)
+	f, err := NewFilter(cfg, opt.Rules)
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{logger: opt.Logger, now: opt.Now, open: map[*wire]bool{}}
+	s := &Server{rules: opt.Rules, logger: opt.Logger, now: opt.Now, open: map[*wire]bool{}}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -221,7 +223,7 @@ func (s *Server) drain() {
 // Reload takes a new configuration for messages that begin from now on; an error changes nothing. What only a
 // restart can change is named.
 func (s *Server) Reload(cfg *Config) (needRestart []string, err error) {
-	f, err := NewFilter(cfg)
+	f, err := NewFilter(cfg, s.rules)
 	if err != nil {
 		s.metrics.reloads.WithLabelValues("failed").Inc()
 		return nil, err

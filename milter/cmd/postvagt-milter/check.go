@@ -1,0 +1,42 @@
+package main
+
+import (
+	"context"
+	"runtime"
+
+	"postvagt/milter"
+	"postvagt/rules"
+)
+
+type checkCmd struct {
+	configFlag
+	JSON  bool     `help:"One JSON object for each message."`
+	Jobs  int      `default:"0" help:"Messages judged at the same time (default: one for each processor)."`
+	Rules string   `placeholder:"DIR" help:"Rules of your own instead of rules_dir."`
+	From  string   `placeholder:"ADDRESS" help:"Envelope sender instead of the header's."`
+	To    []string `placeholder:"ADDRESS" sep:"," help:"Envelope recipients instead of the header's."`
+	Paths []string `arg:"" name:"path" help:"Files and folders, or -."`
+}
+
+func (c *checkCmd) Run(t *terminal) error {
+	cfg, err := milter.LoadConfig(c.Config)
+	if err != nil {
+		return err
+	}
+	if c.Rules != "" {
+		cfg.Milter.RulesDir = c.Rules
+	}
+	f, err := milter.NewFilter(cfg, rules.Files)
+	if err != nil {
+		return err
+	}
+	if c.Jobs <= 0 {
+		c.Jobs = runtime.NumCPU()
+	}
+	check := &milter.Check{Filter: f, JSON: c.JSON, Jobs: c.Jobs, From: c.From, To: c.To, Out: t.out, Stdin: t.in}
+	stopped, err := check.Run(context.Background(), c.Paths)
+	if err == nil && stopped {
+		return errNo
+	}
+	return err
+}

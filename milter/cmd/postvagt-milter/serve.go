@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"postvagt/milter"
+	"postvagt/rules"
+)
+
+type serveCmd struct {
+	configFlag
+	Verbose bool `short:"v" help:"Also log sessions."`
+}
+
+func (c *serveCmd) Run(t *terminal) error {
+	level := slog.LevelInfo
+	if c.Verbose {
+		level = slog.LevelDebug
+	}
+	logger := slog.New(slog.NewTextHandler(t.err, &slog.HandlerOptions{Level: level}))
+	slog.SetDefault(logger) // what the milter library says, too
+	cfg, err := milter.LoadConfig(c.Config)
+	if err != nil {
+		return err
+	}
+	s, err := milter.NewServer(cfg, milter.Options{Logger: logger, Rules: rules.Files})
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
+	defer stop()
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+	go func() {
+		for {
+			select {
+			case <-hup:
+				reload(s, c.Config, logger)
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	for _, w := range cfg.Warnings() {
+		logger.Warn(w)
+	}
+	logger.Info("ready", "listen", cfg.Milter.Listen, "mode", cfg.Policy.Mode, "protocol", 2, "no_reply", cfg.Milter.NoReply && s.Addr().Network() == "unix",
+		"on_failure", cfg.Milter.OnFailure, "verdict_log", cfg.Milter.VerdictLog, "metrics", cfg.Milter.MetricsListen, "pid", os.Getpid())
+	err = s.Serve(ctx)
+	logger.Info("stopped")
+	return err
+}
+
+// reload takes a changed configuration; a bad one keeps the old.
+func reload(s *milter.Server, path string, logger *slog.Logger) {
+	cfg, err := milter.LoadConfig(path)
+	var restart []string
+	if err == nil {
+		restart, err = s.Reload(cfg)
+	}
+	if err != nil {
+		logger.Error("reload failed, the old configuration stays", "error", err)
+		return
+	}
+	logger.Info("reloaded", "mode", cfg.Policy.Mode)
+	for _, key := range restart {
+		logger.Warn("changed, and takes effect after a restart", "key", key)
+	}
+}
