@@ -26,7 +26,8 @@ func (r Reason) String() string {
 // Result is the answer of a check.
 type Result struct {
 	Reason  Reason
-	Checked bool   // a check digit confirms the number; false if the issuer's rules don't require one
+	Checked bool   // a check digit confirms the number
+	Exempt  bool   // the issuer allots numbers like this one without a check digit
 	Variant string // what the number is, when it is not the plain kind: "replacement", "D-number", …
 }
 

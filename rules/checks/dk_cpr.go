@@ -2,8 +2,8 @@ package checks
 
 // DKCPR checks a Danish CPR number, DDMMYYSSSS (CPR-kontoret, "Personnummeret i CPR"; cpr.dk, updated
 // 10-05-2023). The seventh digit and the year give the century. Modulus 11 confirms a number; since
-// 2007 numbers without it are valid, so a wrong remainder never rejects. Replacement numbers
-// (erstatningspersonnummer) add 6 to the first digit.
+// 2007 numbers without it are valid, so a wrong remainder never rejects; so far they are allotted to births on
+// 1 January (Exempt). Replacement numbers (erstatningspersonnummer) add 6 to the first digit.
 func DKCPR(n []byte, _ byte) Result {
 	if len(n) != 10 || !allDigits(n) {
 		return Result{Reason: Shape}
@@ -19,6 +19,7 @@ func DKCPR(n []byte, _ byte) Result {
 	if !realDate(d, m, cprYear(n[6], y)) {
 		r.Reason = Date
 	}
+	r.Exempt = d == 1 && m == 1 || r.Variant != ""
 	return r
 }
 

@@ -23,6 +23,7 @@ func ISKennitala(n []byte, _ byte) Result {
 		return Result{Reason: Date}
 	}
 	r := Result{Checked: weigh(n, "327654321")%11 == 0}
+	r.Exempt = n[9] == '0' && num(n[4:]) >= 26 // born after the check digit went, or to be
 	d := num(n)
 	if n[0] >= '8' {
 		if !r.Checked {

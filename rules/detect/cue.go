@@ -22,6 +22,7 @@ const (
 	classCondition // if, when: what follows is supposed, not told
 	classDiscuss   // the mail talks about such things: course, policy, statistics
 	classNumber    // order, invoice, phone: a number after it is not a person's
+	classAnyNumber // number: the plain word, which says nothing
 	classOwn       // our account: of the organisation itself
 	classNot       // negation
 	classSender    // who sends: a substance-abuse centre
@@ -37,7 +38,7 @@ const firstCue = classTitle
 
 func cueClassNames() []string {
 	return []string{"title", "role", "third", "second", "first", "relative", "identity", "given", "surname", "greeting", "closing",
-		"official", "plural", "condition", "discuss", "number", "own", "not", "sender", "ask-send", "ask-data", "ask-mail", "money", "told"}
+		"official", "plural", "condition", "discuss", "number", "any-number", "own", "not", "sender", "ask-send", "ask-data", "ask-mail", "money", "told"}
 }
 
 func cueClass(name string) (uint8, bool) {

@@ -54,7 +54,7 @@ func (s *Scanner) context() {
 	for i := range s.ctxAt {
 		s.ctxAt[i], s.notAt[i], s.column[i] = farAway, farAway, farAway
 	}
-	s.numAt, s.ownAt, s.moneyAt = farAway, farAway, farAway
+	s.numAt, s.anyAt, s.ownAt, s.moneyAt = farAway, farAway, farAway, farAway
 	if s.ctx.SenderName != "" || s.ctx.Sender != "" {
 		s.senderText()
 	}
@@ -91,7 +91,7 @@ func (s *Scanner) startPart(t Text) {
 	for i := range s.ctxAt {
 		s.ctxAt[i], s.notAt[i], s.column[i] = farAway, farAway, farAway
 	}
-	s.numAt, s.ownAt, s.moneyAt = farAway, farAway, farAway
+	s.numAt, s.anyAt, s.ownAt, s.moneyAt = farAway, farAway, farAway, farAway
 	s.part = len(s.parts)
 	p := partFacts{name: t.Part, quoted: t.Quoted, subject: t.Part == "subject" || strings.HasSuffix(t.Part, " subject"), start: s.nseg}
 	if len(s.parts) < maxEntries {
@@ -160,7 +160,7 @@ func (s *Scanner) tierOf(r *rule, c *candidate) int {
 	}
 	context := c.context || c.column
 	for _, t := range r.number.tiers {
-		if t.forms&c.form == 0 || t.checked && !c.checked || t.context && !context {
+		if t.forms&c.form == 0 || t.checked && !c.checked && !(t.exempt && c.exempt) || t.context && !context {
 			continue
 		}
 		if t.person && (c.own || !s.personNear(c.seg)) {

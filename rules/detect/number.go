@@ -44,9 +44,9 @@ type shape struct {
 }
 
 type tier struct {
-	tier                     int
-	forms                    uint8
-	checked, context, person bool
+	tier                             int
+	forms                            uint8
+	checked, exempt, context, person bool
 }
 
 func compileNumber(r *ruleSpec) (*numberRule, error) {
@@ -112,7 +112,7 @@ func parseShape(text string) (shape, string) {
 }
 
 func parseTier(ts tierSpec) (tier, string) {
-	t := tier{tier: ts.Tier, checked: ts.Checked, context: ts.Context, person: ts.Person}
+	t := tier{tier: ts.Tier, checked: ts.Checked, exempt: ts.Exempt, context: ts.Context, person: ts.Person}
 	if ts.Tier < 1 || ts.Tier > 100 {
 		return t, "tier must be 1 to 100"
 	}
@@ -177,6 +177,7 @@ type candidate struct {
 	tier     int
 	form     uint8
 	checked  bool
+	exempt   bool
 	context  bool // a word for it stands near
 	column   bool // one like it stood above with such a word
 	against  bool // the word right before says that it is another kind of number

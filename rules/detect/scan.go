@@ -43,6 +43,7 @@ type Scanner struct {
 	ctxAt   [maxNumbers]int32 // where context words last stood
 	notAt   [maxNumbers]int32
 	numAt   int32 // where a word for another kind of number last stood
+	anyAt   int32
 	ownAt   int32
 	moneyAt int32
 	column  [maxNumbers]int32

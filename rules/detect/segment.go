@@ -58,6 +58,8 @@ func (s *Scanner) emit(t *term, tok, pos int32, f *tokenFacts) {
 		return
 	case classNumber:
 		s.numAt = pos
+	case classAnyNumber:
+		s.anyAt = pos
 	case classOwn:
 		s.ownAt = pos
 	case classMoney:

@@ -66,8 +66,8 @@ func (b *builder) pattern(w string, langs uint8) (int32, string) {
 	if !ok {
 		return 0, "a word may hold letters, digits and apostrophes, with * before, and * or + after"
 	}
-	if len(word) > maxWord || free && len(word) < 3 {
-		return 0, "a last or inner part of a word needs 3 letters, and none has more than 60"
+	if len(word) > maxWord || free && len(word) < 2 {
+		return 0, "a last or inner part of a word needs 2 letters, and none has more than 60"
 	}
 	key := w
 	if plus {

@@ -1,6 +1,10 @@
 package detect
 
-import "hash/maphash"
+import (
+	"hash/maphash"
+
+	"postvagt/rules/checks"
+)
 
 // joinable says how the gap between two words may stand inside one number, as window bits; ok is false where
 // it may not.
@@ -162,7 +166,7 @@ func (s *Scanner) try(r *rule, ri int16, chars []byte, cuts uint64, seps, forms 
 		if res.Reason != 0 {
 			continue
 		}
-		s.propose(r, ri, number, form, res.Checked, from, to)
+		s.propose(r, ri, number, form, res, from, to)
 		return true
 	}
 	return false
@@ -242,16 +246,16 @@ func (s *Scanner) canonical(chars []byte, sh *shape, seps uint8) ([]byte, byte) 
 }
 
 // propose files a number that passed its check; the words around will decide.
-func (s *Scanner) propose(r *rule, ri int16, number []byte, form uint8, checked bool, from, to int) {
+func (s *Scanner) propose(r *rule, ri int16, number []byte, form uint8, res checks.Result, from, to int) {
 	win := &s.win
 	slot := r.number.slot
-	c := candidate{pos: win.groups[from].pos, end: win.endPos, rule: ri, form: form, checked: checked, seg: s.nseg,
+	c := candidate{pos: win.groups[from].pos, end: win.endPos, rule: ri, form: form, checked: res.Checked, exempt: res.Exempt, seg: s.nseg,
 		key: maphash.Bytes(s.seed, number), len: uint8(len(number))}
 	copy(c.canon[:], number)
 	ctx, against := c.pos-s.ctxAt[slot], min(c.pos-s.numAt, c.pos-s.notAt[slot])
 	c.context = ctx <= proximity
 	c.column = r.number.column && c.pos-s.column[slot] <= 2*proximity
-	c.against = against <= 40 && !(c.context && ctx <= against)
+	c.against = against <= 40 && s.numAt != s.anyAt && !(c.context && ctx <= against)
 	c.own = c.pos-s.ownAt <= 120
 	if win.glued && from == 0 && !c.context {
 		return
@@ -262,7 +266,7 @@ func (s *Scanner) propose(r *rule, ri int16, number []byte, form uint8, checked 
 	s.pending[s.npend] = c
 	s.npend++
 	if r.number.person {
-		if g := &s.segs[s.nseg%segRing]; g.numbers < 255 && (form&(formOfficial|formSplit) != 0 || c.context || checked && form == formBare) && !c.against {
+		if g := &s.segs[s.nseg%segRing]; g.numbers < 255 && (form&(formOfficial|formSplit) != 0 || c.context || res.Checked && form == formBare) && !c.against {
 			g.numbers++
 		}
 	}

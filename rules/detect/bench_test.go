@@ -1,0 +1,67 @@
+package detect
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// plainText is n bytes of office Danish in which nothing is to be found.
+func plainText(n int) []byte {
+	const text = `Forvaltningen har gennemgået de indkomne bemærkninger til lokalplanen og foreslår, at vejen ved den nye bro
+udvides med en cykelsti i begge sider. Arbejdet begynder i foråret, når frosten er af jorden, og ventes afsluttet inden
+sommerferien. Entreprenøren sørger for skiltning, og busserne kører ad en anden rute i de tre uger, hvor krydset er spærret.
+Udvalget drøftede desuden belysningen langs søen, hvor flere lamper er gået i stykker efter stormen. Det blev aftalt at
+indhente tilbud fra tre firmaer. Åbningstiderne på genbrugspladsen ændres fra 1. april, så der også er åbent søndag formiddag.
+`
+	return []byte(strings.Repeat(text, n/len(text)+1)[:n])
+}
+
+// denseText is n bytes where every line holds a person, a number and something told.
+func denseText(n int) []byte {
+	const text = `Anna Sørensen, cpr 070761-4285, er indlagt med svær depression og får sertralin. Hun bor på Solvej 4.
+Borgeren Peter Holm 070761-4285 har sklerose, han er sygemeldt efter et tilbagefald og drikker igen. Kontanthjælpen er stoppet.
+`
+	return []byte(strings.Repeat(text, n/len(text)+1)[:n])
+}
+
+func benchScan(b *testing.B, text []byte) {
+	e := shipped(b)
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	for b.Loop() {
+		s := e.NewScanner(Context{})
+		s.Scan(Text{Part: "1 text/plain", Data: text})
+		s.Result()
+	}
+}
+
+func BenchmarkScanPlain(b *testing.B) { benchScan(b, plainText(1<<20)) }
+func BenchmarkScanDense(b *testing.B) { benchScan(b, denseText(1<<20)) }
+
+// BenchmarkScanMail is a mail of ordinary size, scanner made anew.
+func BenchmarkScanMail(b *testing.B) { benchScan(b, plainText(5<<10)) }
+
+func BenchmarkCompile(b *testing.B) {
+	for b.Loop() {
+		shipped(b)
+	}
+}
+
+// hostileTexts are made to take the scanner's worst paths.
+func hostileTexts() map[string]string {
+	return map[string]string{"digits": "1", "groups": "1 ", "dashes": "12-", "pairs": "01 01 80 12 34 ", "cpr": "070761-4285 ", "word": "a", "tags": "<b>", "open": "<a ",
+		"names": "Anna Hansen ", "initials": "A. B. ", "iban": "DK50 ", "phrase": "har fået diagnosen ", "han": "han ", "apostrophes": "'", "marks": "a\u0308", "bad": "\xff",
+		"commas": ",", "lines": "\n", "stops": "a. B! ", "hej": "Kære ", "cpr-word": "cpr "}
+}
+
+// BenchmarkScanLinear doubles sizes; ns/op must double with them.
+func BenchmarkScanLinear(b *testing.B) {
+	for name, unit := range hostileTexts() {
+		for _, n := range []int{1 << 16, 1 << 17, 1 << 18} {
+			b.Run(fmt.Sprintf("%s/%d", name, n), func(b *testing.B) {
+				benchScan(b, []byte(strings.Repeat(unit, n/len(unit)+1)[:n]))
+			})
+		}
+	}
+}
