@@ -14,7 +14,7 @@ import (
 type htmlReader struct {
 	o      *opener
 	t      *textLines
-	hidden *spool // hidden text waits until the visible text is complete
+	hidden *aside
 	styles *styleRules
 
 	stack     []element
@@ -42,40 +42,26 @@ const htmlDepth = 256
 const htmlToken = 4 << 20
 
 // readHTML reads a document.
-func (o *opener) readHTML(d doc, r io.Reader) {
-	h := &htmlReader{o: o, t: o.textLines(d, kindHTML), hidden: &spool{b: &o.budget}, styles: newStyleRules()}
-	h.tokens(r)
+func (o *opener) readHTML(d doc, r io.Reader) error {
+	h := &htmlReader{o: o, t: o.textLines(d, kindHTML), hidden: o.aside(d, kindHTML), styles: newStyleRules()}
+	err := h.tokens(r)
 	h.breakLine()
 	h.t.close()
-	h.sayHidden(d)
+	h.hidden.close()
+	return err
 }
 
-func (h *htmlReader) sayHidden(d doc) {
-	defer h.hidden.close()
-	if h.hidden.size == 0 {
-		return
-	}
-	w := h.o.text(d.label(string(kindHTML)), d.quoted, true)
-	buf := newBuf(h.hidden.section())
-	ln := newLines(buf)
-	for {
-		p, _, err := ln.next()
-		w.write(p)
-		if err != nil {
-			break
-		}
-	}
-	w.close()
-}
-
-func (h *htmlReader) tokens(r io.Reader) {
+func (h *htmlReader) tokens(r io.Reader) error {
 	z := html.NewTokenizer(r)
 	z.SetMaxBuf(htmlToken)
 	for h.o.budget.text > 0 {
 		switch z.Next() {
 		case html.ErrorToken:
+			if z.Err() == io.EOF {
+				return nil
+			}
 			if z.Err() != html.ErrBufferExceeded {
-				return
+				return z.Err()
 			}
 			h.huge(z.Raw())
 			z = html.NewTokenizer(io.MultiReader(bytes.NewReader(append([]byte(nil), z.Buffered()...)), r))
@@ -93,6 +79,7 @@ func (h *htmlReader) tokens(r io.Reader) {
 			h.comment(z.Text())
 		}
 	}
+	return nil
 }
 
 // huge takes a token beyond the bound: an inlined picture, or text without any tag.
@@ -363,15 +350,7 @@ func (h *htmlReader) breakLine() {
 }
 
 // hide keeps text that no reader sees.
-func (h *htmlReader) hide(p []byte) {
-	p = bytes.TrimSpace(p)
-	if len(p) == 0 || h.hidden.size > h.o.budget.text {
-		return
-	}
-	if h.hidden.write(p) == nil {
-		h.hidden.write(newline)
-	}
-}
+func (h *htmlReader) hide(p []byte) { h.hidden.add(p) }
 
 // attrs are the attributes that matter.
 type attrs struct {

@@ -9,6 +9,9 @@ import (
 	"fmt"
 	"io"
 	"net/textproto"
+	"os/exec"
+	"runtime"
+	"sync/atomic"
 )
 
 // Text is one readable piece, UTF-8, valid only during the call that hands it over.
@@ -47,6 +50,7 @@ type Lock struct {
 	Content   string // as in Protection
 	Algorithm string
 	Strong    bool
+	Partial   bool   // other entries of the same archive are readable: it protects nothing
 	Opened    string // "" as long as nothing opened it, else "password in the same mail"
 }
 
@@ -83,17 +87,35 @@ type Options struct {
 }
 
 // Reader reads messages; it is safe for concurrent use.
-type Reader struct{ opt Options }
+type Reader struct {
+	opt       Options
+	pdftotext string        // "" when there is none
+	children  chan struct{} // as many children at once as it has room
+	sameNet   atomic.Bool   // this system does not let a child have a network of its own
+}
 
-// NewReader makes a Reader.
-func NewReader(opt Options) *Reader { return &Reader{opt: opt} }
+// NewReader makes a Reader. Pdftotext says whether it found its child.
+func NewReader(opt Options) *Reader {
+	rd := &Reader{opt: opt, pdftotext: opt.Pdftotext, children: make(chan struct{}, 2*runtime.GOMAXPROCS(0))}
+	switch opt.Pdftotext {
+	case "-":
+		rd.pdftotext = ""
+	case "":
+		rd.pdftotext, _ = exec.LookPath("pdftotext")
+	}
+	return rd
+}
+
+// Pdftotext is the path of the child that reads PDF, "" when there is none: then every PDF is
+// unopened, which a daemon says once at its start.
+func (rd *Reader) Pdftotext() string { return rd.pdftotext }
 
 // Header returns the decoded values of a header field in the order in which they stand.
 func (m *Mail) Header(name string) []string { return m.header[textproto.CanonicalMIMEHeaderKey(name)] }
 
 // Read reads one message of size bytes from r. The error is one of reading r, never of the message.
 func (rd *Reader) Read(r io.ReaderAt, size int64, sink Sink) (*Mail, error) {
-	o := &opener{opt: &rd.opt, budget: newBudget(rd.opt.Limits), sink: sink, mail: &Mail{}}
+	o := &opener{rd: rd, opt: &rd.opt, pdftotext: rd.pdftotext, budget: newBudget(rd.opt.Limits), sink: sink, mail: &Mail{}}
 	parts := o.budget.parts
 	err := o.message(io.NewSectionReader(sourceReader{o, r}, 0, size), doc{})
 	if o.err != nil {

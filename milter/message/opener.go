@@ -8,14 +8,18 @@ import (
 
 // opener opens one message: it carries the budget, the sink and what became known so far.
 type opener struct {
+	rd     *Reader
 	opt    *Options
 	budget budget
 	sink   func(Text)
 	mail   *Mail
 	learn  func(piece []byte) // is shown every visible text
 	locks  []Lock
-	body   int // letters and digits of readable content, apart from headers and file names
-	err    error
+
+	pdftotext string
+	attempts  []attempt // locked documents that wait for passwords
+	body      int       // letters and digits of readable content, apart from headers and file names
+	err       error
 }
 
 // doc is one thing to open: a part's content, an entry of an archive.
@@ -133,7 +137,9 @@ func (o *opener) stream(d doc, r io.Reader) {
 	head, _ := br.Peek(sniffSize)
 	k := sniff(head, d)
 	if k == kindPlain || k == kindHTML {
-		o.readText(d, k, br)
+		if err := o.readText(d, k, br); err != nil {
+			o.failed(d, k, err)
+		}
 		return
 	}
 	s, err := o.fill(br)

@@ -3,28 +3,37 @@ package message
 import (
 	"bufio"
 	"bytes"
+	"io"
 	"strings"
 )
 
 // readText reads a document that is text: it finds the charset, joins flowed lines, sets quoted text
 // apart and opens what stands inline in it.
-func (o *opener) readText(d doc, k kind, br *bufio.Reader) {
+func (o *opener) readText(d doc, k kind, br *bufio.Reader) error {
 	charset := d.about.params.get("charset")
 	if k == kindHTML {
 		if charset == "" {
 			head, _ := br.Peek(sniffSize)
 			charset = metaCharset(head)
 		}
-		o.readHTML(d, utf8Reader(br, charset))
-		return
+		return o.readHTML(d, utf8Reader(br, charset))
 	}
-	t := o.textLines(d, kindPlain)
-	flow := &flowed{t: t, on: strings.EqualFold(d.about.params.get("format"), "flowed"), delSp: strings.EqualFold(d.about.params.get("delsp"), "yes")}
-	ln := newLines(utf8Reader(br, charset))
+	return o.lines(d, kindPlain, utf8Reader(br, charset), nil)
+}
+
+// lines reads UTF-8 text line by line; fix, if set, changes each line.
+func (o *opener) lines(d doc, k kind, r io.Reader, fix func([]byte) []byte) error {
+	t := o.textLines(d, k)
+	flow := &flowed{t: t, fix: fix, on: strings.EqualFold(d.about.params.get("format"), "flowed"), delSp: strings.EqualFold(d.about.params.get("delsp"), "yes")}
+	ln := newLines(r)
 	var carry []byte
+	var failed error
 	for o.budget.text > 0 {
 		stretch, _, err := ln.next()
 		if err != nil && len(stretch) == 0 {
+			if err != io.EOF {
+				failed = err
+			}
 			break
 		}
 		n := eol(stretch)
@@ -43,11 +52,13 @@ func (o *opener) readText(d doc, k kind, br *bufio.Reader) {
 	}
 	flow.close()
 	t.close()
+	return failed
 }
 
 // flowed undoes format=flowed (RFC 3676) and hands lines on.
 type flowed struct {
 	t         *textLines
+	fix       func([]byte) []byte
 	on, delSp bool
 	joined    []byte
 	depth     int
@@ -81,6 +92,9 @@ func (f *flowed) line(p []byte) {
 		f.t.fragment(p)
 		f.t.fragment([]byte("\n"))
 		return
+	}
+	if f.fix != nil {
+		p = f.fix(p)
 	}
 	if !f.on {
 		f.t.line(p, false)

@@ -35,6 +35,12 @@ var strongAlgorithms = map[string]bool{
 	"pgp-mime": true, "pgp-inline": true,
 }
 
+// Why a lock is open.
+const (
+	openedByMail    = "password in the same mail"
+	openedByDefault = "default password" // everybody knows it: never counted as encrypted
+)
+
 // decide sums the locks up: an unopened one wins over an opened one, the weakest over the stronger.
 func (o *opener) decide() {
 	m := o.mail
@@ -43,6 +49,9 @@ func (o *opener) decide() {
 	p.Content = "none"
 	best := -1
 	for i, l := range o.locks {
+		if l.Partial || l.Opened == openedByDefault {
+			continue
+		}
 		if best < 0 || worse(l, o.locks[best]) {
 			best = i
 		}

@@ -20,6 +20,13 @@ const (
 	kindPGP     kind = "pgp"
 	kindImage   kind = "image"
 	kindMedia   kind = "media"
+	kindZip     kind = "zip"
+	kindDocx    kind = "docx"
+	kindXlsx    kind = "xlsx"
+	kindPptx    kind = "pptx"
+	kindODF     kind = "odf"
+	kindPDF     kind = "pdf"
+	kindRTF     kind = "rtf"
 	kindUnknown kind = ""
 )
 
@@ -32,6 +39,12 @@ func extractorOf(k kind) extractor {
 		return openCMS
 	case kindPGP:
 		return openPGP
+	case kindZip:
+		return openZip
+	case kindRTF:
+		return openRTF
+	case kindPDF:
+		return openPDF
 	case kindImage:
 		return refuse(isImage)
 	case kindMedia:
@@ -51,6 +64,8 @@ var magic = []struct {
 	sign string
 	kind kind
 }{
+	{0, "PK\x03\x04", kindZip}, {0, "PK\x05\x06", kindZip}, {0, "PK00PK\x03\x04", kindZip},
+	{0, "{\\rtf", kindRTF},
 	{0, "\x89PNG", kindImage}, {0, "\xff\xd8\xff", kindImage}, {0, "GIF8", kindImage}, {0, "BM", kindImage},
 	{0, "II*\x00", kindImage}, {0, "MM\x00*", kindImage}, {8, "WEBP", kindImage}, {4, "ftyphei", kindImage},
 	{4, "ftypmif1", kindImage}, {4, "ftypavif", kindImage}, {0, "8BPS", kindImage}, {0, "\x00\x00\x01\x00", kindImage},
@@ -69,6 +84,9 @@ func sniff(head []byte, d doc) kind {
 			}
 			return m.kind
 		}
+	}
+	if at := bytes.Index(head[:min(len(head), 1024)], []byte("%PDF-")); at >= 0 && (isBlank(head[:at]) || !looksText(head)) {
+		return kindPDF
 	}
 	if isCMS(head) {
 		return kindCMS

@@ -1,0 +1,99 @@
+package message
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+)
+
+// noPdftotext is the reason when the child is not installed or switched off.
+const noPdftotext reason = "no pdftotext"
+
+// openPDF reads the text layer of a PDF with pdftotext.
+func openPDF(o *opener, d doc, data *io.SectionReader) error {
+	if l := findPDFLock(data); l != nil && !l.opens("") {
+		o.locked(d, "pdf", l.algorithm())
+		o.tryLater(d, func(password string) bool { return l.opens(password) }, func(password string) error {
+			return o.pdfText(d, data, password)
+		})
+		return encrypted
+	}
+	return o.pdfText(d, data, "")
+}
+
+// pdfText runs the child and reads what it prints.
+func (o *opener) pdfText(d doc, data *io.SectionReader, password string) error {
+	path := o.pdftotext
+	if path == "" {
+		return noPdftotext
+	}
+	file, err := fileOf(data)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	args := []string{"-q", "-layout", "-nopgbrk", "-enc", "UTF-8"}
+	if password != "" {
+		args = append(args, "-upw", password)
+	}
+	letters := 0
+	err = o.rd.child(path, append(args, "/dev/fd/3", "-"), file, func(out io.Reader) {
+		o.lines(d, kindPDF, out, func(p []byte) []byte {
+			letters += countLetters(p)
+			return columns(p)
+		})
+	})
+	if err != nil && !errors.Is(err, errLimit) && letters == 0 {
+		return damaged
+	}
+	if err == nil && letters == 0 {
+		return isImage // a scan has no text layer
+	}
+	if errors.Is(err, errLimit) {
+		return err
+	}
+	return nil
+}
+
+// columns turns the wide blanks between the columns of a layout into tabs.
+func columns(p []byte) []byte {
+	p = bytes.TrimSpace(p)
+	if !bytes.Contains(p, []byte("   ")) {
+		return p
+	}
+	out := make([]byte, 0, len(p))
+	for i := 0; i < len(p); {
+		j := i
+		for j < len(p) && p[j] == ' ' {
+			j++
+		}
+		switch {
+		case j-i >= 3:
+			out = append(out, '\t')
+			i = j
+		default:
+			out = append(out, p[i])
+			i++
+		}
+	}
+	return out
+}
+
+// fileOf copies data to an unlinked temporary file that a child can read.
+func fileOf(data *io.SectionReader) (*os.File, error) {
+	f, err := os.CreateTemp("", "postvagt-child-*")
+	if err != nil {
+		return nil, err
+	}
+	_ = os.Remove(f.Name())
+	if _, err := io.Copy(f, io.NewSectionReader(data, 0, data.Size())); err != nil {
+		f.Close()
+		return nil, err
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
