@@ -11,7 +11,7 @@ import (
 	"github.com/BurntSushi/toml"
 )
 
-//go:embed manifest.toml mails/*.eml
+//go:embed manifest.toml mails/*.eml etc/*
 var samples embed.FS
 
 // sample is one mail and the answer that is known of it; manifest.toml says what the keys mean.
