@@ -133,10 +133,7 @@ func (c *Check) print(out *bufio.Writer, r *checked) error {
 
 // judge walks the way of a message for one that lies in memory.
 func (c *Check) judge(ctx context.Context, j job) checked {
-	head := headLength(j.data)
-	t := &Transaction{Message: bytes.NewReader(j.data), Bytes: int64(len(j.data)), Size: int64(len(j.data)), HeadBytes: head}
-	c.envelope(t, j.data[:head])
-	res := c.Filter.Judge(ctx, t, func() {})
+	res := c.Filter.Judge(ctx, c.transaction(j.data), func() {})
 	out := checked{
 		File: j.file, N: j.n, Direction: res.Direction, Level: res.Level, Kinds: orEmpty(res.Kinds), Persons: res.Persons,
 		Protection: checkedProtection(res.Protection), Action: verdict.Pass, Why: res.Why, Lang: res.Lang,
@@ -152,6 +149,13 @@ func (c *Check) judge(ctx context.Context, j job) checked {
 		out.Unopened = append(out.Unopened, checkedPart(u))
 	}
 	return out
+}
+
+func (c *Check) transaction(data []byte) *Transaction {
+	head := headLength(data)
+	t := &Transaction{Message: bytes.NewReader(data), Bytes: int64(len(data)), Size: int64(len(data)), HeadBytes: head}
+	c.envelope(t, data[:head])
+	return t
 }
 
 func orEmpty(s []string) []string {
@@ -324,3 +328,12 @@ func unquoteFrom(b []byte) []byte {
 	}
 	return bytes.ReplaceAll(b, []byte("\n>From "), []byte("\nFrom "))
 }
+
+// Explain judges one message with the envelope of its header.
+func (f *Filter) Explain(data []byte) Judgement {
+	c := &Check{Filter: f}
+	return f.Judge(context.Background(), c.transaction(data), func() {})
+}
+
+// Mode is the mode in force.
+func (f *Filter) Mode() string { return f.cfg.Policy.Mode }

@@ -8,7 +8,9 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -208,8 +210,15 @@ func tomlError(path string, err error) error {
 	if errors.As(err, &pe) {
 		return &ConfigError{File: path, Line: pe.Position.Line, Key: pe.LastKey, Reason: pe.Message}
 	}
-	return &ConfigError{File: path, Reason: strings.TrimPrefix(err.Error(), "toml: ")}
+	e := &ConfigError{File: path, Reason: strings.TrimPrefix(err.Error(), "toml: ")}
+	if m := typeError.FindStringSubmatch(e.Reason); m != nil { // the library gives the line in words only
+		e.Line, _ = strconv.Atoi(m[1])
+		e.Key, e.Reason = m[2], strings.TrimPrefix(m[3], "incompatible types: ")
+	}
+	return e
 }
+
+var typeError = regexp.MustCompile(`^line (\d+) \(last key "([^"]*)"\): (.*)$`)
 
 // unknownKeys names each key that nobody reads, and the nearest one that somebody does.
 func (c *Config) unknownKeys(md toml.MetaData) []error {

@@ -52,7 +52,7 @@ func NewFilter(cfg *Config, shipped fs.FS) (*Filter, error) {
 		}
 		f.trusted = append(f.trusted, p)
 	}
-	mask, err := loadMaskKey(cfg.Milter.MaskKey)
+	mask, err := cfg.Masker()
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +77,9 @@ func CompileRules(shipped fs.FS, dir string) (*detect.Engine, error) {
 	return detect.Compile(shipped, own...)
 }
 
-func loadMaskKey(path string) (verdict.Masker, error) {
+// Masker masks addresses with the configured key; without a key file, with the empty key.
+func (c *Config) Masker() (verdict.Masker, error) {
+	path := c.Milter.MaskKey
 	if path == "" {
 		return verdict.Masker{}, nil
 	}

@@ -30,6 +30,8 @@ var errNo = errors.New("no")
 type cli struct {
 	Serve  serveCmd  `cmd:"" help:"Judge mail for an MTA until told to stop. SIGHUP reloads the configuration."`
 	Check  checkCmd  `cmd:"" help:"Judge mail from files: .eml, mbox, Maildir, folders, - for standard input. Exit 1 if one would be stopped."`
+	Held   heldCmd   `cmd:"" help:"The MTA's hold queue."`
+	Rules  rulesCmd  `cmd:"" help:"List, test and explain rules."`
 	Config configCmd `cmd:"" help:"Check the configuration, or print the defaults."`
 }
 

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"text/tabwriter"
+
+	"postvagt/milter"
+	"postvagt/rules"
+)
+
+type rulesCmd struct {
+	List    rulesListCmd    `cmd:"" help:"List the rules in force, shipped and your own."`
+	Test    rulesTestCmd    `cmd:"" help:"Run every rule's own examples and counterexamples. Exit 1 if one fails."`
+	Explain rulesExplainCmd `cmd:"" help:"Say what was found in a message, where, by which rule, and what the policy makes of it."`
+}
+
+type rulesListCmd struct {
+	configFlag
+	JSON bool `help:"One JSON object for each rule."`
+}
+
+func (c *rulesListCmd) Run(t *terminal) error {
+	cfg, err := milter.LoadConfig(c.Config)
+	if err != nil {
+		return err
+	}
+	engine, err := milter.CompileRules(rules.Files, cfg.Milter.RulesDir)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		enc := json.NewEncoder(t.out)
+		for _, r := range engine.Rules() {
+			if err := enc.Encode(r); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	w := tabwriter.NewWriter(t.out, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(w, "RULE\tKIND\tLEVEL\tTITLE")
+	for _, r := range engine.Rules() {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", r.ID, r.Kind, r.Level, r.Title)
+	}
+	return w.Flush()
+}
+
+type rulesTestCmd struct {
+	Dir string `arg:"" optional:"" help:"Folder of your own rules; without it the shipped ones alone."`
+}
+
+func (c *rulesTestCmd) Run(t *terminal) error {
+	if c.Dir != "" {
+		if _, err := os.Stat(c.Dir); err != nil {
+			return err
+		}
+	}
+	engine, err := milter.CompileRules(rules.Files, c.Dir)
+	if err != nil {
+		return err
+	}
+	failures := engine.Prove()
+	for _, f := range failures {
+		fmt.Fprintln(t.out, f.Error())
+	}
+	fmt.Fprintf(t.out, "%d rules, %d proofs failed\n", len(engine.Rules()), len(failures))
+	if len(failures) > 0 {
+		return errNo
+	}
+	return nil
+}
+
+type rulesExplainCmd struct {
+	configFlag
+	File string `arg:"" help:"A message, or - for standard input."`
+}
+
+func (c *rulesExplainCmd) Run(t *terminal) error {
+	cfg, err := milter.LoadConfig(c.Config)
+	if err != nil {
+		return err
+	}
+	f, err := milter.NewFilter(cfg, rules.Files)
+	if err != nil {
+		return err
+	}
+	return explain(f, c.File, t)
+}
+
+func explain(f *milter.Filter, path string, t *terminal) error {
+	data, err := readMessage(path, t.in)
+	if err != nil {
+		return err
+	}
+	j := f.Explain(data)
+	fmt.Fprintf(t.out, "level %s, %d persons, language %s, action %s by policy line %q (mode %s)\n", j.Level, j.Persons, orDash(j.Lang), j.Action, j.Why, f.Mode())
+	p := j.Protection
+	fmt.Fprintf(t.out, "protection %s %s strong=%v signed=%v channel=%s\n", p.Content, p.Algorithm, p.Strong, p.Signed, orDash(p.Channel))
+	w := tabwriter.NewWriter(t.out, 0, 4, 2, ' ', 0)
+	if len(j.Findings) > 0 {
+		fmt.Fprintln(w, "RULE\tKIND\tLEVEL\tTIER\tCOUNT\tPART\tQUOTED")
+	}
+	for _, x := range j.Findings {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%s\t%v\n", x.Rule, x.Kind, x.Level, x.Tier, x.Count, x.Part, x.Quoted)
+	}
+	for _, u := range j.Unopened {
+		fmt.Fprintf(w, "unopened\t%s\t%s\n", u.Part, u.Reason)
+	}
+	for _, r := range j.Recipients {
+		fmt.Fprintf(w, "recipient\t%s\t%s\t%s\twanted %s\t\t\n", r.To, r.Class, r.Transport, r.Wanted)
+	}
+	return w.Flush()
+}
+
+func readMessage(path string, in io.Reader) ([]byte, error) {
+	if path == "-" {
+		return io.ReadAll(in)
+	}
+	return os.ReadFile(path)
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
