@@ -181,3 +181,16 @@ func newestFirst(byDay map[int64]int) []int64 {
 	slices.SortFunc(days, func(a, b int64) int { return cmp.Compare(b, a) })
 	return days
 }
+
+// AskAll answers several questions about the same period and filter, by the id of the question.
+func (s *Store) AskAll(ctx context.Context, qs []dashboards.Question, p dashboards.Period, where dashboards.Filter) (map[string][]dashboards.Row, error) {
+	all := make(map[string][]dashboards.Row, len(qs))
+	for _, q := range qs {
+		rows, err := s.Ask(ctx, q, p, where)
+		if err != nil {
+			return nil, err
+		}
+		all[q.ID] = rows
+	}
+	return all, nil
+}

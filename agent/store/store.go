@@ -30,7 +30,8 @@ import (
 
 	"postvagt/dashboards"
 
-	_ "modernc.org/sqlite" // the driver "sqlite"
+	"modernc.org/sqlite" // also the driver "sqlite"
+	lib "modernc.org/sqlite/lib"
 )
 
 // ErrLocked says that another agent has the database open.
@@ -153,6 +154,10 @@ func (s *Store) openReaders(ctx context.Context) (err error) {
 
 // connect opens a pool of at most n connections.
 func connect(path string, n int, pragmas ...string) (*sql.DB, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
 	q := url.Values{"_pragma": append([]string{"busy_timeout(10000)"}, pragmas...), "_txlock": {"immediate"}}
 	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}).String())
 	if err != nil {
@@ -175,8 +180,13 @@ func createPrivate(path string) error {
 // check asks SQLite whether the file is sound.
 func (s *Store) check(ctx context.Context) error {
 	var said string
-	if err := s.write.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&said); err != nil {
+	err := s.write.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&said)
+	var code *sqlite.Error
+	switch {
+	case errors.As(err, &code) && (code.Code()&0xff == lib.SQLITE_CORRUPT || code.Code()&0xff == lib.SQLITE_NOTADB):
 		return fmt.Errorf("%w: %w", ErrDamaged, err)
+	case err != nil:
+		return err
 	}
 	if said != "ok" {
 		return fmt.Errorf("%w: %s", ErrDamaged, said)

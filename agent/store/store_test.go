@@ -316,6 +316,21 @@ func TestSecondAgentIsRefused(t *testing.T) {
 	s.Close()
 }
 
+func TestOddPaths(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, path := range []string{"here.db", "no/such/folder yet/p%41?x=1&y#z.db"} {
+		s, err := Open(t.Context(), path)
+		if err != nil {
+			t.Errorf("%q: %v", path, err)
+			continue
+		}
+		s.Close()
+		if info, err := os.Stat(path); err != nil || info.Size() == 0 {
+			t.Errorf("%q: the database is elsewhere: %v", path, err)
+		}
+	}
+}
+
 func TestBadFiles(t *testing.T) {
 	dir := t.TempDir()
 	garbage := filepath.Join(dir, "garbage.db")

@@ -1,0 +1,276 @@
+package web
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"postvagt/dashboards"
+)
+
+// figuresPage is what the overview shows.
+type figuresPage struct {
+	Empty    *emptyPage // instead of all else
+	Notices  []string
+	Gaps     []string
+	Answer   []string
+	Volume   []figure
+	Ratios   []ratioCard
+	Beside   []figure
+	Left     *stack
+	Trends   []chart
+	Held     []figure
+	HeldEnds []figure
+	HeldWeek *chart
+	Rows     []departmentRow
+	Secure   []figure
+	Channels []channelRow
+	Kinds    []bar
+
+	all []string
+}
+
+func (figuresPage) title(lang string) string { return texts["figures-title"].In(lang) }
+
+func (p figuresPage) departments() []string { return p.all }
+
+// figure is one number that opens what lies behind it.
+type figure struct {
+	ID, Title, Help, Value, Href string
+	Zero                         bool
+}
+
+// departmentRow is a department's line in the table.
+type departmentRow struct {
+	Name, Href               string
+	Sent, Recognised, Held   string
+	Left, Right              string
+	HrefRecognised, HrefHeld string
+	HrefLeft, HrefRight      string
+	recognised, sent         int64
+}
+
+// channelRow is a secure channel's line.
+type channelRow struct {
+	Name, Proven, Marked, HrefProven, HrefMarked string
+}
+
+// answers are the rows of all questions of the page.
+type answers struct {
+	view
+	rows map[string][]dashboards.Row
+}
+
+func (a answers) row(id string) dashboards.Row {
+	if r := a.rows[id]; len(r) == 1 {
+		return r[0]
+	}
+	return dashboards.Row{}
+}
+
+func (a answers) count(id string) int64 { return a.row(id).Count }
+
+// figures makes the overview.
+func (s *site) figures(r *http.Request, v view) (string, any, error) {
+	overview, err := s.Store.Overview(r.Context())
+	if err != nil {
+		return "", nil, err
+	}
+	page := figuresPage{all: s.departmentsOf(overview)}
+	rows, err := s.Store.AskAll(r.Context(), onDashboard(dashboards.Ombudsman), v.period(), v.where())
+	if err != nil {
+		return "", nil, err
+	}
+	a := answers{v, rows}
+	if overview.Transmissions == 0 || a.count("sent") == 0 && a.count("secure-mailboxes") == 0 {
+		page.Empty = s.empty(v, overview)
+		return "figures", page, nil
+	}
+	if overview.Judged == 0 {
+		page.Notices = append(page.Notices, texts["unjudged"].In(v.Lang))
+	}
+	if page.Gaps, err = s.gaps(r, v); err != nil {
+		return "", nil, err
+	}
+	page.fill(a)
+	return "figures", page, nil
+}
+
+func (p *figuresPage) fill(a answers) {
+	p.Answer = a.inShort()
+	p.Volume = a.figures("sent", "sensitive", "confidential", "open-sensitive", "open-confidential")
+	p.Ratios = []ratioCard{a.ratio("left-safely", "left-safely-unseen"), a.ratio("done-right", "done-right-unseen")}
+	p.Beside = a.figures("unseen", "not-judged", "protection-unknown", "outcome-unknown")
+	p.Left = a.stack("recognised-protection")
+	p.Trends = a.trends()
+	p.Held = a.figures("held", "held-now", "released-open")
+	p.HeldEnds = a.split("held-ended", "outcome")
+	p.HeldWeek = a.heldWeeks()
+	p.Rows = a.departmentRows()
+	p.Secure = a.figures("secure-mailboxes")
+	p.Channels = a.channels()
+	p.Kinds = a.bars("recognised-kinds", "kind")
+}
+
+func onDashboard(id string) []dashboards.Question {
+	return slices.DeleteFunc(dashboards.Questions(), func(q dashboards.Question) bool { return !slices.Contains(q.Dashboards, id) })
+}
+
+// departmentsOf joins the departments that were configured with those that occur.
+func (s *site) departmentsOf(o dashboards.Overview) []string {
+	all := append(slices.Clone(s.Departments()), o.Departments...)
+	slices.Sort(all)
+	return slices.DeleteFunc(slices.Compact(all), func(d string) bool { return d == "" })
+}
+
+func (s *site) gaps(r *http.Request, v view) ([]string, error) {
+	gaps, err := s.Store.Gaps(r.Context(), v.period())
+	if err != nil {
+		return nil, err
+	}
+	var lines []string
+	for _, g := range gaps {
+		lines = append(lines, fmt.Sprintf(texts["gap-line"].In(v.Lang), clock(v.Lang, g.From.In(s.Zone)), clock(v.Lang, g.To.In(s.Zone)), number(v.Lang, g.Lines)))
+	}
+	return lines, nil
+}
+
+// inShort is the answer in sentences.
+func (a answers) inShort() []string {
+	text := func(name string, args ...any) string { return fmt.Sprintf(texts[name].In(a.Lang), args...) }
+	recognised, left := a.count("recognised"), a.row("left-safely")
+	said := []string{text("answer-sent", mails(a.Lang, a.count("sent")), number(a.Lang, recognised))}
+	switch {
+	case recognised == 0:
+		said = []string{text("answer-sent", mails(a.Lang, a.count("sent")), number(a.Lang, 0)), texts["answer-none"].In(a.Lang)}
+	case left.N == 0:
+		said = append(said, texts["answer-stayed"].In(a.Lang))
+	default:
+		said = append(said, text("answer-left", number(a.Lang, left.N), number(a.Lang, left.Count), number(a.Lang, left.N-left.Count)))
+	}
+	if hidden := a.count("unseen") + a.count("not-judged"); hidden > 0 {
+		said = append(said, text("answer-unseen", mails(a.Lang, hidden)))
+	}
+	return said
+}
+
+// figures returns single numbers.
+func (a answers) figures(ids ...string) []figure {
+	var all []figure
+	for _, id := range ids {
+		q, _ := dashboards.ByID(id)
+		n := a.count(id)
+		all = append(all, figure{ID: id, Title: q.Title.In(a.Lang), Help: q.Help.In(a.Lang), Value: number(a.Lang, n), Href: a.behind(id), Zero: n == 0})
+	}
+	return all
+}
+
+// behind is the address of the transmissions behind a figure.
+func (a answers) behind(id string, pairs ...string) string {
+	return a.link("/transmissions", append([]string{"q", id}, pairs...)...)
+}
+
+// split returns one number for each value of a question.
+func (a answers) split(id, field string) []figure {
+	var all []figure
+	for _, r := range a.rows[id] {
+		all = append(all, figure{Title: word(a.Lang, field, r.Key), Value: number(a.Lang, r.Count), Href: a.behind(id, "key", keyParam(r.Key))})
+	}
+	return all
+}
+
+// keyParam stands for a value in an address, where the empty one would be lost.
+func keyParam(key string) string {
+	if key == "" {
+		return "-"
+	}
+	return key
+}
+
+func (a answers) departmentRows() []departmentRow {
+	byName := map[string]map[string]dashboards.Row{}
+	ids := []string{"sent-departments", "recognised-departments", "left-safely-departments", "done-right-departments", "held-departments"}
+	for _, id := range ids {
+		for _, r := range a.rows[id] {
+			if byName[r.Key] == nil {
+				byName[r.Key] = map[string]dashboards.Row{}
+			}
+			byName[r.Key][id] = r
+		}
+	}
+	var all []departmentRow
+	for name, rows := range byName {
+		row := departmentRow{Name: word(a.Lang, "department", name), recognised: rows[ids[1]].Count, sent: rows[ids[0]].Count,
+			Sent: number(a.Lang, rows[ids[0]].Count), Recognised: number(a.Lang, rows[ids[1]].Count), Held: number(a.Lang, rows[ids[4]].Count),
+			Left: shareOrDash(a.Lang, rows[ids[2]]), Right: shareOrDash(a.Lang, rows[ids[3]])}
+		if name != "" {
+			row.Href = a.link("/", "department", name)
+		}
+		at := func(id string) string { return a.behind(id, "key", keyParam(name)) }
+		row.HrefRecognised, row.HrefLeft, row.HrefRight, row.HrefHeld = at(ids[1]), at(ids[2]), at(ids[3]), at(ids[4])
+		all = append(all, row)
+	}
+	slices.SortFunc(all, func(x, y departmentRow) int {
+		return cmp.Or(cmp.Compare(y.recognised, x.recognised), cmp.Compare(y.sent, x.sent), cmp.Compare(x.Name, y.Name))
+	})
+	return all
+}
+
+func shareOrDash(lang string, r dashboards.Row) string {
+	if r.N == 0 {
+		return "–"
+	}
+	return partOf(lang, r.Count, r.N)
+}
+
+func (a answers) channels() []channelRow {
+	proven, marked := map[string]int64{}, map[string]int64{}
+	var names []string
+	for id, counts := range map[string]map[string]int64{"channel-proven": proven, "channel-marked": marked} {
+		for _, r := range a.rows[id] {
+			counts[r.Key] = r.Count
+			names = append(names, r.Key)
+		}
+	}
+	slices.Sort(names)
+	var all []channelRow
+	for _, name := range slices.Compact(names) {
+		all = append(all, channelRow{name, number(a.Lang, proven[name]), number(a.Lang, marked[name]),
+			a.behind("channel-proven", "key", name), a.behind("channel-marked", "key", name)})
+	}
+	return all
+}
+
+// emptyPage guides a reader who has nothing to see yet.
+type emptyPage struct {
+	New            bool
+	Text           string
+	Span           string
+	Href, HrefText string
+	AllHref        string
+}
+
+func (s *site) empty(v view, o dashboards.Overview) *emptyPage {
+	if o.Transmissions == 0 {
+		return &emptyPage{New: true}
+	}
+	first, last := o.First.In(s.Zone), o.Last.In(s.Zone)
+	e := &emptyPage{Span: fmt.Sprintf(texts["empty-period-all"].In(v.Lang), date(v.Lang, first), date(v.Lang, last))}
+	e.Href = v.link("/", "period", "", "from", day(last.AddDate(0, 0, -29)), "to", day(last))
+	if v.Department != "" {
+		e.Text = fmt.Sprintf(texts["empty-department"].In(v.Lang), v.Department)
+		e.AllHref = v.link("/", "department", "")
+	}
+	return e
+}
+
+// weekView is the part of the view that a week covers.
+func (a answers) weekView(key string) (view, time.Time, bool) {
+	monday, err := time.ParseInLocation(time.DateOnly, key, a.From.Location())
+	if err != nil {
+		return a.view, monday, false
+	}
+	return a.days(monday, monday.AddDate(0, 0, 7)), monday, true
+}

@@ -1,0 +1,85 @@
+package web
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// number writes a count with its thousands apart: 12.345 in Danish, 12,345 in English.
+func number(lang string, n int64) string {
+	s, mark := strconv.FormatInt(n, 10), ","
+	if lang == "da" {
+		mark = "."
+	}
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + mark + s[i:]
+	}
+	return s
+}
+
+// percent writes a share. It never rounds to a full or an empty share what is neither.
+func percent(lang string, count, n int64) string {
+	if n <= 0 {
+		return "–"
+	}
+	share := 100 * float64(count) / float64(n)
+	switch p := math.Round(share); {
+	case p >= 100 && count < n:
+		return "> 99 %"
+	case p <= 0 && count > 0:
+		return "< 1 %"
+	default:
+		return fmt.Sprintf("%.0f %%", p)
+	}
+}
+
+// partOf writes "13 of 19 (68 %)".
+func partOf(lang string, count, n int64) string {
+	of := " of "
+	if lang == "da" {
+		of = " af "
+	}
+	return number(lang, count) + of + number(lang, n) + " (" + percent(lang, count, n) + ")"
+}
+
+var monthsDA = [...]string{"januar", "februar", "marts", "april", "maj", "juni", "juli", "august", "september", "oktober", "november", "december"}
+
+// date writes "23. november 2026" or "23 November 2026".
+func date(lang string, t time.Time) string {
+	if lang == "da" {
+		return fmt.Sprintf("%d. %s %d", t.Day(), monthsDA[t.Month()-1], t.Year())
+	}
+	return t.Format("2 January 2006")
+}
+
+// dates writes the first and last day of a span whose end is the day after.
+func dates(lang string, from, to time.Time) string {
+	last := to.AddDate(0, 0, -1)
+	if from.Equal(last) {
+		return date(lang, from)
+	}
+	first := date(lang, from)
+	if from.Year() == last.Year() {
+		first = strings.TrimSuffix(first, fmt.Sprintf(" %d", from.Year()))
+	}
+	return first + " – " + date(lang, last)
+}
+
+// shortDate writes "23.11." or "23 Nov" for axes.
+func shortDate(lang string, t time.Time) string {
+	if lang == "da" {
+		return fmt.Sprintf("%d. %s", t.Day(), monthsDA[t.Month()-1][:3])
+	}
+	return t.Format("2 Jan")
+}
+
+// clock writes a moment to the second.
+func clock(lang string, t time.Time) string {
+	if lang == "da" {
+		return date(lang, t) + " kl. " + t.Format("15.04.05")
+	}
+	return date(lang, t) + ", " + t.Format("15:04:05")
+}
