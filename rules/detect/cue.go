@@ -15,6 +15,7 @@ const (
 	classIdentity  // born, living at: what tells who someone is
 	classGiven     // given names; only where capitalised
 	classSurname   // surnames; only where capitalised
+	classPlace     // capitalised, and nobody's name
 	classGreeting  // Dear
 	classClosing   // Kind regards: a signature follows
 	classOfficial  // staff: a name after it is not the person concerned
@@ -37,7 +38,7 @@ const (
 const firstCue = classTitle
 
 func cueClassNames() []string {
-	return []string{"title", "role", "third", "second", "first", "relative", "identity", "given", "surname", "greeting", "closing",
+	return []string{"title", "role", "third", "second", "first", "relative", "identity", "given", "surname", "place", "greeting", "closing",
 		"official", "plural", "condition", "discuss", "number", "any-number", "own", "not", "sender", "ask-send", "ask-data", "ask-mail", "money", "told"}
 }
 

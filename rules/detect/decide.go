@@ -27,6 +27,15 @@ type partFacts struct {
 	quoted  bool
 	subject bool
 	start   int32 // its first segment
+	words   int32
+	langs   [langCount]int32
+}
+
+// foreign says whether a part is in none of the languages: a twentieth of ordinary text are function words
+// at the very least.
+func (p *partFacts) foreign(langs uint8) bool {
+	_, own := share(&p.langs, langs)
+	return p.words >= 25 && own*20 < p.words
 }
 
 // entry gathers what one rule found in one part.
@@ -87,7 +96,7 @@ func (s *Scanner) startPart(t Text) {
 	s.wlen, s.digits, s.upper, s.long = 0, 0, 0, false
 	s.gap, s.tok, s.lineAt, s.cells = gap{}, 0, 0, false
 	s.nact, s.prev, s.run, s.closing = 0, tokenFacts{}, nameRun{}, 0
-	s.win = window{}
+	s.win, s.langs = window{}, [langCount]int32{}
 	for i := range s.ctxAt {
 		s.ctxAt[i], s.notAt[i], s.column[i] = farAway, farAway, farAway
 	}
@@ -112,6 +121,8 @@ func (s *Scanner) endPart() {
 	s.endRun()
 	s.drain()
 	s.settle(s.npend)
+	p := &s.parts[s.part]
+	p.langs, p.words = s.langs, s.tok
 	s.open = false
 }
 
@@ -232,7 +243,9 @@ func (g *segment) tie() float64 {
 	up(0.8, g.cues[classThird] > 0)
 	up(0.8, g.given > 0)
 	up(0.7, g.initials > 0)
-	up(0.6, g.cues[classIdentity] > 0)
+	up(0.6, g.maybe > 0)
+	up(0.4, g.proper > 0)
+	up(0.5, g.cues[classIdentity] > 0)
 	up(0.6, g.cues[classFirst] > 0)
 	up(0.55, g.cues[classSecond] > 0)
 	return t
@@ -376,7 +389,7 @@ func (s *Scanner) Result() Result {
 		tier := e.tier
 		if rule.number == nil {
 			sc := s.score(e)
-			if sc < threshold {
+			if sc < threshold || s.parts[e.part].foreign(rule.langs) {
 				continue
 			}
 			tier = 65
@@ -417,7 +430,7 @@ func (s *Scanner) countPersons(level Level) int {
 // language names the language that most of the text is in.
 func (s *Scanner) language() string {
 	best, most := "", int32(0)
-	for l, n := range s.langs {
+	for l, n := range s.total {
 		if n > most {
 			best, most = langNames[l], n
 		}

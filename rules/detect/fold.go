@@ -38,6 +38,7 @@ const (
 	sepHash // # and =
 	sepPara // § and bullets
 	sepUnder
+	sepLaw // §
 )
 
 type tables struct {
@@ -87,7 +88,9 @@ func foldRune(r rune) (sym, sep uint8) {
 		return symNone, sepDash
 	case r == 0x2028 || r == 0x2029 || r == 0x85:
 		return symNone, sepNewline
-	case r == 0xA7 || r == 0x2022 || r == 0xB7 || r == 0x25CF || r == 0x25AA:
+	case r == 0xA7:
+		return symNone, sepLaw
+	case r == 0x2022 || r == 0xB7 || r == 0x25CF || r == 0x25AA:
 		return symNone, sepPara
 	}
 	return foldRare(r)

@@ -59,7 +59,8 @@ type Scanner struct {
 	persons  map[uint64]struct{}
 	names    map[uint64]struct{}
 	namedNum map[uint64]struct{}
-	langs    [langCount]int32
+	langs    [langCount]int32 // function words of the part
+	total    [langCount]int32 // and of the message
 	nynorsk  int32
 	msg      messageFacts
 	selfName map[uint64]struct{}
@@ -324,6 +325,10 @@ func (s *Scanner) startWord(i int32, capital bool) {
 	if sentence || g.lines > 1 || short || pos-s.segs[s.nseg%segRing].start > 500 {
 		s.endSegment(pos)
 	}
+	if g.bits&(1<<sepLaw|1<<sepPercent) != 0 {
+		s.segs[s.nseg%segRing].weight += 2
+		s.msg.discuss++
+	}
 	if g.bits&breaksPhrase != 0 || sentence || g.lines > 1 {
 		s.nact = 0
 	}
@@ -380,7 +385,7 @@ func (s *Scanner) endWord(i int32) {
 // lookup finds what the word means, alone and in phrases.
 func (s *Scanner) lookup(w []uint8, f *tokenFacts) {
 	hits := s.e.dict.find(w, s.hits[:0])
-	var given, surname bool
+	var given, surname, known bool
 	var next [len(s.active)]thread
 	n := 0
 	for _, h := range hits {
@@ -392,7 +397,10 @@ func (s *Scanner) lookup(w []uint8, f *tokenFacts) {
 				given = given || s.first
 			case classSurname:
 				surname = surname || s.first
+			case classPlace:
+				known = true
 			default:
+				known = known || t.class == classTopic || t.class >= firstCue || t.class == classLanguage
 				s.emit(t, s.tok, s.wordPos, f)
 			}
 		}
@@ -417,5 +425,5 @@ func (s *Scanner) lookup(w []uint8, f *tokenFacts) {
 		}
 	}
 	s.active, s.nact = next, n
-	s.nameToken(w, given, surname, f)
+	s.nameToken(w, given, surname, known, f)
 }

@@ -26,6 +26,8 @@ type segment struct {
 	full       uint8 // full names
 	given      uint8 // given names alone
 	initials   uint8
+	maybe      uint8 // two capitalised words that no list knows
+	proper     uint8 // one such word inside a sentence
 	numbers    uint8 // national numbers
 	signature  bool
 	lastName   uint64
@@ -116,20 +118,29 @@ func (s *Scanner) tellLanguage(t *term) {
 	for l := range langCount {
 		if t.langs>>l&1 == 1 {
 			s.langs[l]++
+			s.total[l]++
 		}
 	}
 }
 
 // spoken says whether text in one of the languages is to be expected here. Before the language is known all are.
 func (s *Scanner) spoken(langs uint8) bool {
-	var most, own int32
-	for l := range langCount {
-		most = max(most, s.langs[l])
-		if langs>>l&1 == 1 {
-			own = max(own, s.langs[l])
-		}
+	most, own := share(&s.langs, langs)
+	if most < 6 {
+		most, own = share(&s.total, langs)
 	}
 	return most < 6 || own*6 >= most
+}
+
+// share gives the count of the language most used, and of the most used among langs.
+func share(counts *[langCount]int32, langs uint8) (most, own int32) {
+	for l, n := range counts {
+		most = max(most, n)
+		if langs>>l&1 == 1 {
+			own = max(own, n)
+		}
+	}
+	return most, own
 }
 
 // endSegment closes the current segment, judges the one whose neighbours are now known, and opens the next.
@@ -173,12 +184,13 @@ type nameRun struct {
 	greeting       bool
 	starts         bool
 	initials       int
+	known          int
 	hash           uint64
 	tok            int32
 }
 
 // nameToken lets a capitalised word begin or go on a name.
-func (s *Scanner) nameToken(w []uint8, given, surname bool, f *tokenFacts) {
+func (s *Scanner) nameToken(w []uint8, given, surname, known bool, f *tokenFacts) {
 	if !s.first || f.digits > 0 || s.upper > 1 && s.upper == s.wlen && s.wlen < 4 {
 		if s.run.n > 0 {
 			s.endRun()
@@ -198,6 +210,9 @@ func (s *Scanner) nameToken(w []uint8, given, surname bool, f *tokenFacts) {
 	if f.title || f.greeting || f.official {
 		r.titled, r.official, r.greeting = r.titled || f.title, r.official || f.official, r.greeting || f.greeting
 		return
+	}
+	if known && !given && !surname {
+		r.known++
 	}
 	r.n++
 	r.given, r.surname = r.given || given, r.surname || surname && r.n > 1
@@ -233,6 +248,11 @@ func (s *Scanner) endRun() {
 		}
 	case r.given:
 		seg.given++
+	case r.known > 0:
+	case r.n >= 2 && (r.n == 2 || !r.starts):
+		seg.maybe++
+	case !r.starts:
+		seg.proper++
 	}
 }
 
