@@ -50,6 +50,17 @@ type entry struct {
 	loose  float64 // the same without a tie, best topic weight
 	lowerL float64
 	fresh  bool // some of it stands in new text
+	noted  int32
+	final  int // tier in the Result
+}
+
+// accepted is a number that counts unless its digits turn out to be another kind of number.
+type accepted struct {
+	key     uint64
+	entry   int32
+	tier    int16
+	context bool
+	person  bool
 }
 
 const maxEntries = 4096
@@ -129,15 +140,23 @@ func (s *Scanner) endPart() {
 // settle decides about the n oldest waiting numbers. Of several readings of the same digits the surest wins.
 func (s *Scanner) settle(n int) {
 	for i := 0; i < n; {
-		best, rank := i, -1
+		best, rank, against := i, -1, false
 		j := i
 		for ; j < s.npend && s.pending[j].pos == s.pending[i].pos; j++ {
-			if r := s.rank(&s.pending[j]); r > rank {
+			c := &s.pending[j]
+			against = against || c.against
+			if r := s.rank(c); r > rank {
 				best, rank = j, r
 			}
 		}
+		c := &s.pending[best]
 		if rank >= 0 {
-			s.found(&s.pending[best])
+			s.found(c)
+		} else {
+			if against && len(s.dropped) < maxEntries {
+				s.dropped[c.key] = struct{}{}
+			}
+			s.noteNumber(c, -1)
 		}
 		i, n = j, max(n, j)
 	}
@@ -192,14 +211,25 @@ func (s *Scanner) personNear(n int32) bool {
 	return false
 }
 
+// found files a number that counts.
 func (s *Scanner) found(c *candidate) {
 	r := &s.e.rules[c.rule]
-	slot := r.number.slot
 	if c.context {
-		s.column[slot] = c.end
+		s.column[r.number.slot] = c.end
+	}
+	e := s.entry(c.rule)
+	if e == nil {
+		return
+	}
+	index := s.indexOf(e)
+	s.noteNumber(c, index)
+	e.fresh = e.fresh || !s.parts[s.part].quoted
+	if len(s.accepted) < maxEntries {
+		s.accepted = append(s.accepted, accepted{key: c.key, entry: int32(index), tier: int16(c.tier), context: c.context || c.column, person: r.number.person})
+	} else {
+		s.count(&accepted{key: c.key, entry: int32(index), tier: int16(c.tier), person: r.number.person})
 	}
 	if r.number.person {
-		s.identify(s.persons, c.key)
 		if g := &s.segs[c.seg%segRing]; c.seg > s.nseg-segRing && g.lastName != 0 {
 			s.identify(s.namedNum, g.lastName)
 		}
@@ -207,11 +237,42 @@ func (s *Scanner) found(c *candidate) {
 			s.ctx.Person(r.spec.Kind, c.canon[:c.len])
 		}
 	}
-	if e := s.entry(c.rule); e != nil {
-		e.count++
-		e.tier = max(e.tier, c.tier)
-		e.fresh = e.fresh || !s.parts[s.part].quoted
+}
+
+// count adds a number to its entry.
+func (s *Scanner) count(a *accepted) {
+	e := &s.entries[a.entry]
+	e.count++
+	e.tier = max(e.tier, int(a.tier))
+	if a.person {
+		s.identify(s.persons, a.key)
 	}
+}
+
+// lowered says whether the digits were another kind of number somewhere in the message.
+func (s *Scanner) lowered(key uint64) bool {
+	_, ok := s.dropped[key]
+	return ok
+}
+
+// numbers counts the accepted numbers at the end: an order number in the text is one in the subject too, unless
+// a word for a person's number stands by it.
+func (s *Scanner) numbers() {
+	for i := range s.accepted {
+		if a := &s.accepted[i]; a.context || !s.lowered(a.key) {
+			s.count(a)
+		}
+	}
+	s.accepted = nil
+}
+
+func (s *Scanner) indexOf(e *entry) int {
+	for i := len(s.entries) - 1; i >= 0; i-- {
+		if &s.entries[i] == e {
+			return i
+		}
+	}
+	return -1
 }
 
 // entry gives the entry for a rule in the current part.
@@ -328,6 +389,10 @@ func (s *Scanner) weigh(g *segment, tie, lower float64) {
 				continue
 			}
 			if e := s.entry(h.owner); e != nil {
+				if e.noted != g.start+1 {
+					e.noted = g.start + 1
+					s.noteTopic(g, kind, s.indexOf(e), h.owner, tie, lower)
+				}
 				e.count++
 				e.fresh = e.fresh || !s.parts[s.part].quoted
 				if topic*tie-lower > e.topic*e.tie-e.lower || e.topic == 0 {
@@ -381,12 +446,16 @@ func (s *Scanner) Result() Result {
 	if s.open {
 		s.endPart()
 	}
+	s.numbers()
 	r := Result{Lang: s.language(), Asks: s.msg.ask}
 	kinds := map[string]bool{}
 	for i := range s.entries {
 		e := &s.entries[i]
 		rule := &s.e.rules[e.rule]
 		tier := e.tier
+		if rule.number != nil && e.count == 0 {
+			continue
+		}
 		if rule.number == nil {
 			sc := s.score(e)
 			if sc < threshold || s.parts[e.part].foreign(rule.langs) {
@@ -399,6 +468,7 @@ func (s *Scanner) Result() Result {
 				tier = 75
 			}
 		}
+		e.final = tier
 		r.Level = max(r.Level, rule.level)
 		kinds[rule.spec.Kind] = true
 		p := s.parts[e.part]

@@ -66,6 +66,10 @@ type Scanner struct {
 	selfName map[uint64]struct{}
 	toName   map[uint64]struct{}
 	explain  bool
+	notes    []note
+	shapes   map[int32]string // by token, only to explain
+	accepted []accepted
+	dropped  map[uint64]struct{} // numbers that are another kind of number
 }
 
 // gap is what stood between two words.
@@ -88,7 +92,7 @@ const farAway = -1 << 20
 // NewScanner makes a Scanner for one message.
 func (e *Engine) NewScanner(ctx Context) *Scanner {
 	s := &Scanner{e: e, ctx: ctx, seed: maphash.MakeSeed(), persons: map[uint64]struct{}{}, names: map[uint64]struct{}{},
-		namedNum: map[uint64]struct{}{}, selfName: map[uint64]struct{}{}, toName: map[uint64]struct{}{}, part: -1}
+		namedNum: map[uint64]struct{}{}, selfName: map[uint64]struct{}{}, toName: map[uint64]struct{}{}, dropped: map[uint64]struct{}{}, part: -1}
 	s.context()
 	return s
 }

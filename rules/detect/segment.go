@@ -107,6 +107,9 @@ func (s *Scanner) topic(seg *segment, t *term, tok int32) {
 		seg.hits[i] = seg.hits[seg.nhits]
 		i--
 	}
+	if s.explain && len(s.shapes) < maxNotes {
+		s.shapes[s.tok] = mask(s.word[:s.wlen])
+	}
 	if seg.nhits < maxHits {
 		seg.hits[seg.nhits] = h
 		seg.nhits++
