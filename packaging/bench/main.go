@@ -1,0 +1,73 @@
+// Command bench measures, on this machine and in one run:
+//
+//	scan      MB/s of finding what is sensitive, and of opening mail (the benchmarks of the rooms)
+//	postfix   messages/s through a private Postfix, with and without the milter, in turns
+//	agent     lines/s from a mail log to rows on disk
+//
+// Without arguments it does all three. Other work on the machine disturbs every figure; the ratios of one
+// run disturb each other least, so they are what to compare.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"slices"
+	"syscall"
+
+	"postvagt/packaging/e2e/kit"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	messages := flag.Int("messages", 2000, "messages of each round through Postfix")
+	rounds := flag.Int("rounds", 4, "rounds of each kind")
+	lines := flag.Int("lines", 1_000_000, "lines of mail log")
+	flag.Parse()
+	parts := []struct {
+		name string
+		do   func(context.Context, string) error
+	}{
+		{"scan", benchScan},
+		{"postfix", func(ctx context.Context, dir string) error { return benchPostfix(ctx, dir, *messages, *rounds) }},
+		{"agent", func(ctx context.Context, dir string) error { return benchAgent(ctx, dir, *lines) }},
+	}
+	for _, p := range parts {
+		if flag.NArg() > 0 && !slices.Contains(flag.Args(), p.name) {
+			continue
+		}
+		fmt.Printf("== %s\n", p.name)
+		if err := inFolder(ctx, p.do); err != nil {
+			fmt.Fprintf(os.Stderr, "bench: %s: %v\n", p.name, err)
+			os.Exit(1)
+		}
+	}
+}
+
+// inFolder gives a part a folder with the programs in it, and removes it afterwards.
+func inFolder(ctx context.Context, do func(context.Context, string) error) error {
+	dir, err := kit.TempDir()
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	if err := kit.Build(ctx, dir); err != nil {
+		return err
+	}
+	return do(ctx, dir)
+}
+
+// benchScan runs the benchmarks of the rooms that read mail.
+func benchScan(ctx context.Context, _ string) error {
+	root, err := kit.Root()
+	if err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(ctx, "go", "test", "-run", "^$", "-bench", ".", "-benchtime", "1s", "./rules/detect", "./milter/message")
+	cmd.Dir, cmd.Stdout, cmd.Stderr = root, os.Stdout, os.Stderr
+	return cmd.Run()
+}
