@@ -16,12 +16,12 @@ type figuresPage struct {
 	Notices  []string
 	Gaps     []string
 	Answer   []string
+	Look     []figure
 	Volume   []figure
 	Ratios   []ratioCard
 	Beside   []figure
 	Left     *stack
 	Trends   []chart
-	Held     []figure
 	HeldEnds []figure
 	HeldWeek *chart
 	Rows     []departmentRow
@@ -100,12 +100,12 @@ func (s *site) figures(r *http.Request, v view) (string, any, error) {
 
 func (p *figuresPage) fill(a answers) {
 	p.Answer = a.inShort()
-	p.Volume = a.figures("sent", "sensitive", "confidential", "open-sensitive", "open-confidential")
+	p.Look = a.figures("open-sensitive", "open-confidential", "released-open", "held-now")
+	p.Volume = a.figures("sent", "sensitive", "confidential", "held")
 	p.Ratios = []ratioCard{a.ratio("left-safely", "left-safely-unseen"), a.ratio("done-right", "done-right-unseen")}
 	p.Beside = a.figures("unseen", "not-judged", "protection-unknown", "outcome-unknown")
 	p.Left = a.stack("recognised-protection")
 	p.Trends = a.trends()
-	p.Held = a.figures("held", "held-now", "released-open")
 	p.HeldEnds = a.split("held-ended", "outcome")
 	p.HeldWeek = a.heldWeeks()
 	p.Rows = a.departmentRows()

@@ -28,11 +28,11 @@ func percent(lang string, count, n int64) string {
 	share := 100 * float64(count) / float64(n)
 	switch p := math.Round(share); {
 	case p >= 100 && count < n:
-		return "> 99 %"
+		return ">\u00a099\u00a0%"
 	case p <= 0 && count > 0:
-		return "< 1 %"
+		return "<\u00a01\u00a0%"
 	default:
-		return fmt.Sprintf("%.0f %%", p)
+		return fmt.Sprintf("%.0f\u00a0%%", p)
 	}
 }
 

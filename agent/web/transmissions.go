@@ -299,7 +299,7 @@ func (s *site) foundFacts(lang string, d *event.Document) []fact {
 	if d.Unopened > 0 {
 		f.add("f-unopened", number(lang, int64(d.Unopened)))
 	}
-	f.word("f-wanted", "action", d.Wanted)
+	f.word("f-wanted", "wanted", d.Wanted)
 	f.word("f-action", "action", d.Action)
 	f.add("f-why", plain(lang, d.Why))
 	return f.all

@@ -82,6 +82,14 @@ var valueWords = map[string]map[string]dashboards.Text{
 		"reject": {DA: "afvist", EN: "rejected"},
 		"":       {DA: "ikke vurderet", EN: "not judged"},
 	},
+	"wanted": {
+		"pass":   {DA: "må sendes", EN: "may be sent"},
+		"tag":    {DA: "må sendes, mærket", EN: "may be sent, tagged"},
+		"route":  {DA: "skal sendes ad sikker vej", EN: "must go by a secure route"},
+		"hold":   {DA: "skal holdes tilbage", EN: "must be held"},
+		"reject": {DA: "skal afvises", EN: "must be rejected"},
+		"":       {DA: "ikke vurderet", EN: "not judged"},
+	},
 	"channel_state": {
 		"marked": {DA: "mærket", EN: "marked"},
 		"proven": {DA: "bevist", EN: "proven"},

@@ -1,0 +1,383 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"html"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"postvagt/agent/event"
+	"postvagt/agent/store"
+	"postvagt/dashboards"
+)
+
+func handler(t *testing.T, s Store) http.Handler {
+	t.Helper()
+	h, err := New(Options{Store: s, Organisation: "Nordvig Kommune", Now: func() time.Time { return now }, Zone: zone,
+		Departments: func() []string { return []string{"Jobcenter", "Uden mail"} }, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+// get asks for a page as a browser on the same machine does.
+func get(t *testing.T, h http.Handler, address string) (int, string) {
+	t.Helper()
+	r := httptest.NewRequest(http.MethodGet, "http://127.0.0.1:8480"+address, nil)
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w.Code, w.Body.String()
+}
+
+var hrefs = regexp.MustCompile(`href="([^"]+)"`)
+
+// crawl follows all links from a page and returns every page by its address.
+func crawl(t *testing.T, h http.Handler, start string, limit int) map[string]string {
+	t.Helper()
+	pages := map[string]string{}
+	for queue := []string{start}; len(queue) > 0 && len(pages) < limit; queue = queue[1:] {
+		address := queue[0]
+		if _, seen := pages[address]; seen || strings.HasPrefix(address, "#") {
+			continue
+		}
+		code, body := get(t, h, address)
+		if code != http.StatusOK {
+			t.Errorf("%s answers %d", address, code)
+		}
+		pages[address] = body
+		if strings.HasPrefix(address, "/assets/") {
+			continue
+		}
+		for _, m := range hrefs.FindAllStringSubmatch(body, -1) {
+			queue = append(queue, html.UnescapeString(m[1]))
+		}
+	}
+	return pages
+}
+
+// No page in any language uses a word of the workshop, shows a person, or calculates nonsense.
+func TestEveryPageIsFitToBeRead(t *testing.T) {
+	documents := sample(300, 40)
+	h := handler(t, storeWith(t, documents, store.Gap{Source: "journal", From: now.Add(-time.Hour), To: now, Lines: 12}))
+	forbidden := regexp.MustCompile(`(?i)verdict|milter|\btier|offender|complied|compliant|NaN|[+-]Inf|%!|<no value>|ZgotmplZ`)
+	for _, start := range []string{"/?lang=da", "/?lang=en"} {
+		pages := crawl(t, h, start, 400)
+		if len(pages) < 100 {
+			t.Errorf("only %d pages are linked from %s", len(pages), start)
+		}
+		for address, body := range pages {
+			if strings.HasPrefix(address, "/assets/") {
+				continue
+			}
+			if m := forbidden.FindString(body); m != "" {
+				t.Errorf("%s holds %q", address, m)
+			}
+			if strings.Contains(body, planted) {
+				t.Errorf("%s shows what no page may show", address)
+			}
+			for _, m := range regexp.MustCompile(`(?:href|src|action)="(https?:|//)[^"]*"`).FindAllString(body, -1) {
+				t.Errorf("%s leads elsewhere: %s", address, m)
+			}
+			if regexp.MustCompile(`(?i)<script| style="| on[a-z]+="`).MatchString(body) {
+				t.Errorf("%s holds script or inline style", address)
+			}
+		}
+	}
+}
+
+var (
+	figureLink = regexp.MustCompile(`<a (?:class="number" )?href="(/transmissions\?[^"]+)"[^>]*>([\d.,]+)(?: <span>(?:of|af)</span> [\d.,]+)?</a>`)
+	leadCount  = regexp.MustCompile(`<strong>([\d.,]+) (?:mails?|transmissions?)\.`)
+)
+
+// Each figure on the page opens exactly as many transmissions as it says.
+func TestFiguresOpenWhatTheyCount(t *testing.T) {
+	h := handler(t, storeWith(t, sample(900, 60)))
+	for _, address := range []string{"/?lang=en", "/?lang=en&period=12m", "/?lang=en&period=12m&department=B%C3%B8rn+%26+Unge", "/?lang=en&from=2026-10-20&to=2026-10-20"} {
+		_, body := get(t, h, address)
+		links := figureLink.FindAllStringSubmatch(body, -1)
+		if len(links) < 15 {
+			t.Errorf("%s: only %d figures can be opened", address, len(links))
+		}
+		for _, m := range links {
+			if strings.Contains(m[1], "secure-mailboxes") {
+				continue // counts mailboxes; opens their mails
+			}
+			_, list := get(t, h, html.UnescapeString(m[1]))
+			count := "0"
+			if lead := leadCount.FindStringSubmatch(list); lead != nil {
+				count = lead[1]
+			}
+			if count != m[2] {
+				t.Errorf("%s: the figure %s opens %s mails: %s", address, m[2], count, m[1])
+			}
+		}
+	}
+}
+
+// The two shares are those of the documents, counted here by hand.
+func TestSharesAreRight(t *testing.T) {
+	documents := sample(900, 25)
+	var sent, recognised, left, safe, right, unseen, unseenLeft, unseenSafe int
+	for _, d := range documents {
+		if !d.First || d.MessageDirection != "outbound" {
+			continue
+		}
+		sent++
+		switch d.Level {
+		case "unseen":
+			unseen++
+			if d.MessageLeft {
+				unseenLeft++
+				unseenSafe += one(d.MessageProtected == "yes")
+			}
+		case "sensitive", "confidential":
+			recognised++
+			left += one(d.MessageLeft)
+			safe += one(d.MessageLeft && d.MessageProtected == "yes")
+			right += one(d.DoneRight == "yes")
+		}
+	}
+	_, body := get(t, handler(t, storeWith(t, documents)), "/?lang=en")
+	for _, want := range []string{
+		fmt.Sprintf(`>%d <span>of</span> %d</a> <span class="share">(%s)`, safe, left, percent("en", int64(safe), int64(left))),
+		fmt.Sprintf(`>%d <span>of</span> %d</a>`, right, recognised),
+		fmt.Sprintf("could not be seen: %d of %d (", safe+unseenSafe, left+unseenLeft),
+		fmt.Sprintf("%d mails were sent", sent),
+		fmt.Sprintf("q=unseen\">%d</a>", unseen),
+	} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+}
+
+func one(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func TestEmptyStates(t *testing.T) {
+	none := handler(t, storeWith(t, nil))
+	old := sample(30, 20)
+	for i := range old {
+		old[i].Time = old[i].Time.AddDate(-2, 0, 0)
+	}
+	oldOnly := handler(t, storeWith(t, old))
+	harmless := sample(1, 1)
+	harmless[0].Level, harmless[0].Kinds, harmless[0].DoneRight, harmless[0].MessageDirection = "none", nil, "", "outbound"
+	quiet := handler(t, storeWith(t, harmless))
+	for _, c := range []struct {
+		name, address, want string
+		h                   http.Handler
+	}{
+		{"new", "/?lang=en", "postvagt-agent doctor", none},
+		{"new, Danish", "/?lang=da", "Der er endnu ikke set nogen mails", none},
+		{"old mails only", "/?lang=en", "Show the last 30 days that have mail", oldOnly},
+		{"department without mail", "/?lang=en&department=Uden+mail", "The department Uden mail has no mail", quiet},
+		{"nothing recognised", "/?lang=en", "That does not show that there was none", quiet},
+		{"empty list", "/transmissions?lang=en&q=held", "There is no transmission here", quiet},
+	} {
+		code, body := get(t, c.h, c.address)
+		if code != http.StatusOK || !strings.Contains(body, c.want) {
+			t.Errorf("%s: %d, and does not say %q", c.name, code, c.want)
+		}
+		if regexp.MustCompile(`\b(0|100)(\x{a0}| )%`).MatchString(body) {
+			t.Errorf("%s: shows a share of nothing", c.name)
+		}
+	}
+	_, body := get(t, oldOnly, "/?lang=en")
+	for _, m := range hrefs.FindAllStringSubmatch(body, -1) {
+		if strings.Contains(m[1], "from=2024") {
+			if _, there := get(t, oldOnly, html.UnescapeString(m[1])); !strings.Contains(there, "Left safely") {
+				t.Error("the way out of the empty page leads to an empty page")
+			}
+			return
+		}
+	}
+	t.Error("the empty page offers no period that has mail")
+}
+
+func TestUnjudgedMailIsSaid(t *testing.T) {
+	documents := sample(20, 5)
+	for i := range documents {
+		documents[i].Level, documents[i].Kinds = "unknown", nil
+	}
+	if _, body := get(t, handler(t, storeWith(t, documents)), "/?lang=en"); !strings.Contains(body, "none of them has been judged") {
+		t.Error("a check that is not connected goes unsaid")
+	}
+}
+
+func TestBadAddresses(t *testing.T) {
+	h := handler(t, storeWith(t, sample(5, 5)))
+	for address, want := range map[string]int{
+		"/?from=2026-11-02&to=2026-11-01":                      http.StatusBadRequest,
+		"/?from=2026-13-01&to=2026-11-01":                      http.StatusBadRequest,
+		"/?from=2026-11-01":                                    http.StatusBadRequest,
+		"/?from=1995-01-01&to=2026-11-01":                      http.StatusBadRequest,
+		"/?period=century":                                     http.StatusBadRequest,
+		"/transmissions?page=0":                                http.StatusBadRequest,
+		"/transmissions?page=x":                                http.StatusBadRequest,
+		"/transmissions?q=nonsense":                            http.StatusNotFound,
+		"/transmissions?q=sent&part=rest":                      http.StatusNotFound,
+		"/transmissions?q=left-safely&part=none":               http.StatusNotFound,
+		"/transmissions?q=sent&key=x":                          http.StatusNotFound,
+		"/transmissions/nonsense":                              http.StatusNotFound,
+		"/no/such/page":                                        http.StatusNotFound,
+		"/assets/none.css":                                     http.StatusNotFound,
+		"/?department=%3Cscript%3Ealert(1)%3C%2Fscript%3E":     http.StatusOK,
+		"/?lang=xx&period=" + url.QueryEscape("<b>"):           http.StatusBadRequest,
+		"/?lang=da&from=" + url.QueryEscape("\"><b>") + "&to=": http.StatusBadRequest,
+	} {
+		code, body := get(t, h, address)
+		if code != want {
+			t.Errorf("%s answers %d, want %d", address, code, want)
+		}
+		if strings.Contains(body, "<b>") || strings.Contains(body, "<script>") {
+			t.Errorf("%s comes back as markup", address)
+		}
+	}
+}
+
+func TestOnlyLoopbackNamesAreAnswered(t *testing.T) {
+	h, err := New(Options{Store: storeWith(t, nil), Hosts: []string{"postvagt.nordvig.example"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for host, want := range map[string]int{
+		"127.0.0.1:8480": 200, "localhost:8480": 200, "[::1]:8480": 200, "LOCALHOST": 200, "127.8.8.8": 200, "postvagt.nordvig.example": 200,
+		"evil.example:8480": 421, "127.0.0.1.evil.example": 421, "192.0.2.7:8480": 421, "": 421, "localhost.evil.example": 421,
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Host = host
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code != want {
+			t.Errorf("host %q is answered with %d, want %d", host, w.Code, want)
+		}
+	}
+}
+
+func TestHeadersAndMethods(t *testing.T) {
+	h := handler(t, storeWith(t, sample(5, 5)))
+	r := httptest.NewRequest(http.MethodGet, "http://127.0.0.1:8480/?lang=da", nil)
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	for name, want := range map[string]string{"Content-Security-Policy": "default-src 'none'", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
+		"Cache-Control": "no-store", "Content-Language": "da", "Content-Type": "text/html; charset=utf-8"} {
+		if got := w.Header().Get(name); !strings.HasPrefix(got, want) {
+			t.Errorf("%s is %q", name, got)
+		}
+	}
+	if strings.Contains(w.Header().Get("Content-Security-Policy"), "unsafe") {
+		t.Error("the content security policy allows what is unsafe")
+	}
+	r = httptest.NewRequest(http.MethodPost, "http://127.0.0.1:8480/", nil)
+	r.Header.Set("Sec-Fetch-Site", "cross-site")
+	w = httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	if w.Code != http.StatusForbidden {
+		t.Errorf("a form of another site is answered with %d", w.Code)
+	}
+}
+
+// A failing store tells the reader nothing of its insides.
+func TestStoreFails(t *testing.T) {
+	code, body := get(t, handler(t, brokenStore{}), "/?lang=en")
+	if code != http.StatusInternalServerError || strings.Contains(body, "disk") {
+		t.Errorf("%d, inner error shown: %v", code, strings.Contains(body, "disk"))
+	}
+}
+
+type brokenStore struct{ Store }
+
+func (brokenStore) Overview(context.Context) (dashboards.Overview, error) {
+	return dashboards.Overview{}, errors.New("disk on fire")
+}
+
+func TestLanguageOfTheBrowser(t *testing.T) {
+	h := handler(t, storeWith(t, nil))
+	for accept, want := range map[string]string{"": "en", "da-DK,da;q=0.9,en;q=0.8": "da", "de,en;q=0.5,da;q=0.3": "en", "EN-us": "en", "fi": "en"} {
+		r := httptest.NewRequest(http.MethodGet, "http://127.0.0.1:8480/", nil)
+		r.Header.Set("Accept-Language", accept)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if got := w.Header().Get("Content-Language"); got != want {
+			t.Errorf("%q gets %s", accept, got)
+		}
+	}
+}
+
+// The two languages of a page say the same numbers.
+func TestLanguagesAgree(t *testing.T) {
+	h := handler(t, storeWith(t, sample(400, 40)))
+	digits := regexp.MustCompile(`(?s)<dd><a class="number"[^>]*>([\d.,]+)</a>`)
+	numbers := func(lang string) (all []string) {
+		_, body := get(t, h, "/?period=12m&lang="+lang)
+		for _, m := range digits.FindAllStringSubmatch(body, -1) {
+			all = append(all, strings.NewReplacer(".", "", ",", "").Replace(m[1]))
+		}
+		return all
+	}
+	if da, en := numbers("da"), numbers("en"); len(da) < 10 || !slices.Equal(da, en) {
+		t.Errorf("%d figures in Danish, %d in English, or they differ", len(da), len(en))
+	}
+}
+
+func TestTextsAreWholeAndUsed(t *testing.T) {
+	sources, err := pageFiles.ReadDir("pages")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var templates strings.Builder
+	for _, e := range sources {
+		b, err := pageFiles.ReadFile("pages/" + e.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		templates.Write(b)
+	}
+	for _, m := range regexp.MustCompile(`Say "([^"]+)"`).FindAllStringSubmatch(templates.String(), -1) {
+		if _, ok := texts[m[1]]; !ok {
+			t.Errorf("a page says %q, which is no text", m[1])
+		}
+	}
+	for name, text := range texts {
+		if text.DA == "" || text.EN == "" {
+			t.Errorf("%s lacks a language", name)
+		}
+		if strings.Count(text.DA, "%s") != strings.Count(text.EN, "%s") {
+			t.Errorf("%s takes other values in Danish than in English", name)
+		}
+	}
+	for field, words := range valueWords {
+		for value, text := range words {
+			if text.DA == "" || text.EN == "" {
+				t.Errorf("%s = %q lacks a language", field, value)
+			}
+		}
+	}
+}
+
+func TestDocumentOfEachShapeHasAPage(t *testing.T) {
+	odd := []event.Document{{Key: "bare", Time: now}, {Key: "odd", Time: now, Evidence: []string{"no colon", "a:b", ":", ""}, Recipients: 3, Kinds: []string{"new-kind"}, Protection: "smime"}}
+	h := handler(t, storeWith(t, odd))
+	for _, d := range odd {
+		if code, body := get(t, h, "/transmissions/"+d.Key+"?lang=da"); code != http.StatusOK || !strings.Contains(body, "Bevis") {
+			t.Errorf("%s answers %d", d.Key, code)
+		}
+	}
+}
