@@ -46,5 +46,9 @@ clean:
 deps-demo:
 	@packaging/install-deps.sh demo
 
-deps-test:
+deps-test: packaging/e2e/browser/node_modules/.package-lock.json
 	@packaging/install-deps.sh test
+
+packaging/e2e/browser/node_modules/.package-lock.json: packaging/e2e/browser/package-lock.json
+	@packaging/install-deps.sh test
+	@cd packaging/e2e/browser && npm ci --no-audit --no-fund --loglevel=error
