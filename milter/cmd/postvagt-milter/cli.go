@@ -28,11 +28,13 @@ type terminal struct {
 var errNo = errors.New("no")
 
 type cli struct {
-	Serve  serveCmd  `cmd:"" help:"Judge mail for an MTA until told to stop. SIGHUP reloads the configuration."`
-	Check  checkCmd  `cmd:"" help:"Judge mail from files: .eml, mbox, Maildir, folders, - for standard input. Exit 1 if one would be stopped."`
-	Held   heldCmd   `cmd:"" help:"The MTA's hold queue."`
-	Rules  rulesCmd  `cmd:"" help:"List, test and explain rules."`
-	Config configCmd `cmd:"" help:"Check the configuration, or print the defaults."`
+	Serve    serveCmd    `cmd:"" help:"Judge mail for an MTA until told to stop. SIGHUP reloads the configuration."`
+	Check    checkCmd    `cmd:"" help:"Judge mail from files: .eml, mbox, Maildir, folders, - for standard input. Exit 1 if one would be stopped."`
+	Held     heldCmd     `cmd:"" help:"The MTA's hold queue."`
+	Rules    rulesCmd    `cmd:"" help:"List, test and explain rules."`
+	Config   configCmd   `cmd:"" help:"Check the configuration, or print the defaults."`
+	Setup    setupCmd    `cmd:"" help:"Put the milter into an MTA, or take it out."`
+	Selftest selftestCmd `cmd:"" help:"Ask whether a message that must not leave in the open would still be stopped. Exit 1 if not."`
 }
 
 type configFlag struct {

@@ -1,10 +1,14 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"postvagt/milter"
+	"postvagt/milter/setup"
 	"postvagt/rules"
 )
 
@@ -26,6 +30,9 @@ func (c *configCheckCmd) Run(t *terminal) error {
 	for _, w := range cfg.Warnings() {
 		fmt.Fprintln(t.out, "warning:", w)
 	}
+	if err := agreesWithPostfix(cfg); err != nil {
+		return err
+	}
 	fmt.Fprintf(t.out, "%s: good (mode %s, on_failure %s, domains %s)\n", c.Config, cfg.Policy.Mode, cfg.Milter.OnFailure, strings.Join(cfg.Organisation.Domains, ", "))
 	return nil
 }
@@ -33,3 +40,20 @@ func (c *configCheckCmd) Run(t *terminal) error {
 type configDefaultCmd struct{}
 
 func (configDefaultCmd) Run(t *terminal) error { return milter.WriteDefaultConfig(t.out) }
+
+// agreesWithPostfix sees to it that a dead milter and a failing one are treated alike, where Postfix is
+// set up on this machine.
+func agreesWithPostfix(cfg *milter.Config) error {
+	if _, err := os.Stat(filepath.Join(cfg.Postfix.ConfigDir, "main.cf")); err != nil {
+		return nil
+	}
+	p := &setup.Postfix{ConfigDir: cfg.Postfix.ConfigDir, CommandDir: cfg.Postfix.CommandDir}
+	known, action, err := p.Status(context.Background(), wanted(cfg))
+	if err != nil || !known {
+		return err
+	}
+	if want := setup.DefaultAction(cfg.Milter.OnFailure); action != want {
+		return fmt.Errorf("on_failure = %q here, but Postfix has default_action %s for the milter, not %s: run postvagt-milter setup postfix --apply", cfg.Milter.OnFailure, action, want)
+	}
+	return nil
+}

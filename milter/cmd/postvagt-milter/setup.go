@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"postvagt/milter"
+	"postvagt/milter/setup"
+	"postvagt/rules"
+)
+
+type setupCmd struct {
+	Postfix setupPostfixCmd `cmd:"" help:"Show what puts the milter into Postfix; with --apply do it, with --undo take it back."`
+}
+
+type setupPostfixCmd struct {
+	configFlag
+	ConfigDir string `placeholder:"DIR" help:"Folder of main.cf instead of postfix.config_dir."`
+	Apply     bool   `xor:"what" help:"Make the changes."`
+	Undo      bool   `xor:"what" help:"Take back what --apply changed."`
+}
+
+func (c *setupPostfixCmd) Run(t *terminal) error {
+	cfg, err := milter.LoadConfig(c.Config)
+	if err != nil {
+		return err
+	}
+	postfix := &setup.Postfix{ConfigDir: cfg.Postfix.ConfigDir, CommandDir: cfg.Postfix.CommandDir}
+	if c.ConfigDir != "" {
+		postfix.ConfigDir = c.ConfigDir
+	}
+	ctx := context.Background()
+	if c.Undo {
+		left, err := postfix.Undo(ctx)
+		for _, s := range left {
+			fmt.Fprintln(t.out, s)
+		}
+		return err
+	}
+	plan, err := postfix.Plan(ctx, wanted(cfg))
+	if err != nil {
+		return err
+	}
+	plan.WriteDiff(t.out, postfix.ConfigDir)
+	switch {
+	case len(plan.Changes) == 0:
+		fmt.Fprintln(t.out, "Postfix is set up; nothing to change.")
+	case !c.Apply:
+		fmt.Fprintln(t.out, "# Nothing has been changed. Do it with --apply, take it back with --undo.")
+	default:
+		return postfix.Apply(ctx, plan)
+	}
+	return nil
+}
+
+func wanted(cfg *milter.Config) setup.Wanted {
+	network, addr, _ := milter.ParseListen(cfg.Milter.Listen) // LoadConfig has checked it
+	return setup.Wanted{Network: network, Addr: addr, OnFailure: cfg.Milter.OnFailure}
+}
+
+type selftestCmd struct{ configFlag }
+
+func (c *selftestCmd) Run(t *terminal) error {
+	cfg, err := milter.LoadConfig(c.Config)
+	if err != nil {
+		return err
+	}
+	said, err := milter.SelfTest(context.Background(), cfg, rules.Files)
+	if err != nil {
+		fmt.Fprintln(t.err, "postvagt-milter: selftest failed:", err)
+		return errNo
+	}
+	fmt.Fprintln(t.out, said)
+	return nil
+}
