@@ -17,7 +17,8 @@ const (
 	norwegian
 	finnish
 	english
-	allLangs = 1<<iota - 1
+	nameLang // not a language: the endings that names take
+	allLangs = nameLang - 1
 )
 
 var langNames = [...]string{"da", "sv", "no", "fi", "en"}
@@ -194,6 +195,9 @@ func (b *builder) languages(specs []*langSpec) error {
 	var errs []error
 	for _, l := range specs {
 		bits, bad := langBits([]string{l.ID})
+		if l.ID == "name" {
+			bits, bad = nameLang, ""
+		}
 		if bad != "" {
 			errs = append(errs, l.at.errorf(l.ID, "id", "unknown language %q, known are da, sv, no, fi, en", bad))
 			continue
@@ -331,6 +335,9 @@ func (b *builder) cue(c *cueSpec) error {
 		return c.at.errorf(c.ID, "weight", "weight must be 0 to 100")
 	}
 	t := term{class: class, langs: bits, weight: int8(max(1, c.Weight)), owner: int16(len(b.e.cues))}
+	if class == classGiven || class == classSurname {
+		t.langs = nameLang
+	}
 	if c.Kind != "" {
 		if len(b.kinds) >= maxKinds {
 			return c.at.errorf(c.ID, "kind", "too many kinds")

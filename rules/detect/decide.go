@@ -1,8 +1,8 @@
 package detect
 
 import (
-	"bytes"
 	"hash/maphash"
+	"math/bits"
 	"slices"
 	"strings"
 )
@@ -17,6 +17,7 @@ type messageFacts struct {
 	subject    int32 // discussing weight of the subject
 	ask        bool
 	client     bool
+	signed     bool // a person's name stands in the signature
 	told       int32
 	second     int32
 }
@@ -34,8 +35,8 @@ type partFacts struct {
 // foreign says whether a part is in none of the languages: a twentieth of ordinary text are function words
 // at the very least.
 func (p *partFacts) foreign(langs uint8) bool {
-	_, own := share(&p.langs, langs)
-	return p.words >= 25 && own*20 < p.words
+	most, own := share(&p.langs, langs)
+	return p.words >= 25 && own*20 < p.words || most >= 4 && own*4 < most
 }
 
 // entry gathers what one rule found in one part.
@@ -354,10 +355,26 @@ func (s *Scanner) judge(n int32) {
 	if plural {
 		lower += 0.25
 	}
+	if kinds := bits.OnesCount32(g.kindSet()); kinds >= 4 {
+		lower += 0.15 * float64(kinds-3) // an enumeration, as laws and policies have it
+	}
+	if own >= 0.95 {
+		lower *= 0.4
+	}
 	if g.cues[classTold] > 0 {
 		lower -= 0.15
 	}
 	s.weigh(g, tie, lower)
+}
+
+// kindSet gives the kinds of which a segment holds more than weak terms.
+func (g *segment) kindSet() (set uint32) {
+	for _, h := range g.hits[:g.nhits] {
+		if h.grade == gradeUsual || h.grade == gradeStrong {
+			set |= 1 << h.kind
+		}
+	}
+	return set
 }
 
 // weigh sums the terms of each kind in a segment and files the sums with the rules they are of.
@@ -383,6 +400,11 @@ func (s *Scanner) weigh(g *segment, tie, lower float64) {
 			rest += w
 		}
 		topic = best + min(0.5*rest, 0.6)
+		if name := s.e.kinds[kind]; g.cues[classMoney] > 0 && (name == "income" || name == "debt") {
+			topic += 0.35
+		} else if g.icd > 0 && name == "health" {
+			topic += 0.5
+		}
 		for j := range g.nhits {
 			h := &g.hits[j]
 			if h.kind != kind || h.grade == gradeNever {
@@ -433,6 +455,9 @@ func (s *Scanner) score(e *entry) float64 {
 	}
 	if len(s.persons) > 0 {
 		msgTie = max(msgTie, 0.7)
+	}
+	if m.signed && m.discuss < 3 {
+		msgTie = max(msgTie, 0.45)
 	}
 	discuss := min(0.06*float64(m.discuss), 0.4) + min(0.15*float64(m.subject), 0.3)
 	if m.greetOther {
@@ -513,5 +538,3 @@ func (s *Scanner) language() string {
 	}
 	return best
 }
-
-var _ = bytes.Equal

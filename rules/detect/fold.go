@@ -38,7 +38,8 @@ const (
 	sepHash // # and =
 	sepPara // § and bullets
 	sepUnder
-	sepLaw // §
+	sepLaw   // §
+	sepMoney // € £ $
 )
 
 type tables struct {
@@ -59,7 +60,7 @@ func newTables() *tables {
 	for c, v := range map[byte]uint8{' ': sepSpace, '\t': sepTab, ';': sepTab, '|': sepTab, '\n': sepNewline,
 		'\r': sepReturn, '.': sepDot, '!': sepStop, '?': sepStop, ',': sepComma, ':': sepColon, '-': sepDash,
 		'/': sepSlash, '>': sepQuote, '+': sepPlus, '@': sepAt, '%': sepPercent, '<': sepOpen, '#': sepHash, '=': sepHash,
-		'_': sepUnder} {
+		'_': sepUnder, '$': sepMoney} {
 		t.sep[c] = v
 	}
 	return t
@@ -88,6 +89,8 @@ func foldRune(r rune) (sym, sep uint8) {
 		return symNone, sepDash
 	case r == 0x2028 || r == 0x2029 || r == 0x85:
 		return symNone, sepNewline
+	case r == 0xA3 || r == 0x20AC:
+		return symNone, sepMoney
 	case r == 0xA7:
 		return symNone, sepLaw
 	case r == 0x2022 || r == 0xB7 || r == 0x25CF || r == 0x25AA:

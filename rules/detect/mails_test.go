@@ -88,7 +88,7 @@ func scoreMails(t *testing.T, name string) tally {
 }
 
 // TestOwnMails holds the engine to mails in manners unlike each other. They were written before the weights were
-// tuned; the figure then was F1 UNTUNED.
+// tuned; the figure then was F1 0.813 (37 found, 11 false, 6 missed, 21 passed).
 func TestOwnMails(t *testing.T) {
 	c := scoreMails(t, "testdata/mails-own.txt")
 	t.Logf("F1 %.3f: %+v", c.f1(), c)

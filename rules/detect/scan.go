@@ -333,6 +333,9 @@ func (s *Scanner) startWord(i int32, capital bool) {
 		s.segs[s.nseg%segRing].weight += 2
 		s.msg.discuss++
 	}
+	if g.bits&(1<<sepMoney) != 0 {
+		s.segs[s.nseg%segRing].cues[classMoney]++
+	}
 	if g.bits&breaksPhrase != 0 || sentence || g.lines > 1 {
 		s.nact = 0
 	}
@@ -372,6 +375,9 @@ func (s *Scanner) endWord(i int32) {
 	}
 	var f tokenFacts
 	f.letters, f.digits = s.wlen-s.digits, s.digits
+	if s.first && f.digits >= 2 && f.digits <= 4 && (f.letters == 1 || f.letters == 2 && w[0] == symA+3) && w[0] < symZero && w[s.wlen-1] >= symZero {
+		seg.icd++ // F32, C18, or the Danish DF32
+	}
 	f.initial = s.wlen == 1 && s.upper == 1
 	f.abbreviation = s.wlen <= 3
 	if s.digits == 0 || f.letters > 0 || s.digits <= 2 {

@@ -32,7 +32,8 @@ type segment struct {
 	signature  bool
 	lastName   uint64
 	weight     int16 // of the words that say the mail only discusses
-	second     bool
+	icd        uint8 // codes of diagnoses
+	kinds      uint32
 }
 
 func (g *segment) reset(pos int32) { *g = segment{start: pos, end: pos} }
@@ -240,7 +241,11 @@ func (s *Scanner) endRun() {
 		if r.given || r.surname || r.n >= 2 || r.titled {
 			s.msg.greeted = true
 		}
-	case s.closing > 0 || r.official:
+	case s.closing > 0:
+		if full || r.given {
+			s.msg.signed = true
+		}
+	case r.official:
 	case r.initials == r.n && r.n >= 2 && r.n <= 3:
 		seg.initials++
 	case full:
