@@ -136,10 +136,7 @@ func (o *opener) sayAddresses(part string, raw [][]byte, quoted bool) {
 				w.writeString("\n")
 			}
 			first = false
-			w.writeString(a.Name)
-			if a.Addr != "" {
-				w.writeString(" <" + a.Addr + ">")
-			}
+			w.writeString(strings.TrimLeft(a.Name+" "+a.Addr, " "))
 		}
 	}
 	w.close()

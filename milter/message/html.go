@@ -23,6 +23,7 @@ type htmlReader struct {
 	lineQuote bool
 	gap       byte // white space that is due before the next text: 0, ' ', '\t' or '\n'
 	row       bool // the present row has had a cell
+	fresh     bool // nothing was written since the present cell began
 	long      bool // the beginning of the present line was handed over
 	gone      bool // an earlier mail began: all that follows is quoted
 }
@@ -232,7 +233,7 @@ func (h *htmlReader) before(tag string) {
 		if h.row {
 			h.gap = '\t'
 		}
-		h.row = true
+		h.row, h.fresh = true, true
 	case "tr":
 		h.space('\n')
 		h.row = false
@@ -281,6 +282,9 @@ func isBlock(tag string) bool {
 
 // space notes white space that is due, the strongest wins: newline, tab, blank.
 func (h *htmlReader) space(b byte) {
+	if h.fresh && h.gap == '\t' {
+		return // a block that begins a cell does not leave the row
+	}
 	if h.gap != '\n' && (b == '\n' || h.gap != '\t') {
 		h.gap = b
 	}
@@ -326,7 +330,7 @@ func (h *htmlReader) word(p []byte, quoted bool) {
 	case h.gap != 0 && (len(h.line) > 0 || h.long):
 		h.line = append(h.line, h.gap)
 	}
-	h.gap = 0
+	h.gap, h.fresh = 0, false
 	if len(h.line) == 0 {
 		h.lineQuote = quoted
 	}

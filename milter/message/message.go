@@ -72,6 +72,7 @@ type Mail struct {
 	AutoSubmitted                      bool       // RFC 3834
 	Protection                         Protection // of the whole, by the weakest of Locks
 	Locks                              []Lock
+	TellsPassword                      bool // the text seems to tell a password: in a thread, the key by the same channel
 	Unopened                           []Unopened
 	Parts                              int
 
@@ -83,7 +84,7 @@ type Options struct {
 	Limits    Limits
 	Strong    map[string]bool // algorithm -> strong; nil means the shipped list
 	Pdftotext string          // path of the child; "" means look it up, "-" means none
-	Passwords []string        // defaults tried on locked files, besides those found in the same mail
+	Passwords []string        // defaults tried on locked files, besides those found in the same mail; VelvetSweatshop need not be named
 }
 
 // Reader reads messages; it is safe for concurrent use.
@@ -113,18 +114,33 @@ func (rd *Reader) Pdftotext() string { return rd.pdftotext }
 // Header returns the decoded values of a header field in the order in which they stand.
 func (m *Mail) Header(name string) []string { return m.header[textproto.CanonicalMIMEHeaderKey(name)] }
 
+// opener begins the reading of one message.
+func (rd *Reader) opener(sink Sink) *opener {
+	o := &opener{rd: rd, opt: &rd.opt, pdftotext: rd.pdftotext, budget: newBudget(rd.opt.Limits), sink: sink, mail: &Mail{}}
+	o.parts = o.budget.parts
+	return o
+}
+
+// finish tries the passwords and sums up.
+func (o *opener) finish() {
+	o.tryPasswords()
+	for _, s := range o.spools {
+		s.close()
+	}
+	o.mail.Parts = o.parts - o.budget.parts
+	o.decide()
+}
+
 // Read reads one message of size bytes from r. The error is one of reading r, never of the message.
 func (rd *Reader) Read(r io.ReaderAt, size int64, sink Sink) (*Mail, error) {
-	o := &opener{rd: rd, opt: &rd.opt, pdftotext: rd.pdftotext, budget: newBudget(rd.opt.Limits), sink: sink, mail: &Mail{}}
-	parts := o.budget.parts
+	o := rd.opener(sink)
 	err := o.message(io.NewSectionReader(sourceReader{o, r}, 0, size), doc{})
 	if o.err != nil {
 		err = o.err
 	}
+	o.finish()
 	if err != nil {
 		return nil, fmt.Errorf("read the message: %w", err)
 	}
-	o.mail.Parts = parts - o.budget.parts
-	o.decide()
 	return o.mail, nil
 }

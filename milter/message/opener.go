@@ -13,11 +13,14 @@ type opener struct {
 	budget budget
 	sink   func(Text)
 	mail   *Mail
-	learn  func(piece []byte) // is shown every visible text
 	locks  []Lock
 
 	pdftotext string
 	attempts  []attempt // locked documents that wait for passwords
+	said      []byte    // beginning of the visible text, in which passwords are looked for
+	trying    bool      // the mail itself has been read
+	spools    []*spool  // of locked documents, closed at the end
+	parts     int       // allowed at the start
 	body      int       // letters and digits of readable content, apart from headers and file names
 	err       error
 }
@@ -136,7 +139,7 @@ func (o *opener) stream(d doc, r io.Reader) {
 	br := newBuf(r)
 	head, _ := br.Peek(sniffSize)
 	k := sniff(head, d)
-	if k == kindPlain || k == kindHTML {
+	if k == kindPlain || k == kindHTML || k == kindJSON {
 		if err := o.readText(d, k, br); err != nil {
 			o.failed(d, k, err)
 		}
@@ -146,22 +149,24 @@ func (o *opener) stream(d doc, r io.Reader) {
 	if err != nil {
 		o.failed(d, k, err)
 	}
-	if !o.open(d, k, s.section()) {
-		s.close()
+	waiting := len(o.attempts)
+	o.open(d, k, s.section())
+	if len(o.attempts) > waiting {
+		o.spools = append(o.spools, s)
+		return
 	}
+	s.close()
 }
 
-// open opens a document of a known kind. It says whether data is still needed afterwards.
-func (o *opener) open(d doc, k kind, data *io.SectionReader) (keep bool) {
+// open opens a document of a known kind.
+func (o *opener) open(d doc, k kind, data *io.SectionReader) {
 	if d.depth > o.budget.depth {
 		o.unopened(d.path, "limit")
-		return false
+		return
 	}
-	err := extractorOf(k)(o, d, data)
-	if err != nil {
+	if err := extractorOf(k)(o, d, data); err != nil {
 		o.failed(d, k, err)
 	}
-	return false
 }
 
 // entry opens one decoded entry of an archive or container; its name is a text too.

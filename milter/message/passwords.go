@@ -1,17 +1,193 @@
 package message
 
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
 // attempt is a locked document that waits for the passwords of the mail to be known.
 type attempt struct {
 	d    doc
+	kind kind
 	lock int // index in opener.locks
+	cost int // of one try, in thousandths of a second of a usual processor
 	fits func(password string) bool
 	open func(password string) error
 }
 
+// Bounds of trying passwords.
+const (
+	passwordText  = 256 << 10 // bytes of the mail's text in which passwords are looked for
+	passwordCount = 200
+	passwordCost  = 1500 // milliseconds in all
+)
+
 // tryLater asks for passwords to be tried when the whole mail has been read: the one that is written
-// beside a locked file may stand behind it.
-func (o *opener) tryLater(d doc, fits func(string) bool, open func(string) error) {
+// beside a locked file may stand behind it. The lock is the one recorded last.
+func (o *opener) tryLater(a attempt) {
+	a.lock = len(o.locks) - 1
 	if len(o.attempts) < 50 {
-		o.attempts = append(o.attempts, attempt{d, len(o.locks) - 1, fits, open})
+		o.attempts = append(o.attempts, a)
 	}
+}
+
+// keepText keeps the beginning of the mail's visible text for the length of the reading.
+func (o *opener) keepText(p []byte) {
+	if n := passwordText - len(o.said); n > 0 {
+		o.said = append(o.said, p[:min(n, len(p))]...)
+		o.said = append(o.said, '\n')
+	}
+}
+
+// tryPasswords tries what the mail itself says, then the defaults. What opens is read like anything else.
+func (o *opener) tryPasswords() {
+	o.trying = true
+	told := passwordsIn(string(o.said))
+	for _, w := range told {
+		o.mail.TellsPassword = o.mail.TellsPassword || looksLikePassword(w)
+	}
+	left := passwordCost
+	for i := 0; i < len(o.attempts); i++ { // an opened archive may add further ones
+		a := o.attempts[i]
+		if o.try(a, o.opt.Passwords, openedByDefault, &left) {
+			continue
+		}
+		o.try(a, told, openedByMail, &left)
+	}
+	o.said = nil
+}
+
+func (o *opener) try(a attempt, words []string, why string, left *int) bool {
+	for _, w := range words {
+		if *left -= a.cost; *left < 0 {
+			return false
+		}
+		if !a.fits(w) {
+			continue
+		}
+		o.locks[a.lock].Opened = why
+		o.forget(a.d.path, string(encrypted))
+		if err := a.open(w); err != nil {
+			o.failed(a.d, a.kind, err)
+		}
+		return true
+	}
+	return false
+}
+
+// forget takes back what was recorded as unopened.
+func (o *opener) forget(path, why string) {
+	kept := o.mail.Unopened[:0]
+	for _, u := range o.mail.Unopened {
+		part, _, _ := strings.Cut(u.Part, " ")
+		if part != path || u.Reason != why {
+			kept = append(kept, u)
+		}
+	}
+	o.mail.Unopened = kept
+}
+
+// passwordCues are the beginnings of the words that announce a password, in the five languages.
+var passwordCues = []string{"password", "passwd", "passcode", "passphrase", "pwd", "adgangskode", "adgangsord", "kodeord", "koden", "kode", "løsen", "lösen", "passord",
+	"koden", "kod", "salasana", "tunnussana", "koodi", "pin", "code", "nøgle", "nyckel", "avain", "pw", "pass", "psw"}
+
+// cueReach is how many words after a cue may be the password.
+const cueReach = 10
+
+// passwordsIn finds what may be a password: first the words after a cue, each with and without the
+// punctuation around it, then the rest of the line after "cue:".
+func passwordsIn(text string) []string {
+	var out []string
+	seen := map[string]bool{}
+	add := func(s string) {
+		if n := utf8.RuneCountInString(s); n >= 3 && n <= 64 && !seen[s] && len(out) < passwordCount {
+			seen[s] = true
+			out = append(out, s)
+		}
+	}
+	for _, strict := range []bool{true, false} {
+		near := 0
+		for _, line := range strings.Split(text, "\n") {
+			near = cueLine(line, near, strict, add)
+		}
+	}
+	return out
+}
+
+// cueLine looks through one line; near is how many words after a cue are left. Strict takes only what
+// looks like no word of a language.
+func cueLine(line string, near int, strict bool, add func(string)) int {
+	if after, ok := afterCueColon(line); ok && !strict {
+		add(after)
+	}
+	for _, w := range strings.FieldsFunc(line, func(r rune) bool { return unicode.IsSpace(r) }) {
+		if near > 0 {
+			near--
+			for _, v := range bareForms(w) {
+				if !strict || looksLikePassword(v) {
+					add(v)
+				}
+			}
+		}
+		if isCue(w) {
+			near = cueReach
+			if _, v, ok := strings.Cut(w, ":"); ok && v != "" {
+				add(v)
+			}
+			if _, v, ok := strings.Cut(w, "="); ok && v != "" {
+				add(v)
+			}
+		}
+	}
+	return near
+}
+
+// afterCueColon is what follows "password:" on a line.
+func afterCueColon(line string) (string, bool) {
+	head, rest, ok := strings.Cut(line, ":")
+	if !ok || len(head) > 60 {
+		return "", false
+	}
+	f := strings.Fields(head)
+	for _, w := range f {
+		if isCue(w) {
+			return strings.TrimSpace(rest), true
+		}
+	}
+	return "", false
+}
+
+func isCue(w string) bool {
+	w = strings.ToLower(strings.TrimLeftFunc(w, func(r rune) bool { return !unicode.IsLetter(r) }))
+	for _, c := range passwordCues {
+		if strings.HasPrefix(w, c) && (len(c) > 4 || len(w) <= len(c)+4) {
+			return true
+		}
+	}
+	return false
+}
+
+// bareForms are a word as it stands and without the punctuation at its ends.
+func bareForms(w string) []string {
+	out := []string{w}
+	const open, shut = "\"'»«“”‘’„([<*_`", "\"'»«“”‘’)]>*_`"
+	inner := strings.TrimLeft(w, open)
+	for _, cut := range []string{shut, shut + ".,;", shut + ".,;:?", shut + ".,;:?!"} {
+		if v := strings.TrimRight(inner, cut); v != out[len(out)-1] {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// looksLikePassword says whether a word holds a digit or a sign, or capitals inside.
+func looksLikePassword(w string) bool {
+	digit, sign, upper := false, false, false
+	for i, r := range w {
+		digit = digit || unicode.IsDigit(r)
+		sign = sign || !unicode.IsLetter(r) && !unicode.IsDigit(r) && i > 0 && i < len(w)-1
+		upper = upper || i > 0 && unicode.IsUpper(r)
+	}
+	return digit || sign || upper
 }

@@ -14,9 +14,7 @@ const noPdftotext reason = "no pdftotext"
 func openPDF(o *opener, d doc, data *io.SectionReader) error {
 	if l := findPDFLock(data); l != nil && !l.opens("") {
 		o.locked(d, "pdf", l.algorithm())
-		o.tryLater(d, func(password string) bool { return l.opens(password) }, func(password string) error {
-			return o.pdfText(d, data, password)
-		})
+		o.tryLater(attempt{d: d, kind: kindPDF, cost: 3, fits: l.opens, open: func(password string) error { return o.pdfText(d, data, password) }})
 		return encrypted
 	}
 	return o.pdfText(d, data, "")

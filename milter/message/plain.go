@@ -18,6 +18,14 @@ func (o *opener) readText(d doc, k kind, br *bufio.Reader) error {
 		}
 		return o.readHTML(d, utf8Reader(br, charset))
 	}
+	if d.about.typ == "application/pgp-encrypted" { // "Version: 1" is no content (RFC 3156)
+		if head, _ := br.Peek(64); countLetters(head) == countLetters([]byte("Version: 1")) && o.body == 0 {
+			defer func() { o.body = 0 }()
+		}
+	}
+	if k == kindJSON {
+		return o.lines(d, k, utf8Reader(br, charset), unescapeJSON)
+	}
 	return o.lines(d, kindPlain, utf8Reader(br, charset), nil)
 }
 

@@ -87,7 +87,8 @@ func (q *quoter) unmarked(p, lead []byte, quoted bool) {
 		q.release(false)
 		q.rest = true
 		q.put(p, true)
-	case lab == labelFrom && len(q.pending) == 0:
+	case lab == labelFrom && q.seen&int(labelFrom) != 0, lab == labelFrom && len(q.pending) == 0:
+		q.release(false)
 		q.hold(p, quoted)
 		q.seen = int(labelFrom)
 	case len(q.pending) > 0 && (lab != 0 || len(lead) == 0) && len(q.pending) < 12:

@@ -21,17 +21,17 @@ func readings(body *io.SectionReader, encodings []string) []io.Reader {
 	letters, others := base64Share(head)
 	switch {
 	case b64 && others == 0 && letters > 0:
-		if body.Size() < 512 && !looksText(decodeHead(head)) && looksText(head) {
+		if body.Size() < 512 && !knownBytes(head) {
 			return []io.Reader{&base64Reader{r: again()}, again()}
 		}
 		return []io.Reader{&base64Reader{r: again()}}
-	case b64 && letters > 3 && others*2 <= letters:
+	case b64 && letters > 3 && others*2 <= letters && knownBytes(head):
 		return []io.Reader{&base64Reader{r: again()}, again()}
 	case longBase64(head):
 		return []io.Reader{&base64Reader{r: again()}}
 	case qp:
 		return []io.Reader{&qpReader{r: newBuf(again())}}
-	case looksQP(head):
+	case looksQP(head) && !bytes.Contains(head, []byte("QUOTED-PRINTABLE")): // a vCard has its own
 		return []io.Reader{again(), &qpReader{r: newBuf(again())}}
 	}
 	return []io.Reader{again()}
@@ -59,8 +59,12 @@ func longBase64(head []byte) bool {
 	if others > 0 || letters < 40 || len(first) < 40 {
 		return false
 	}
-	raw := decodeHead(head)
-	return sniff(raw, doc{about: partHeader{typ: "application/octet-stream"}}) != kindUnknown
+	return knownBytes(head)
+}
+
+// knownBytes says whether base64 decodes to text or to a document of a known kind.
+func knownBytes(head []byte) bool {
+	return sniff(decodeHead(head), doc{about: partHeader{typ: "application/octet-stream"}}) != kindUnknown
 }
 
 func decodeHead(head []byte) []byte {

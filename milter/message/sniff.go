@@ -27,6 +27,11 @@ const (
 	kindODF     kind = "odf"
 	kindPDF     kind = "pdf"
 	kindRTF     kind = "rtf"
+	kindMbox    kind = "mbox"
+	kindICS     kind = "ics"
+	kindVCF     kind = "vcf"
+	kindXML     kind = "xml"
+	kindJSON    kind = "json"
 	kindUnknown kind = ""
 )
 
@@ -41,6 +46,12 @@ func extractorOf(k kind) extractor {
 		return openPGP
 	case kindZip:
 		return openZip
+	case kindICS, kindVCF:
+		return openCard(k)
+	case kindXML:
+		return openXML
+	case kindMbox:
+		return openMbox
 	case kindRTF:
 		return openRTF
 	case kindPDF:
@@ -99,15 +110,35 @@ func sniff(head []byte, d doc) kind {
 	if !declared && !looksText(head) {
 		return kindUnknown
 	}
-	if strings.HasPrefix(typ, "message/") || hasExt(d, ".eml") {
-		if looksMail(head) {
-			return kindMail
-		}
+	if k := textKind(head, d); k != kindUnknown {
+		return k
 	}
 	if looksHTML(head, typ == "text/html" || typ == "application/xhtml+xml" || hasExt(d, ".html", ".htm")) {
 		return kindHTML
 	}
 	return kindPlain
+}
+
+// textKind tells the formats of text that are opened in their own way.
+func textKind(head []byte, d doc) kind {
+	start := bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n")
+	upper := bytes.ToUpper(start[:min(len(start), 20)])
+	mail := strings.HasPrefix(d.about.typ, "message/") || d.about.typ == "application/mbox" || d.attached
+	switch {
+	case mail && bytes.HasPrefix(head, []byte("From ")) && looksMail(head):
+		return kindMbox
+	case mail && looksMail(head):
+		return kindMail
+	case bytes.HasPrefix(upper, []byte("BEGIN:VCALENDAR")):
+		return kindICS
+	case bytes.HasPrefix(upper, []byte("BEGIN:VCARD")):
+		return kindVCF
+	case bytes.HasPrefix(start, []byte("<?xml")) && !looksHTML(head, d.about.typ == "text/html"):
+		return kindXML
+	case d.about.typ == "application/json" || hasExt(d, ".json"):
+		return kindJSON
+	}
+	return kindUnknown
 }
 
 func hasExt(d doc, exts ...string) bool {

@@ -162,7 +162,7 @@ func (w *textWriter) hand(p []byte, more bool) {
 	if w.marks && !norm.NFC.IsNormal(p) {
 		p = norm.NFC.Bytes(p)
 	}
-	if len(p) == 0 && !w.told {
+	if !w.told && !more && isBlank(p) {
 		return
 	}
 	w.told = more
@@ -170,8 +170,8 @@ func (w *textWriter) hand(p []byte, more bool) {
 		o.body += countLetters(p)
 	}
 	o.sink(Text{Part: w.part, Data: p, More: more, Quoted: w.quoted, Hidden: w.hidden})
-	if o.learn != nil && !w.hidden {
-		o.learn(p)
+	if !w.hidden && !o.trying {
+		o.keepText(p)
 	}
 }
 

@@ -132,6 +132,7 @@ func (z *zipFile) lock(locked []zipEntry, partial bool) error {
 	}
 	z.o.locked(z.d, "zip", alg)
 	z.o.locks[len(z.o.locks)-1].Partial = partial
+	z.tryEntries(locked)
 	return encrypted
 }
 

@@ -1,0 +1,159 @@
+package message
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+	"unicode/utf8"
+)
+
+// fuzzLimits are small, so that a fuzzer finds what grows.
+var fuzzLimits = Limits{Depth: 10, Parts: 200, TextBytes: 4 << 20, Expanded: 16 << 20}
+
+// contract checks what every reading must keep, whatever the bytes.
+type contract struct {
+	t     testing.TB
+	bytes int64
+	more  string // part that must go on
+}
+
+func (c *contract) sink(x Text) {
+	if !utf8.Valid(x.Data) {
+		c.t.Errorf("part %q: invalid UTF-8", x.Part)
+	}
+	if len(x.Data) > 2*pieceSize {
+		c.t.Errorf("part %q: a piece of %d bytes", x.Part, len(x.Data))
+	}
+	if c.more != "" && x.Part != c.more {
+		c.t.Errorf("part %q came while %q was to go on", x.Part, c.more)
+	}
+	if c.more = ""; x.More {
+		c.more = x.Part
+	}
+	c.bytes += int64(len(x.Data))
+}
+
+func (c *contract) done(start time.Time, size int) {
+	if c.more != "" {
+		c.t.Errorf("part %q was to go on", c.more)
+	}
+	if c.bytes > 2*fuzzLimits.TextBytes { // NFC may lengthen a text a little
+		c.t.Errorf("%d bytes of text", c.bytes)
+	}
+	if d := time.Since(start); d > 5*time.Second {
+		c.t.Errorf("%d bytes took %v", size, d)
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	files, _ := filepath.Glob("testdata/*.eml")
+	for _, name := range files {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		if len(data) < 64<<10 {
+			f.Add(data)
+		}
+	}
+	rd := NewReader(Options{Limits: fuzzLimits, Pdftotext: "-"})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		c := &contract{t: t}
+		start := time.Now()
+		if _, err := rd.Read(bytes.NewReader(data), int64(len(data)), c.sink); err != nil {
+			t.Errorf("an error of the message: %v", err)
+		}
+		c.done(start, len(data))
+	})
+}
+
+// fuzzExtractor fuzzes one extractor alone.
+func fuzzExtractor(f *testing.F, ex extractor, seeds ...[]byte) {
+	for _, s := range seeds {
+		f.Add(s)
+	}
+	rd := NewReader(Options{Limits: fuzzLimits, Pdftotext: "-"})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		c := &contract{t: t}
+		start := time.Now()
+		o := rd.opener(c.sink)
+		o.mail.header = map[string][]string{}
+		_ = ex(o, doc{path: "1"}, io.NewSectionReader(bytes.NewReader(data), 0, int64(len(data))))
+		o.finish()
+		c.done(start, len(data))
+	})
+}
+
+// attachments gives the decoded attachments of the golden mails as seeds.
+func attachments(f *testing.F, prefix string) (out [][]byte) {
+	files, _ := filepath.Glob("testdata/*" + prefix + "*.eml")
+	for _, name := range files {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		o := NewReader(Options{Pdftotext: "-"}).opener(func(Text) {})
+		sec := io.NewSectionReader(bytes.NewReader(data), 0, int64(len(data)))
+		nodes, err := o.walk(sec, "", 0, false)
+		if err != nil {
+			f.Fatal(err)
+		}
+		for _, n := range nodes {
+			if n.container || n.about.identity() {
+				continue
+			}
+			for _, r := range readings(io.NewSectionReader(sec, n.start, n.end-n.start), n.about.encodings) {
+				p, _ := io.ReadAll(r)
+				out = append(out, p)
+			}
+		}
+	}
+	return out
+}
+
+func FuzzCMS(f *testing.F) { fuzzExtractor(f, openCMS, attachments(f, "smime")...) }
+func FuzzZip(f *testing.F) {
+	fuzzExtractor(f, openZip, append(attachments(f, "zip"), attachments(f, "office")...)...)
+}
+func FuzzRTF(f *testing.F) {
+	fuzzExtractor(f, openRTF, []byte(`{\rtf1\ansi\ansicpg1252{\fonttbl{\f0 Arial;}}\f0 S\'f8ren {\v skjult}\u8211?\par\trowd\cell\row\bin3 abc}`))
+}
+func FuzzXML(f *testing.F) {
+	fuzzExtractor(f, openXML, []byte(`<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "c">]><a x="1&amp;2"><!-- c --><b>0101<i>01</i></b><![CDATA[raw]]></a>`))
+}
+func FuzzPGP(f *testing.F) {
+	fuzzExtractor(f, openPGP, []byte("\x84\x0d\x04\x09\x03\x02abcdefgh\x60\xd2\x20\x01aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"), []byte("\xcb\x10b\x00\x00\x00\x00\x00hello ther"))
+}
+func FuzzCard(f *testing.F) {
+	fuzzExtractor(f, openCard(kindVCF), []byte("BEGIN:VCARD\r\nFN;ENCODING=QUOTED-PRINTABLE:S=C3=\r\n=B8ren\r\nPHOTO;ENCODING=B:aGVq\r\n dGVzdA==\r\nEND:VCARD\r\n"))
+}
+func FuzzMbox(f *testing.F) {
+	fuzzExtractor(f, openMbox, []byte("From a@b Mon\nSubject: x\nTo: y\n\nhej\n\nFrom c@d Tue\nSubject: z\nTo: y\n\nhej\n"))
+}
+func FuzzPDF(f *testing.F) {
+	fuzzExtractor(f, openPDF, []byte("%PDF-1.6\n4 0 obj<</Filter/Standard/V 4/R 4/Length 128/P -1/O<00>/U(abcdefghijklmnopqrstuvwxyzabcdef)/CF<</StdCF<</CFM/AESV2>>>>>>endobj\ntrailer<</Encrypt 4 0 R/ID[<00><00>]>>"))
+}
+
+// TestNothingGrows reads broken variants of every golden mail.
+func TestNothingGrows(t *testing.T) {
+	files, _ := filepath.Glob("testdata/*.eml")
+	rd := NewReader(Options{Limits: fuzzLimits, Pdftotext: "-"})
+	for _, name := range files {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := 1; i <= 20; i++ {
+			cut := data[:len(data)*i/20]
+			c := &contract{t: t}
+			start := time.Now()
+			if _, err := rd.Read(bytes.NewReader(cut), int64(len(cut)), c.sink); err != nil {
+				t.Errorf("%s cut at %d: %v", name, len(cut), err)
+			}
+			c.done(start, len(cut))
+		}
+	}
+}
