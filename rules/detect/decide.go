@@ -36,7 +36,7 @@ type partFacts struct {
 // at the very least.
 func (p *partFacts) foreign(langs uint8) bool {
 	most, own := share(&p.langs, langs)
-	return p.words >= 25 && own*20 < p.words || most >= 4 && own*4 < most
+	return p.words >= 25 && own*20 < p.words || most >= 2 && own*4 < most
 }
 
 // entry gathers what one rule found in one part.
@@ -205,7 +205,7 @@ func (s *Scanner) tierOf(r *rule, c *candidate) int {
 // personNear says whether somebody is named or meant near a segment.
 func (s *Scanner) personNear(n int32) bool {
 	for i := max(n-2, s.parts[s.part].start, s.nseg-segRing+1, 0); i <= min(n+1, s.nseg); i++ {
-		if g := &s.segs[i%segRing]; g.tie() >= 0.6 {
+		if g := &s.segs[i%segRing]; g.tie() >= 0.6 && !g.signature {
 			return true
 		}
 	}
@@ -349,6 +349,9 @@ func (s *Scanner) judge(n int32) {
 		tie = max(tie, f*o.tie())
 	}
 	lower := 0.12 * float64(min(g.weight, 5))
+	if g.cues[classOwn] > 0 {
+		lower += 0.2
+	}
 	if g.cues[classCondition] > 0 {
 		lower += 0.25
 	}
@@ -401,7 +404,7 @@ func (s *Scanner) weigh(g *segment, tie, lower float64) {
 		}
 		topic = best + min(0.5*rest, 0.6)
 		if name := s.e.kinds[kind]; g.cues[classMoney] > 0 && (name == "income" || name == "debt") {
-			topic += 0.35
+			topic += min(0.35, 0.5*best)
 		} else if g.icd > 0 && name == "health" {
 			topic += 0.5
 		}
@@ -459,7 +462,7 @@ func (s *Scanner) score(e *entry) float64 {
 	if m.signed && m.discuss < 3 {
 		msgTie = max(msgTie, 0.45)
 	}
-	discuss := min(0.06*float64(m.discuss), 0.4) + min(0.15*float64(m.subject), 0.3)
+	discuss := min(0.06*float64(m.discuss), 0.5) + min(0.15*float64(m.subject), 0.3)
 	if m.greetOther {
 		discuss += 0.1
 	}

@@ -320,6 +320,9 @@ func (s *Scanner) startWord(i int32, capital bool) {
 	short := line && (s.cells || pos-s.lineAt < 62)
 	sentence := g.bits&(1<<sepStop) != 0 ||
 		g.bits&(1<<sepDot) != 0 && g.chars > 1 && capital && !(s.prev.letters <= 3 && s.prev.digits == 0 && g.lines == 0 && s.prev.abbreviation)
+	if line || sentence {
+		s.prev = tokenFacts{}
+	}
 	if line {
 		s.lineAt, s.cells = pos, g.bits&(1<<sepTab) != 0
 		if g.bits&(1<<sepQuote) != 0 {
@@ -336,7 +339,7 @@ func (s *Scanner) startWord(i int32, capital bool) {
 	if g.bits&(1<<sepMoney) != 0 {
 		s.segs[s.nseg%segRing].cues[classMoney]++
 	}
-	if g.bits&breaksPhrase != 0 || sentence || g.lines > 1 {
+	if g.bits&breaksPhrase != 0 && !(g.bits == 1<<sepColon && g.chars == 1) || sentence || g.lines > 1 {
 		s.nact = 0
 	}
 	if g.bits&breaksName != 0 || sentence || line || g.bits&(1<<sepDot) != 0 && !s.prev.initial {
@@ -395,7 +398,7 @@ func (s *Scanner) endWord(i int32) {
 // lookup finds what the word means, alone and in phrases.
 func (s *Scanner) lookup(w []uint8, f *tokenFacts) {
 	hits := s.e.dict.find(w, s.hits[:0])
-	var given, surname, known bool
+	var given, surname, known, place bool
 	var next [len(s.active)]thread
 	n := 0
 	for _, h := range hits {
@@ -408,7 +411,7 @@ func (s *Scanner) lookup(w []uint8, f *tokenFacts) {
 			case classSurname:
 				surname = surname || s.first
 			case classPlace:
-				known = true
+				known, place = true, true
 			default:
 				known = known || t.class == classTopic || t.class >= firstCue || t.class == classLanguage
 				s.emit(t, s.tok, s.wordPos, f)
@@ -435,5 +438,8 @@ func (s *Scanner) lookup(w []uint8, f *tokenFacts) {
 		}
 	}
 	s.active, s.nact = next, n
-	s.nameToken(w, given, surname, known, f)
+	if place && given && s.prev.letters == 0 {
+		given = false // June and April are months first
+	}
+	s.nameToken(w, given, surname && !place, known, f)
 }

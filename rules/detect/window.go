@@ -256,7 +256,7 @@ func (s *Scanner) propose(r *rule, ri int16, number []byte, form uint8, res chec
 	c.context = ctx <= proximity
 	c.column = r.number.column && c.pos-s.column[slot] <= 2*proximity
 	c.against = against <= 40 && s.numAt != s.anyAt && !(c.context && ctx <= against)
-	c.own = c.pos-s.ownAt <= 120
+	c.own = c.pos-s.ownAt <= proximity
 	if win.glued && from == 0 && !c.context {
 		return
 	}
