@@ -1,10 +1,6 @@
 package web
 
-import (
-	"fmt"
-
-	"postvagt/dashboards"
-)
+import "postvagt/dashboards"
 
 // texts are the sentences of the pages by name; questions bring their own.
 var texts = map[string]dashboards.Text{
@@ -13,10 +9,10 @@ var texts = map[string]dashboards.Text{
 	"words":         {DA: "Ordliste", EN: "Glossary"},
 	"skip":          {DA: "Gå til indholdet", EN: "Skip to content"},
 	"language":      {DA: "Sprog", EN: "Language"},
+	"turn":          {DA: "Bladring", EN: "Turning pages"},
 	"pages":         {DA: "Sider", EN: "Pages"},
 	"figures-title": {DA: "Fortrolig og følsom e-mail", EN: "Confidential and sensitive e-mail"},
 	"all":           {DA: "Hele organisationen", EN: "Whole organisation"},
-	"all-short":     {DA: "Alle", EN: "All"},
 	"period":        {DA: "Periode", EN: "Period"},
 	"30d":           {DA: "Seneste 30 dage", EN: "Last 30 days"},
 	"month":         {DA: "Denne måned", EN: "This month"},
@@ -43,13 +39,11 @@ var texts = map[string]dashboards.Text{
 	"share-empty":   {DA: "Ingen mails at måle på i perioden.", EN: "No mail to measure in this period."},
 	"share-rest":    {DA: "Se de øvrige %s", EN: "See the other %s"},
 	"share-rest-1":  {DA: "Se den ene øvrige", EN: "See the other one"},
-	"share-table":   {DA: "Hvad tallet bygger på", EN: "What the figure rests on"},
 	"beside":        {DA: "Ikke set og uvist", EN: "Unseen and unknown"},
 	"beside-help":   {DA: "Disse mails skal læses sammen med de to tal ovenfor. Ingen af dem tæller som beskyttet.", EN: "These mails belong beside the two figures above. None of them counts as protected."},
 	"gap":           {DA: "Perioden er ufuldstændig: loglinjer gik tabt, før de kunne læses. Tallene kan være for lave.", EN: "This period is incomplete: log lines were lost before they could be read. The figures may be too low."},
 	"gap-line":      {DA: "%s – %s: omkring %s linjer", EN: "%s – %s: about %s lines"},
 	"volume":        {DA: "Mails i perioden", EN: "Mails in the period"},
-	"how-left":      {DA: "Hvordan de genkendte mails forlod huset", EN: "How the recognised mails left"},
 	"trend":         {DA: "Uge for uge", EN: "Week by week"},
 	"trend-yes":     {DA: "beskyttet", EN: "protected"},
 	"trend-rest":    {DA: "ikke vist beskyttet", EN: "not shown to be protected"},
@@ -58,8 +52,6 @@ var texts = map[string]dashboards.Text{
 	"trend-desc":    {DA: "Søjler for hver uge. Den nederste del er %s, den øverste %s. Højeste søjle: %s.", EN: "A column for each week. The lower part is %s, the upper part %s. Highest column: %s."},
 	"as-table":      {DA: "Vis som tabel", EN: "Show as a table"},
 	"week-of":       {DA: "Uge", EN: "Week"},
-	"week-from":     {DA: "Fra mandag", EN: "From Monday"},
-	"count":         {DA: "Antal", EN: "Number"},
 	"share":         {DA: "Andel", EN: "Share"},
 	"held":          {DA: "Tilbageholdt og frigivet", EN: "Held and released"},
 	"held-none":     {DA: "Ingen mails blev tilbageholdt i perioden.", EN: "No mail was held in this period."},
@@ -103,7 +95,6 @@ var texts = map[string]dashboards.Text{
 	"col-outcome":      {DA: "Udfald", EN: "Outcome"},
 	"col-protected":    {DA: "Beskyttelse", EN: "Protection"},
 	"col-why":          {DA: "Hvorfor", EN: "Why"},
-	"open":             {DA: "Åbn", EN: "Open"},
 	"one-title":        {DA: "Forsendelse", EN: "Transmission"},
 	"one-lead":         {DA: "En mail til én modtager. Siden viser hverken navne eller adresser.", EN: "A mail to one recipient. This page shows no names and no addresses."},
 	"one-found":        {DA: "Hvad der blev fundet", EN: "What was found"},
@@ -118,7 +109,6 @@ var texts = map[string]dashboards.Text{
 	"ev-position":       {DA: "Position", EN: "Position"},
 	"ev-hash":           {DA: "Fingeraftryk", EN: "Fingerprint"},
 	"ev-own":            {DA: "Postvagts egen log", EN: "Postvagt's own log"},
-	"f-time":            {DA: "Modtaget af mailserveren", EN: "Taken by the mail server"},
 	"f-queue":           {DA: "Mailserverens nummer", EN: "The mail server's number"},
 	"f-direction":       {DA: "Retning", EN: "Direction"},
 	"f-department":      {DA: "Afdeling", EN: "Department"},
@@ -149,7 +139,6 @@ var texts = map[string]dashboards.Text{
 	"f-message-outcome": {DA: "Udfald for mailen", EN: "Outcome of the mail"},
 	"f-message-safe":    {DA: "Alle kopier beskyttet", EN: "All copies protected"},
 	"f-done-right":      {DA: "Gjort rigtigt af medarbejderen", EN: "Done right by staff"},
-	"f-finding":         {DA: "Bemærk", EN: "Note"},
 	"words-title":       {DA: "Hvad ordene betyder", EN: "What the words mean"},
 	"words-lead":        {DA: "De samme ord betyder det samme på alle sider og i alle rapporter.", EN: "The same words mean the same on every page and in every report."},
 	"error-404":         {DA: "Siden findes ikke", EN: "There is no such page"},
@@ -159,53 +148,10 @@ var texts = map[string]dashboards.Text{
 	"error-500-text":    {DA: "Fejlen står i agentens log. Prøv igen om lidt.", EN: "The error is in the agent's log. Try again in a moment."},
 	"foot":              {DA: "Tallene bygger alene på mailserverens log og kan spores til loglinjerne bag dem. De omfatter ikke mail, som aldrig når mailserveren, og heller ikke SMS, Digital Post eller breve.", EN: "The figures rest on the mail server's log alone and can be traced to the lines behind them. They do not cover mail that never reaches the mail server, nor text messages, Digital Post or letters."},
 	"foot-made":         {DA: "Opgjort %s", EN: "As of %s"},
-	"weeks-held":        {DA: "Tilbageholdt pr. uge", EN: "Held by week"},
 	"week-held":         {DA: "tilbageholdt", EN: "held"},
 	"week-open":         {DA: "frigivet og sendt ubeskyttet", EN: "released and left unprotected"},
 	"became":            {DA: "Hvad der blev af dem", EN: "What became of them"},
 	"yes":               {DA: "ja", EN: "yes"},
 	"no":                {DA: "nej", EN: "no"},
 	"yet":               {DA: "uvist endnu", EN: "not known yet"},
-}
-
-// say is a text in the reader's language; templates call it.
-func say(lang, name string, args ...any) (string, error) {
-	t, ok := texts[name]
-	if !ok {
-		return "", fmt.Errorf("there is no text %q", name)
-	}
-	if len(args) == 0 {
-		return t.In(lang), nil
-	}
-	return fmt.Sprintf(t.In(lang), args...), nil
-}
-
-// mails writes "1 mail" or "1,204 mails".
-func mails(lang string, n int64) string {
-	if n == 1 {
-		return texts["mails-one"].In(lang)
-	}
-	return fmt.Sprintf(texts["mails-many"].In(lang), number(lang, n))
-}
-
-// entry is a word of the glossary.
-type entry struct{ Word, Meaning dashboards.Text }
-
-// glossary is in the order in which one needs the words.
-var glossary = []entry{
-	{dashboards.Text{DA: "Forsendelse", EN: "Transmission"}, dashboards.Text{DA: "En mail til én modtager. En mail til tre modtagere er tre forsendelser, men tæller som én mail.", EN: "A mail to one recipient. A mail to three recipients is three transmissions, but counts as one mail."}},
-	{dashboards.Text{DA: "Følsom", EN: "Sensitive"}, dashboards.Text{DA: "Der blev fundet oplysninger efter GDPR artikel 9 eller 10 om en person: helbred, misbrug, strafbare forhold, tro, fagforening og lignende.", EN: "Data under GDPR Articles 9 or 10 about a person was found: health, substance abuse, crime, belief, trade union and the like."}},
-	{dashboards.Text{DA: "Fortrolig", EN: "Confidential"}, dashboards.Text{DA: "Der blev fundet fortrolige oplysninger om en person, for eksempel et personnummer, indkomst, gæld eller familieforhold.", EN: "Confidential data about a person was found, such as a national number, income, debt or family matters."}},
-	{dashboards.Text{DA: "Genkendt", EN: "Recognised"}, dashboards.Text{DA: "Følsom eller fortrolig. En genkendelse er et maskinelt skøn: den kan tage fejl i begge retninger.", EN: "Sensitive or confidential. Recognition is an estimate by machine: it can err both ways."}},
-	{dashboards.Text{DA: "Kunne ikke ses", EN: "Could not be seen"}, dashboards.Text{DA: "Indholdet var krypteret, så det ikke kunne vurderes. Sådan en mail tæller aldrig som „intet fundet“.", EN: "The content was encrypted and could not be judged. Such a mail never counts as “nothing found”."}},
-	{dashboards.Text{DA: "Kunne ikke læses", EN: "Unopened"}, dashboards.Text{DA: "En del af mailen, for eksempel en vedhæftet fil, kunne ikke åbnes.", EN: "A part of the mail, an attachment for instance, could not be opened."}},
-	{dashboards.Text{DA: "Ikke vurderet", EN: "Not judged"}, dashboards.Text{DA: "Mailen gik uden om kontrollen, eller kontrollen fejlede.", EN: "The mail went past the check, or the check failed."}},
-	{dashboards.Text{DA: "Beskyttet", EN: "Protected"}, dashboards.Text{DA: "Loggen beviser, at kopien gik ad en sikker kanal, eller at forbindelsen til modtagerens server var krypteret og serveren bekræftet, hvor reglerne accepterer det, eller at indholdet selv var stærkt krypteret.", EN: "The log proves that the copy went by a secure channel, or over an encrypted connection to the recipient's verified server where the rules accept that, or that the content itself was strongly encrypted."}},
-	{dashboards.Text{DA: "Kun til første led", EN: "To the first hop only"}, dashboards.Text{DA: "Krypteret til en mellemstation. Hvad der sker derfra, er ikke bevist, og mailen tæller ikke som beskyttet.", EN: "Encrypted as far as a relay. What happens beyond it is not proven, and the mail does not count as protected."}},
-	{dashboards.Text{DA: "Uvist", EN: "Unknown"}, dashboards.Text{DA: "Loggen viser ikke, hvad der skete. Uvist tæller aldrig som beskyttet.", EN: "The log does not show what happened. Unknown never counts as protected."}},
-	{dashboards.Text{DA: "Kryptering ikke garanteret", EN: "Opportunistic"}, dashboards.Text{DA: "Forbindelsen krypteres, hvis modtagerens server tilbyder det, og ellers ikke.", EN: "The connection is encrypted if the recipient's server offers it, and is not otherwise. Encryption is not guaranteed."}},
-	{dashboards.Text{DA: "Tilbageholdt", EN: "Held"}, dashboards.Text{DA: "Mailen ligger på mailserveren og er ikke sendt. En person afgør, hvad der skal ske med den.", EN: "The mail lies on the mail server and has not left. A person decides what is to become of it."}},
-	{dashboards.Text{DA: "Frigivet", EN: "Released"}, dashboards.Text{DA: "En tilbageholdt mail, som en person har sendt videre.", EN: "A held mail that a person sent on."}},
-	{dashboards.Text{DA: "Mærket og bevist", EN: "Marked and proven"}, dashboards.Text{DA: "Mærket: afsenderen bad om en sikker kanal. Bevist: loggen viser, at kanalen tog imod mailen. Kun det beviste tæller som beskyttet.", EN: "Marked: the sender asked for a secure channel. Proven: the log shows that the channel took the mail. Only what is proven counts as protected."}},
-	{dashboards.Text{DA: "Sikker postkasse", EN: "Secure mailbox"}, dashboards.Text{DA: "En postkasse, som organisationen har registreret som sikker. „I brug“ betyder, at den sendte eller modtog mindst én mail i perioden.", EN: "A mailbox that the organisation has registered as secure. “In use” means that it sent or received at least one mail in the period."}},
 }

@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -363,6 +365,12 @@ func TestTextsAreWholeAndUsed(t *testing.T) {
 			t.Errorf("%s takes other values in Danish than in English", name)
 		}
 	}
+	code := sourceText(t)
+	for name := range texts {
+		if !strings.Contains(templates.String()+code, `"`+name+`"`) {
+			t.Errorf("nobody says %q", name)
+		}
+	}
 	for field, words := range valueWords {
 		for value, text := range words {
 			if text.DA == "" || text.EN == "" {
@@ -370,6 +378,27 @@ func TestTextsAreWholeAndUsed(t *testing.T) {
 			}
 		}
 	}
+}
+
+// sourceText returns the code of the package without its texts and tests.
+func sourceText(t *testing.T) string {
+	t.Helper()
+	names, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all strings.Builder
+	for _, name := range names {
+		if name == "texts.go" || strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(b)
+	}
+	return all.String()
 }
 
 func TestDocumentOfEachShapeHasAPage(t *testing.T) {

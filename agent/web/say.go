@@ -1,0 +1,23 @@
+package web
+
+import "fmt"
+
+// say is a text in the reader's language; templates call it.
+func say(lang, name string, args ...any) (string, error) {
+	t, ok := texts[name]
+	if !ok {
+		return "", fmt.Errorf("there is no text %q", name)
+	}
+	if len(args) == 0 {
+		return t.In(lang), nil
+	}
+	return fmt.Sprintf(t.In(lang), args...), nil
+}
+
+// mails writes "1 mail" or "1,204 mails".
+func mails(lang string, n int64) string {
+	if n == 1 {
+		return texts["mails-one"].In(lang)
+	}
+	return fmt.Sprintf(texts["mails-many"].In(lang), number(lang, n))
+}
