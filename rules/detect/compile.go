@@ -17,11 +17,12 @@ const (
 	norwegian
 	finnish
 	english
-	nameLang // not a language: the endings that names take
-	allLangs = nameLang - 1
+	otherLang // any other language, known by its words only
+	nameLang  // not a language: the endings that names take
+	allLangs  = otherLang - 1
 )
 
-var langNames = [...]string{"da", "sv", "no", "fi", "en"}
+var langNames = [...]string{"da", "sv", "no", "fi", "en", ""}
 
 const langCount = len(langNames)
 
@@ -30,7 +31,7 @@ func langBits(names []string) (bits uint8, bad string) {
 		return allLangs, ""
 	}
 	for _, n := range names {
-		i := slices.Index(langNames[:], n)
+		i := slices.Index(langNames[:langCount-1], n)
 		if n == "nb" || n == "nn" {
 			i = 2
 		}
@@ -195,8 +196,11 @@ func (b *builder) languages(specs []*langSpec) error {
 	var errs []error
 	for _, l := range specs {
 		bits, bad := langBits([]string{l.ID})
-		if l.ID == "name" {
+		switch l.ID {
+		case "name":
 			bits, bad = nameLang, ""
+		case "other":
+			bits, bad = otherLang, ""
 		}
 		if bad != "" {
 			errs = append(errs, l.at.errorf(l.ID, "id", "unknown language %q, known are da, sv, no, fi, en", bad))

@@ -27,6 +27,7 @@ const (
 	classOwn       // our account: of the organisation itself
 	classNot       // negation
 	classSender    // who sends: a substance-abuse centre
+	classContact   // an appointment or a course of treatment with the sender
 	classAskSend   // send, reply
 	classAskData   // what is asked for: the national number, a medical certificate
 	classAskMail   // by mail
@@ -39,7 +40,7 @@ const firstCue = classTitle
 
 func cueClassNames() []string {
 	return []string{"title", "role", "third", "second", "first", "relative", "identity", "given", "surname", "place", "greeting", "closing",
-		"official", "plural", "condition", "discuss", "number", "any-number", "own", "not", "sender", "ask-send", "ask-data", "ask-mail", "money", "told"}
+		"official", "plural", "condition", "discuss", "number", "any-number", "own", "not", "sender", "contact", "ask-send", "ask-data", "ask-mail", "money", "told"}
 }
 
 func cueClass(name string) (uint8, bool) {

@@ -16,7 +16,9 @@ type messageFacts struct {
 	words      int32
 	subject    int32 // discussing weight of the subject
 	ask        bool
-	client     bool
+	client     uint32  // kinds of services whose clients are secret, that send or sign
+	contact    float64 // tie of a sentence about an appointment
+	appointed  bool
 	signed     bool // a person's name stands in the signature
 	told       int32
 	second     int32
@@ -28,15 +30,25 @@ type partFacts struct {
 	quoted  bool
 	subject bool
 	start   int32 // its first segment
-	words   int32
-	langs   [langCount]int32
 }
 
-// foreign says whether a part is in none of the languages: a twentieth of ordinary text are function words
-// at the very least.
-func (p *partFacts) foreign(langs uint8) bool {
-	most, own := share(&p.langs, langs)
-	return p.words >= 25 && own*20 < p.words || most >= 2 && own*4 < most
+// foreign says whether a segment is in none of the languages: others stand around it, or none that is known, since a
+// twentieth of ordinary text are function words at the very least.
+func (s *Scanner) foreign(n int32, langs uint8) bool {
+	var counts [langCount]int32
+	var words int32
+	for i := max(n-2, s.parts[s.part].start, s.nseg-segRing+1, 0); i <= min(n+2, s.nseg); i++ {
+		g, times := &s.segs[i%segRing], int32(1)
+		if i == n {
+			times = 2
+		}
+		words += times * g.words
+		for l, c := range g.langs {
+			counts[l] += times * int32(c)
+		}
+	}
+	most, own := share(&counts, langs)
+	return words >= 25 && own*20 < words || most >= 3 && own*3 < most || own*3 < counts[langCount-1]*2
 }
 
 // entry gathers what one rule found in one part.
@@ -133,8 +145,6 @@ func (s *Scanner) endPart() {
 	s.endRun()
 	s.drain()
 	s.settle(s.npend)
-	p := &s.parts[s.part]
-	p.langs, p.words = s.langs, s.tok
 	s.open = false
 }
 
@@ -329,6 +339,10 @@ func (s *Scanner) judge(n int32) {
 		s.msg.subjectTie = max(s.msg.subjectTie, own)
 	}
 	s.asks(g)
+	if g.cues[classContact] > 0 && !g.signature {
+		s.msg.appointed = true
+		s.msg.contact = max(s.msg.contact, own)
+	}
 	if g.nhits == 0 || g.signature {
 		return
 	}
@@ -367,7 +381,7 @@ func (s *Scanner) judge(n int32) {
 	if g.cues[classTold] > 0 {
 		lower -= 0.15
 	}
-	s.weigh(g, tie, lower)
+	s.weigh(n, g, tie, lower)
 }
 
 // kindSet gives the kinds of which a segment holds more than weak terms.
@@ -381,7 +395,14 @@ func (g *segment) kindSet() (set uint32) {
 }
 
 // weigh sums the terms of each kind in a segment and files the sums with the rules they are of.
-func (s *Scanner) weigh(g *segment, tie, lower float64) {
+func (s *Scanner) weigh(n int32, g *segment, tie, lower float64) {
+	for i := 0; i < g.nhits; i++ {
+		if s.foreign(n, g.hits[i].langs) {
+			g.nhits--
+			g.hits[i] = g.hits[g.nhits]
+			i--
+		}
+	}
 	var done uint64
 	for i := range g.nhits {
 		kind := g.hits[i].kind
@@ -439,9 +460,39 @@ func (s *Scanner) asks(g *segment) {
 	}
 }
 
-// client notes that the sender or the text is of a service whose clients are secret.
-func (s *Scanner) client(seg *segment, t *term, tok int32) {
-	s.msg.client = true
+// client notes that the sender, or the signature, is of a service whose clients are secret (R12).
+func (s *Scanner) client(t *term) {
+	if s.parts[s.part].name == senderPart || s.closing > 0 {
+		s.msg.client |= 1 << t.kind
+	}
+}
+
+// clients files the kinds of a secret client relationship, if the mail is about or to one client.
+func (s *Scanner) clients() {
+	m := &s.msg
+	if m.client == 0 || m.contact < 0.5 && !(m.greeted && m.appointed) || m.discuss > 4 || m.greetOther || len(s.parts) == 0 {
+		return
+	}
+	for i := range s.e.rules {
+		r := &s.e.rules[i]
+		if m.client>>r.kind&1 == 1 && r.spec.Terms != nil && (r.main&s.mainLang() != 0 || s.mainLang() == 0) {
+			m.client &^= 1 << r.kind
+			if e := s.entry(int16(i)); e != nil {
+				e.count, e.tier, e.topic, e.tie, e.fresh = e.count+1, 75, 2, 1, true
+			}
+		}
+	}
+}
+
+// mainLang gives the bit of the language that most of the message is in, 0 if none is known.
+func (s *Scanner) mainLang() uint8 {
+	best, most := uint8(0), int32(0)
+	for l, n := range s.total {
+		if n > most {
+			best, most = 1<<l, n
+		}
+	}
+	return best
 }
 
 // threshold is what topic times tie, less what lowers it, must reach.
@@ -475,6 +526,7 @@ func (s *Scanner) Result() Result {
 		s.endPart()
 	}
 	s.numbers()
+	s.clients()
 	r := Result{Lang: s.language(), Asks: s.msg.ask}
 	kinds := map[string]bool{}
 	for i := range s.entries {
@@ -486,7 +538,7 @@ func (s *Scanner) Result() Result {
 		}
 		if rule.number == nil {
 			sc := s.score(e)
-			if sc < threshold || s.parts[e.part].foreign(rule.langs) {
+			if sc < threshold {
 				continue
 			}
 			tier = 65

@@ -48,9 +48,6 @@ func (s *Scanner) Explanations() []Explanation {
 				x.Raised = append(x.Raised, message.raised...)
 				x.Lowered = append(x.Lowered, message.lowered...)
 			}
-			if s.parts[e.part].foreign(s.e.rules[e.rule].langs) {
-				x.Lowered = append(x.Lowered, "the text is in another language")
-			}
 			if s.lowered(n.key) {
 				x.Found, x.Tier = false, 0
 				x.Lowered = append(x.Lowered, "the same digits are another kind of number elsewhere in the mail")
@@ -75,7 +72,7 @@ func (s *Scanner) messageReasons() (r reasons) {
 	if len(s.persons) > 0 {
 		r.raised = append(r.raised, "a national number identifies somebody")
 	}
-	if m.client {
+	if m.client != 0 {
 		r.raised = append(r.raised, "sent by a service whose clients are secret")
 	}
 	if m.discuss > 0 {

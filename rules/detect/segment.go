@@ -31,9 +31,9 @@ type segment struct {
 	numbers    uint8 // national numbers
 	signature  bool
 	lastName   uint64
-	weight     int16 // of the words that say the mail only discusses
-	icd        uint8 // codes of diagnoses
-	kinds      uint32
+	weight     int16            // of the words that say the mail only discusses
+	icd        uint8            // codes of diagnoses
+	langs      [langCount]uint8 // function words
 }
 
 func (g *segment) reset(pos int32) { *g = segment{start: pos, end: pos} }
@@ -84,7 +84,7 @@ func (s *Scanner) emit(t *term, tok, pos int32, f *tokenFacts) {
 		seg.weight += int16(t.weight)
 		s.msg.discuss += int32(t.weight)
 	case classSender:
-		s.client(seg, t, tok)
+		s.client(t)
 	}
 	if n := &seg.cues[t.class]; *n < 255 {
 		*n++
@@ -119,10 +119,12 @@ func (s *Scanner) topic(seg *segment, t *term, tok int32) {
 
 // tellLanguage counts a function word.
 func (s *Scanner) tellLanguage(t *term) {
+	seg := &s.segs[s.nseg%segRing]
 	for l := range langCount {
 		if t.langs>>l&1 == 1 {
 			s.langs[l]++
 			s.total[l]++
+			seg.langs[l] = min(seg.langs[l], 250) + 1
 		}
 	}
 }
@@ -159,6 +161,9 @@ func (s *Scanner) endSegment(pos int32) {
 		seg.signature = true
 	} else if s.closing > 0 && !seg.signature {
 		s.closing = 0
+	}
+	for l := range s.langs { // old text says less about the language than new
+		s.langs[l] -= s.langs[l] / 3
 	}
 	s.nseg++
 	if s.nseg >= lookAhead {
@@ -242,7 +247,7 @@ func (s *Scanner) endRun() {
 			s.msg.greeted = true
 		}
 	case s.closing > 0:
-		if full || r.given {
+		if full || r.given || r.n >= 2 && r.known == 0 {
 			s.msg.signed = true
 		}
 	case r.official:
