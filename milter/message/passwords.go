@@ -50,7 +50,7 @@ func (o *opener) tryPasswords() {
 	left := passwordCost
 	for i := 0; i < len(o.attempts); i++ { // an opened archive may add further ones
 		a := o.attempts[i]
-		if o.try(a, o.opt.Passwords, openedByDefault, &left) {
+		if o.try(a, append([]string{velvet}, o.opt.Passwords...), openedByDefault, &left) {
 			continue
 		}
 		o.try(a, told, openedByMail, &left)

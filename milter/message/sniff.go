@@ -27,6 +27,9 @@ const (
 	kindODF     kind = "odf"
 	kindPDF     kind = "pdf"
 	kindRTF     kind = "rtf"
+	kindOLE     kind = "ole"
+	kindOffice  kind = "office"
+	kindTNEF    kind = "tnef"
 	kindMbox    kind = "mbox"
 	kindICS     kind = "ics"
 	kindVCF     kind = "vcf"
@@ -46,6 +49,10 @@ func extractorOf(k kind) extractor {
 		return openPGP
 	case kindZip:
 		return openZip
+	case kindTNEF:
+		return openTNEF
+	case kindOLE:
+		return openOLE
 	case kindICS, kindVCF:
 		return openCard(k)
 	case kindXML:
@@ -76,7 +83,7 @@ var magic = []struct {
 	kind kind
 }{
 	{0, "PK\x03\x04", kindZip}, {0, "PK\x05\x06", kindZip}, {0, "PK00PK\x03\x04", kindZip},
-	{0, "{\\rtf", kindRTF},
+	{0, cfbMagic, kindOLE}, {0, tnefMagic, kindTNEF}, {0, "{\\rtf", kindRTF},
 	{0, "\x89PNG", kindImage}, {0, "\xff\xd8\xff", kindImage}, {0, "GIF8", kindImage}, {0, "BM", kindImage},
 	{0, "II*\x00", kindImage}, {0, "MM\x00*", kindImage}, {8, "WEBP", kindImage}, {4, "ftyphei", kindImage},
 	{4, "ftypmif1", kindImage}, {4, "ftypavif", kindImage}, {0, "8BPS", kindImage}, {0, "\x00\x00\x01\x00", kindImage},

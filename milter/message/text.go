@@ -35,6 +35,9 @@ func (o *opener) say(part string, s string, quoted bool) {
 		return
 	}
 	w := o.text(part, quoted, false)
+	if !utf8.ValidString(s) {
+		s = decodeCharset([]byte(s), "")
+	}
 	w.writeString(s)
 	w.close()
 }
