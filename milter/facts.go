@@ -179,10 +179,14 @@ func loadDepartments(path string) (*departments, error) {
 		if err == io.EOF {
 			return d, nil
 		}
-		line, _ := r.FieldPos(0)
-		if err != nil {
-			return nil, &ConfigError{File: path, Line: line, Reason: err.Error()}
+		var pe *csv.ParseError
+		if errors.As(err, &pe) {
+			return nil, &ConfigError{File: path, Line: pe.Line, Reason: pe.Err.Error()}
 		}
+		if err != nil {
+			return nil, &ConfigError{File: path, Reason: "cannot be read: " + reason(err)}
+		}
+		line, _ := r.FieldPos(0)
 		if first && strings.TrimPrefix(row[0], "\ufeff") == "match" {
 			continue
 		}
