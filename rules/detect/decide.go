@@ -215,7 +215,7 @@ func (s *Scanner) tierOf(r *rule, c *candidate) int {
 // personNear says whether somebody is named or meant near a segment.
 func (s *Scanner) personNear(n int32) bool {
 	for i := max(n-2, s.parts[s.part].start, s.nseg-segRing+1, 0); i <= min(n+1, s.nseg); i++ {
-		if g := &s.segs[i%segRing]; g.tie() >= 0.6 && !g.signature {
+		if g := &s.segs[i%segRing]; g.tie() >= 0.8 && !g.signature {
 			return true
 		}
 	}

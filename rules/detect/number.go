@@ -50,7 +50,7 @@ type tier struct {
 }
 
 func compileNumber(r *ruleSpec) (*numberRule, error) {
-	n, spec := &numberRule{column: r.Number.Column, least: 65, person: r.Level == "confidential"}, r.Number
+	n, spec := &numberRule{column: r.Number.Column, least: 65, person: checks.Identifies(r.Number.Check)}, r.Number
 	var errs []error
 	fn, ok := checks.ByName(spec.Check)
 	if !ok {

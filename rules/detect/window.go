@@ -256,6 +256,7 @@ func (s *Scanner) propose(r *rule, ri int16, number []byte, form uint8, res chec
 	c.context = ctx <= proximity
 	c.column = r.number.column && c.pos-s.column[slot] <= 2*proximity
 	c.against = against <= 40 && s.numAt != s.anyAt && !(c.context && ctx <= against)
+	c.against = c.against || form == formBare && !c.context && clock(number)
 	c.own = c.pos-s.ownAt <= proximity
 	if win.glued && from == 0 && !c.context {
 		return
@@ -265,11 +266,15 @@ func (s *Scanner) propose(r *rule, ri int16, number []byte, form uint8, res chec
 	}
 	s.pending[s.npend] = c
 	s.npend++
-	if r.number.person {
-		if g := &s.segs[s.nseg%segRing]; g.numbers < 255 && (form&(formOfficial|formSplit) != 0 || c.context || res.Checked && form == formBare) && !c.against {
-			g.numbers++
-		}
+	if g := &s.segs[s.nseg%segRing]; r.number.person && g.numbers < 255 && !c.against &&
+		(c.context || form&formOfficial != 0 && (c.checked || c.exempt)) {
+		g.numbers++
 	}
+}
+
+// clock says whether twelve digits read as a point in time, YYYYMMDDhhmm.
+func clock(n []byte) bool {
+	return len(n) == 12 && (n[0] == '1' && n[2] == '9' || n[0] == '2') && string(n[8:10]) < "24" && n[10] < '6'
 }
 
 // contextAfter tells waiting numbers that a word for them has followed.
