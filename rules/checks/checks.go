@@ -62,6 +62,15 @@ func ByName(name string) (Func, bool) {
 	return nil, false
 }
 
+// Identifies says whether the numbers that a named check accepts identify a person.
+func Identifies(name string) bool {
+	switch name {
+	case "dk-cpr", "se-pnr", "no-fnr", "fi-hetu", "is-kt":
+		return true
+	}
+	return false
+}
+
 // Names lists what ByName knows, for error texts.
 func Names() []string {
 	return []string{"card", "digits", "dk-cpr", "dk-konto", "fi-hetu", "iban", "is-kt", "no-fnr", "no-konto", "se-pnr"}

@@ -6,8 +6,6 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
-
-	"postvagt/rules/checks"
 )
 
 // Languages as bits.
@@ -104,7 +102,9 @@ type RuleInfo struct {
 	Line            int
 	Terms           int // vocabulary entries, 0 for a number rule
 	References      []string
-	KnownMisses     int
+	Examples        []string // texts that must be found
+	Counterexamples []string // texts that must not
+	KnownMisses     []string
 }
 
 // Compile loads the shipped rules and then each of own, which may add rules, replace shipped ones by id or
@@ -372,7 +372,7 @@ func (e *Engine) Rules() []RuleInfo {
 	for i := range e.rules {
 		r := &e.rules[i]
 		info := RuleInfo{ID: r.id, Title: r.spec.Title, Kind: r.spec.Kind, Level: r.level, Languages: r.spec.Languages,
-			File: r.spec.at.file.name, Line: r.spec.at.line, References: r.spec.References, KnownMisses: len(r.spec.KnownMisses)}
+			File: r.spec.at.file.name, Line: r.spec.at.line, References: r.spec.References, Examples: r.spec.Examples, Counterexamples: r.spec.Counterexamples, KnownMisses: r.spec.KnownMisses}
 		if t := r.spec.Terms; t != nil {
 			info.Terms = len(t.Strong) + len(t.Usual) + len(t.Weak) + len(t.Never)
 		}
@@ -380,5 +380,3 @@ func (e *Engine) Rules() []RuleInfo {
 	}
 	return out
 }
-
-var _ = checks.OK

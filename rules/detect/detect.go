@@ -1,8 +1,3 @@
-// Package detect compiles rules and finds what they mean in text, all rules in one pass.
-//
-// An Engine is immutable and safe for concurrent use. A Scanner judges one message: every readable
-// text of it is given to Scan in turn, then Result says what was found. A finding never holds the
-// matched text.
 package detect
 
 // Level says how well a text must be protected. The zero value is None.
