@@ -19,25 +19,88 @@ import (
 // without a transmission too where the period is bounded; Key is the span's first local day, of a week its
 // Monday. Split by a field gives the values that occur, the most frequent first, then by value.
 func (s *Store) Ask(ctx context.Context, q dashboards.Question, p dashboards.Period, where dashboards.Filter) ([]dashboards.Row, error) {
+	all, err := s.AskAll(ctx, []dashboards.Question{q}, p, where)
+	return all[q.ID], err
+}
+
+// AskAll answers several questions about the same period and filter, by the id of the question. Their answers from
+// the daily figures are of one moment.
+func (s *Store) AskAll(ctx context.Context, qs []dashboards.Question, p dashboards.Period, where dashboards.Filter) (map[string][]dashboards.Row, error) {
 	span, err := parsePeriod(p)
 	if err != nil {
-		return nil, fmt.Errorf("question %s: %w", q.ID, err)
+		return nil, err
 	}
-	query, err := compile(q, where)
-	if err != nil {
-		return nil, fmt.Errorf("question %s: %w", q.ID, err)
+	if err := s.refresh(ctx); err != nil {
+		return nil, err
 	}
-	t := newTally(q, s.zone)
-	for _, part := range query.plan(span, s.zone) {
-		rows, err := collect(ctx, s.read, part.sql, part.args, scanAnswer)
-		if err != nil {
+	s.cube.mu.RLock()
+	defer s.cube.mu.RUnlock()
+	first, last := wholeDays(span, s.zone)
+	days := s.cube.daily(first, last)
+	all := make(map[string][]dashboards.Row, len(qs))
+	for _, q := range qs {
+		if all[q.ID], err = s.answer(ctx, q, span, where, days); err != nil {
 			return nil, fmt.Errorf("question %s: %w", q.ID, err)
 		}
+	}
+	return all, nil
+}
+
+// answer reads whole days from the daily figures where they can answer, and all else from the transmissions.
+func (s *Store) answer(ctx context.Context, q dashboards.Question, span period, where dashboards.Filter, days *daily) ([]dashboards.Row, error) {
+	c, err := compile(q, where)
+	if err != nil {
+		return nil, err
+	}
+	t := newTally(q, s.zone)
+	rest := []period{span}
+	if c.shared {
+		days.answer(&c, where, t)
+		rest = ragged(span, s.zone)
+	}
+	for _, part := range rest {
+		query := c.detail(part, s.zone)
+		rows, err := collect(ctx, s.read, query.sql, query.args, scanAnswer)
+		if err != nil {
+			return nil, err
+		}
 		for _, r := range rows {
+			if t.boolean {
+				r.key = map[string]string{"0": "false", "1": "true"}[r.key]
+			}
 			t.add(r)
 		}
 	}
 	return t.rows(span), nil
+}
+
+// wholeDays returns the local days [first, last) that lie in a span.
+func wholeDays(span period, zone *time.Location) (first, last int64) {
+	first, last = math.MinInt32, math.MaxInt32
+	if span.from != math.MinInt64 {
+		if first = dayOf(time.UnixMicro(span.from), zone); dateOf(first, zone).UnixMicro() != span.from {
+			first++
+		}
+	}
+	if span.to != math.MaxInt64 {
+		last = dayOf(time.UnixMicro(span.to), zone)
+	}
+	return first, max(first, last)
+}
+
+// ragged returns the parts of a span that are no whole days.
+func ragged(span period, zone *time.Location) (parts []period) {
+	first, last := wholeDays(span, zone)
+	if first == last {
+		return []period{span}
+	}
+	if from := dateOf(first, zone).UnixMicro(); span.from != math.MinInt64 && span.from < from {
+		parts = append(parts, period{span.from, from})
+	}
+	if to := dateOf(last, zone).UnixMicro(); span.to != math.MaxInt64 && to < span.to {
+		parts = append(parts, period{to, span.to})
+	}
+	return parts
 }
 
 // period is a span of time in microseconds since 1970, [from, to).
@@ -101,11 +164,8 @@ func newTally(q dashboards.Question, zone *time.Location) *tally {
 
 func (t *tally) add(a answer) {
 	key := a.key
-	switch {
-	case t.q.Split.By == dashboards.ByTime:
+	if t.q.Split.By == dashboards.ByTime {
 		key = t.start(a.day)
-	case t.boolean:
-		key = map[string]string{"0": "false", "1": "true"}[a.key]
 	}
 	if t.q.Measure.Kind == dashboards.Distinct {
 		if t.distinct[key] == nil {
@@ -180,17 +240,4 @@ func newestFirst(byDay map[int64]int) []int64 {
 	days := slices.Collect(maps.Keys(byDay))
 	slices.SortFunc(days, func(a, b int64) int { return cmp.Compare(b, a) })
 	return days
-}
-
-// AskAll answers several questions about the same period and filter, by the id of the question.
-func (s *Store) AskAll(ctx context.Context, qs []dashboards.Question, p dashboards.Period, where dashboards.Filter) (map[string][]dashboards.Row, error) {
-	all := make(map[string][]dashboards.Row, len(qs))
-	for _, q := range qs {
-		rows, err := s.Ask(ctx, q, p, where)
-		if err != nil {
-			return nil, err
-		}
-		all[q.ID] = rows
-	}
-	return all, nil
 }

@@ -30,11 +30,10 @@ func (s *Store) Commit(ctx context.Context, b Batch) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var made map[string]int64
+	w := &writer{ctx: ctx, store: s, made: map[string]facet{}, counts: map[cell]numbers{}, values: map[valueCell]int64{}, statements: map[string]*sql.Stmt{}}
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
-		w := &writer{ctx: ctx, tx: tx, store: s, made: map[string]int64{}, counts: map[cell]delta{}, values: map[valueCell]int64{}}
+		w.tx = tx
 		defer w.close()
-		made = w.made
 		if err := w.documents(b.Documents); err != nil {
 			return err
 		}
@@ -43,10 +42,7 @@ func (s *Store) Commit(ctx context.Context, b Batch) error {
 	if err != nil {
 		return fmt.Errorf("store %s: commit: %w", s.path, err)
 	}
-	for signature, id := range made {
-		s.facets[signature] = id
-	}
-	return nil
+	return s.cube.apply(w)
 }
 
 // cell is one row of table rollup, valueCell one of table entity.
@@ -56,10 +52,10 @@ type valueCell struct {
 	field, value string
 }
 
-// delta is what a commit adds to a cell.
-type delta struct {
-	n    int64
-	sums [3]int64
+// facet is one that a commit made.
+type facet struct {
+	id     int64
+	stored []any
 }
 
 // writer is one commit under way.
@@ -67,8 +63,8 @@ type writer struct {
 	ctx        context.Context
 	tx         *sql.Tx
 	store      *Store
-	made       map[string]int64 // facets new in this commit
-	counts     map[cell]delta
+	made       map[string]facet // by signature, new in this commit
+	counts     map[cell]numbers
 	values     map[valueCell]int64
 	statements map[string]*sql.Stmt
 }
@@ -95,9 +91,6 @@ func (w *writer) prepare(query string) (*sql.Stmt, error) {
 	st, err := w.tx.PrepareContext(w.ctx, query)
 	if err != nil {
 		return nil, err
-	}
-	if w.statements == nil {
-		w.statements = map[string]*sql.Stmt{}
 	}
 	w.statements[query] = st
 	return st, nil
@@ -184,10 +177,7 @@ func (w *writer) upsert(r row) error {
 // count notes n rows more in a cell.
 func (w *writer) count(c cell, n int64, sums [3]int64, values []string) {
 	d := w.counts[c]
-	d.n += n
-	for i := range sums {
-		d.sums[i] += n * sums[i]
-	}
+	d.add(numbers{n: int32(n), persons: int32(n * sums[0]), recipients: int32(n * sums[1]), size: n * sums[2]})
 	w.counts[c] = d
 	for i, v := range values {
 		if v != "" {
@@ -202,10 +192,10 @@ func (w *writer) addCounts() error {
 		recipients = recipients + excluded.recipients, size = size + excluded.size`
 	const drop = "DELETE FROM rollup WHERE day = ? AND facet = ? AND n = 0"
 	for c, d := range w.counts {
-		if d == (delta{}) {
+		if d == (numbers{}) {
 			continue
 		}
-		if _, err := w.exec(add, c.day, c.facet, d.n, d.sums[0], d.sums[1], d.sums[2]); err != nil {
+		if _, err := w.exec(add, c.day, c.facet, d.n, d.persons, d.recipients, d.size); err != nil {
 			return err
 		}
 		if d.n < 0 {
@@ -238,18 +228,18 @@ func (w *writer) addValues() error {
 
 // facet returns the id of a row's facet, made when it is new.
 func (w *writer) facet(r row) (int64, error) {
-	if id, ok := w.store.facets[r.signature]; ok {
+	if id, ok := w.store.cube.ids[r.signature]; ok { // only commits change it, one at a time
 		return id, nil
 	}
-	if id, ok := w.made[r.signature]; ok {
-		return id, nil
+	if f, ok := w.made[r.signature]; ok {
+		return f.id, nil
 	}
 	res, err := w.exec("INSERT INTO facet ("+strings.Join(sharedColumns(), ", ")+") VALUES (?"+strings.Repeat(", ?", len(layout.shared)-1)+")", r.shared...)
 	if err != nil {
 		return 0, err
 	}
 	id, err := res.LastInsertId()
-	w.made[r.signature] = id
+	w.made[r.signature] = facet{id, r.shared}
 	return id, err
 }
 
@@ -263,6 +253,9 @@ func sharedColumns() []string {
 
 // rest stores state, positions, unknown lines and gaps.
 func (w *writer) rest(b Batch) error {
+	if _, err := w.exec("INSERT INTO meta (name, value) VALUES ('commits', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1"); err != nil {
+		return err
+	}
 	for _, i := range b.Put {
 		var due any
 		if !i.Due.IsZero() {

@@ -12,7 +12,7 @@ import (
 	"postvagt/dashboards"
 )
 
-// compiled is a question as pieces of SQL, before it is known which table answers for which days.
+// compiled is a question that was checked, as pieces of SQL.
 type compiled struct {
 	q         dashboards.Question
 	field     event.Field // of distinct and sum
@@ -73,54 +73,8 @@ func (c *compiled) checkKind() (err error) {
 	}
 }
 
-// part is one SQL query; the answers of all parts add up.
-type part = piece
-
-// plan says which table answers for which days: whole days are read from the daily figures where they can
-// answer, the ragged ends of the period from the transmissions.
-func (c *compiled) plan(span period, zone *time.Location) []part {
-	first, last := int64(math.MinInt32), int64(math.MaxInt32) // whole days, [first, last)
-	raggedFrom, raggedTo := false, false
-	if span.from != math.MinInt64 {
-		first = dayOf(time.UnixMicro(span.from), zone)
-		if raggedFrom = dateOf(first, zone).UnixMicro() != span.from; raggedFrom {
-			first++
-		}
-	}
-	if span.to != math.MaxInt64 {
-		last = dayOf(time.UnixMicro(span.to), zone)
-		raggedTo = dateOf(last, zone).UnixMicro() != span.to
-	}
-	if !c.shared || last <= first {
-		return []part{c.detail(span, zone)}
-	}
-	parts := []part{c.daily(first, last)}
-	if raggedFrom {
-		parts = append(parts, c.detail(period{span.from, dateOf(first, zone).UnixMicro()}, zone))
-	}
-	if raggedTo {
-		parts = append(parts, c.detail(period{dateOf(last, zone).UnixMicro(), span.to}, zone))
-	}
-	return parts
-}
-
-// daily asks the daily figures for the days [first, last).
-func (c *compiled) daily(first, last int64) part {
-	days := piece{"r.day >= ? AND r.day < ?", []any{first, last}}
-	if c.q.Measure.Kind == dashboards.Distinct {
-		days.sql += " AND r.field = ?"
-		days.args = append(days.args, c.field.Column)
-		return c.sql("entity r JOIN facet f ON f.id = r.facet", "r.day", "r.value", "r.n", days)
-	}
-	sum := "r.n"
-	if c.q.Measure.Kind == dashboards.Sum {
-		sum = "r." + c.field.Column
-	}
-	return c.sql("rollup r JOIN facet f ON f.id = r.facet", "r.day", "''", sum, days)
-}
-
 // detail asks the transmissions themselves.
-func (c *compiled) detail(span period, zone *time.Location) part {
+func (c *compiled) detail(span period, zone *time.Location) piece {
 	number, value := "1", "''"
 	switch c.q.Measure.Kind {
 	case dashboards.Sum:
@@ -128,7 +82,7 @@ func (c *compiled) detail(span period, zone *time.Location) part {
 	case dashboards.Distinct:
 		value = column(c.field)
 	}
-	return c.sql("transmission t JOIN facet f ON f.id = t.facet", "t.day", value, number, within(span, zone))
+	return c.sql(value, number, within(span, zone))
 }
 
 // within is the condition that a transmission was born in a span; the days let SQLite use its index.
@@ -145,10 +99,10 @@ func within(span period, zone *time.Location) piece {
 	return p
 }
 
-// sql puts a query together: day, key, value, count, n. Number is what one row of the table counts for.
-func (c *compiled) sql(from, day, value, number string, when piece) part {
+// sql puts a query together: day, key, value, count, n. Number is what one transmission counts for.
+func (c *compiled) sql(value, number string, when piece) piece {
 	var group []string
-	key := "''"
+	from, day, key := "transmission t JOIN facet f ON f.id = t.facet", "t.day", "''"
 	switch {
 	case c.q.Split.By == dashboards.ByTime:
 		group = append(group, "1")
@@ -165,7 +119,7 @@ func (c *compiled) sql(from, day, value, number string, when piece) part {
 	where := " FROM " + from + " WHERE " + when.sql + " AND " + c.where.sql
 	args := append(slices.Clone(when.args), c.where.args...)
 	if c.q.Measure.Kind == dashboards.Distinct {
-		return part{"SELECT DISTINCT " + day + ", " + key + ", " + value + ", 0, 0" + where + " AND " + value + " <> ''", args}
+		return piece{"SELECT DISTINCT " + day + ", " + key + ", " + value + ", 0, 0" + where + " AND " + value + " <> ''", args}
 	}
 	count, n := piece{"sum(" + number + ")", nil}, "0"
 	if c.q.Measure.Kind == dashboards.Ratio {
@@ -176,7 +130,7 @@ func (c *compiled) sql(from, day, value, number string, when piece) part {
 	if len(group) > 0 {
 		by = " GROUP BY " + strings.Join(group, ", ")
 	}
-	return part{"SELECT " + day + ", " + key + ", '', ifnull(" + count.sql + ", 0), ifnull(" + n + ", 0)" + where + by,
+	return piece{"SELECT " + day + ", " + key + ", '', ifnull(" + count.sql + ", 0), ifnull(" + n + ", 0)" + where + by,
 		append(slices.Clone(count.args), args...)}
 }
 

@@ -22,7 +22,7 @@ func (s *Store) Documents(ctx context.Context, p dashboards.Period, where dashbo
 	if err != nil {
 		return nil, 0, fmt.Errorf("transmissions: %w", err)
 	}
-	total, days, skipped, err := s.locate(ctx, p, span, where, offset, limit)
+	total, days, skipped, err := s.locate(ctx, span, where, offset, limit)
 	if err != nil || total <= offset || limit <= 0 {
 		return nil, total, err
 	}
@@ -39,22 +39,10 @@ func (s *Store) Documents(ctx context.Context, p dashboards.Period, where dashbo
 
 // locate counts the matching transmissions by day, and returns the condition that keeps the days which hold
 // the wanted ones, with the number of transmissions on later days that it leaves out.
-func (s *Store) locate(ctx context.Context, p dashboards.Period, span period, where dashboards.Filter, offset, limit int) (total int, days piece, skipped int, err error) {
-	q := dashboards.Question{ID: "transmissions", Measure: dashboards.Measure{Kind: dashboards.Count, Of: where},
-		Split: dashboards.Split{By: dashboards.ByTime, Every: "day"}}
-	c, err := compile(q, nil)
+func (s *Store) locate(ctx context.Context, span period, where dashboards.Filter, offset, limit int) (total int, days piece, skipped int, err error) {
+	byDay, err := s.countDays(ctx, span, where)
 	if err != nil {
 		return 0, days, 0, err
-	}
-	byDay := map[int64]int{}
-	for _, part := range c.plan(span, s.zone) {
-		rows, err := collect(ctx, s.read, part.sql, part.args, scanAnswer)
-		if err != nil {
-			return 0, days, 0, fmt.Errorf("transmissions: %w", err)
-		}
-		for _, r := range rows {
-			byDay[r.day] += int(r.count)
-		}
 	}
 	first, last := int64(0), int64(-1)
 	for _, day := range newestFirst(byDay) {
@@ -71,6 +59,34 @@ func (s *Store) locate(ctx context.Context, p dashboards.Period, span period, wh
 		total += n
 	}
 	return total, piece{" AND t.day BETWEEN ? AND ?", []any{first, last}}, skipped, nil
+}
+
+// countDays counts the matching transmissions of each day.
+func (s *Store) countDays(ctx context.Context, span period, where dashboards.Filter) (map[int64]int, error) {
+	c, err := compile(dashboards.Question{Measure: dashboards.Measure{Kind: dashboards.Count, Of: where}, Split: dashboards.Split{By: dashboards.ByTime}}, nil)
+	if err != nil {
+		return nil, err
+	}
+	byDay, rest := map[int64]int{}, []period{span}
+	if c.shared {
+		if err := s.refresh(ctx); err != nil {
+			return nil, err
+		}
+		s.cube.mu.RLock()
+		byDay, rest = s.cube.daily(wholeDays(span, s.zone)).byDay(where), ragged(span, s.zone)
+		s.cube.mu.RUnlock()
+	}
+	for _, part := range rest {
+		query := c.detail(part, s.zone)
+		rows, err := collect(ctx, s.read, query.sql, query.args, scanAnswer)
+		if err != nil {
+			return nil, fmt.Errorf("transmissions: %w", err)
+		}
+		for _, r := range rows {
+			byDay[r.day] += int(r.count)
+		}
+	}
+	return byDay, nil
 }
 
 func scanDocument(scan func(...any) error) (d event.Document, err error) {
@@ -106,11 +122,11 @@ func (s *Store) Gaps(ctx context.Context, p dashboards.Period) ([]Gap, error) {
 
 // Overview says what the database holds in all.
 func (s *Store) Overview(ctx context.Context) (o dashboards.Overview, err error) {
-	var first, last sql.NullInt64
-	err = s.read.QueryRowContext(ctx, "SELECT ifnull(sum(n), 0), ifnull(sum(CASE WHEN f.level <> 'unknown' THEN n ELSE 0 END), 0) FROM rollup r JOIN facet f ON f.id = r.facet").Scan(&o.Transmissions, &o.Judged)
-	if err != nil {
+	if err := s.refresh(ctx); err != nil {
 		return o, fmt.Errorf("overview: %w", err)
 	}
+	o = s.cube.overview()
+	var first, last sql.NullInt64
 	err = s.read.QueryRowContext(ctx, `SELECT (SELECT min(time) FROM transmission WHERE day = (SELECT min(day) FROM transmission)),
 		(SELECT max(time) FROM transmission WHERE day = (SELECT max(day) FROM transmission))`).Scan(&first, &last)
 	if err != nil {
@@ -119,7 +135,5 @@ func (s *Store) Overview(ctx context.Context) (o dashboards.Overview, err error)
 	if first.Valid {
 		o.First, o.Last = time.UnixMicro(first.Int64).UTC(), time.UnixMicro(last.Int64).UTC()
 	}
-	o.Departments, err = collect(ctx, s.read, "SELECT DISTINCT department FROM facet WHERE department <> '' ORDER BY department", nil,
-		func(scan func(...any) error) (name string, err error) { return name, scan(&name) })
-	return o, err
+	return o, nil
 }

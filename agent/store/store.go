@@ -67,8 +67,9 @@ type Store struct {
 	lock  *os.File
 	zone  *time.Location
 
-	mu     sync.Mutex       // guards facets and serialises Commit
-	facets map[string]int64 // signature -> id, all that are committed
+	mu   sync.Mutex // one Commit at a time
+	cube *cube
+	seen int64 // of a reader: the commit that its cube is of
 }
 
 // Option changes how a database is opened.
@@ -79,7 +80,7 @@ func In(zone *time.Location) Option { return func(s *Store) { s.zone = zone } }
 
 // Open opens or makes the database at path for the one agent that writes it. A second one gets ErrLocked.
 func Open(ctx context.Context, path string, options ...Option) (*Store, error) {
-	s := &Store{path: path, zone: time.Local}
+	s := &Store{path: path, zone: time.Local, cube: newCube()}
 	for _, o := range options {
 		o(s)
 	}
@@ -92,7 +93,7 @@ func Open(ctx context.Context, path string, options ...Option) (*Store, error) {
 
 // OpenRead opens an existing database for questions only, while an agent may be writing it.
 func OpenRead(ctx context.Context, path string, options ...Option) (*Store, error) {
-	s := &Store{path: path, zone: time.Local}
+	s := &Store{path: path, zone: time.Local, cube: newCube()}
 	for _, o := range options {
 		o(s)
 	}
@@ -127,10 +128,10 @@ func (s *Store) open(ctx context.Context) error {
 	if err := s.migrate(ctx); err != nil {
 		return err
 	}
-	if err := s.loadFacets(ctx); err != nil {
+	if err := s.openReaders(ctx); err != nil {
 		return err
 	}
-	return s.openReaders(ctx)
+	return s.cube.load(ctx, s.read)
 }
 
 func (s *Store) openReaders(ctx context.Context) (err error) {
@@ -150,6 +151,22 @@ func (s *Store) openReaders(ctx context.Context) (err error) {
 		return errors.New("the database has an older form: start postvagt-agent run once, it brings it up to date")
 	}
 	return nil
+}
+
+// refresh loads the daily figures again where another process has committed since.
+func (s *Store) refresh(ctx context.Context) error {
+	if s.write != nil {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var commits int64
+	err := s.read.QueryRowContext(ctx, "SELECT value FROM meta WHERE name = 'commits'").Scan(&commits)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) || err == nil && commits == s.seen {
+		return err
+	}
+	s.seen = commits
+	return s.cube.load(ctx, s.read)
 }
 
 // connect opens a pool of at most n connections.

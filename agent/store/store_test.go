@@ -166,7 +166,7 @@ func oddQuestions() []dashboards.Question {
 // database that is opened again, or opened where days begin at another hour.
 func TestAnswersFollowChanges(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "postvagt.db")
-	s, err := Open(t.Context(), path, In(time.UTC))
+	s, err := Open(t.Context(), path, In(copenhagen))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,14 +184,17 @@ func TestAnswersFollowChanges(t *testing.T) {
 		commit(t, s, Batch{Documents: changed})
 	}
 	commit(t, s, Batch{Documents: documents})
-	s.Close()
-	if s, err = Open(t.Context(), path, In(copenhagen)); err != nil {
-		t.Fatal(err)
+	checkQuestions(t, s, documents, append(dashboards.Questions(), oddQuestions()...))
+	for _, zone := range []*time.Location{time.UTC, time.FixedZone("", -9*3600), copenhagen} {
+		s.Close()
+		if s, err = Open(t.Context(), path, In(zone)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	defer s.Close()
 	checkQuestions(t, s, documents, append(dashboards.Questions(), oddQuestions()...))
 	var drift int
-	if err := s.read.QueryRow("SELECT count(*) FROM rollup WHERE n <= 0").Scan(&drift); err != nil || drift != 0 {
+	if err := s.read.QueryRow("SELECT count(*) FROM rollup WHERE n <= 0 OR NOT EXISTS (SELECT 1 FROM facet WHERE id = facet)").Scan(&drift); err != nil || drift != 0 {
 		t.Errorf("%d daily figures without a transmission, %v", drift, err)
 	}
 }
@@ -290,6 +293,30 @@ func TestAllOrNothing(t *testing.T) {
 	documents[2].Key = "k"
 	commit(t, s, Batch{Documents: documents}) // facets of the failed commit must not be remembered
 	checkQuestions(t, s, documents, dashboards.Questions())
+}
+
+// A reader in another process sees what the agent has committed, each time that it asks.
+func TestReaderFollows(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "postvagt.db")
+	s, err := Open(t.Context(), path, In(copenhagen))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	r, err := OpenRead(t.Context(), path, In(copenhagen))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	checkQuestions(t, r, nil, dashboards.Questions()[:3])
+	documents := randomDocuments(8, 300, spring, 30)
+	for _, n := range []int{100, 101, 300} {
+		commit(t, s, Batch{Documents: documents[:n]})
+		checkQuestions(t, r, documents[:n], dashboards.Questions())
+		if o, err := r.Overview(t.Context()); err != nil || o.Transmissions != int64(n) || len(o.Departments) != 3 {
+			t.Errorf("%d transmissions and %d departments of %d, %v", o.Transmissions, len(o.Departments), n, err)
+		}
+	}
 }
 
 func TestSecondAgentIsRefused(t *testing.T) {

@@ -4,33 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"strings"
 	"time"
 )
-
-// loadFacets reads the ids of all facets; there are some thousands of them.
-func (s *Store) loadFacets(ctx context.Context) error {
-	s.facets = map[string]int64{}
-	n := len(layout.shared)
-	rows, err := s.write.QueryContext(ctx, "SELECT id, "+strings.Join(sharedColumns(), ", ")+" FROM facet")
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	cells, at := make([]any, n), make([]any, n+1)
-	var id int64
-	at[0] = &id
-	for i := range cells {
-		at[i+1] = &cells[i]
-	}
-	for rows.Next() {
-		if err := rows.Scan(at...); err != nil {
-			return err
-		}
-		s.facets[signatureOf(cells)] = id
-	}
-	return rows.Err()
-}
 
 // recount makes the day of each transmission and the daily figures anew.
 func (s *Store) recount(ctx context.Context, tx *sql.Tx) error {
