@@ -51,7 +51,7 @@ var words = map[string][]string{
 	"action":    {"pass", "tag", "hold", "reject"},
 	"outcome":   {"delivered", "held", "released", "bounced", "deferred", "returned", "rejected"},
 	"transport": {"", "verified", "encrypted", "to-relay", "plaintext", "local"},
-	"protected": {"yes", "no", "first-hop", "unknown"},
+	"protected": {"", "yes", "no", "first-hop", "unknown"},
 	"channel":   {"", "marked", "proven"},
 	"then":      {"", "release"},
 }

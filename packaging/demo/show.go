@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"time"
 
 	"postvagt/packaging/e2e/kit"
 )
@@ -17,7 +16,7 @@ import (
 var errFailed = errors.New("some answers differ from what is known")
 
 // show is the demo from beginning to end.
-func show(ctx context.Context, check bool) (err error) {
+func show(ctx context.Context, check, stay bool) (err error) {
 	s, err := newStage(ctx)
 	if s != nil {
 		defer func() { err = errors.Join(err, s.strike()) }()
@@ -25,16 +24,39 @@ func show(ctx context.Context, check bool) (err error) {
 	if err != nil {
 		return err
 	}
-	for i, st := range s.steps() {
-		fmt.Printf("[%d/%d] %s\n", i+1, len(s.steps()), st.title)
+	out := os.Stdout
+	fmt.Fprintf(out, "Everything lies in %s and listens on loopback only.\n", s.dir)
+	steps := s.steps()
+	for i, st := range steps {
+		fmt.Fprintf(out, "[%d/%d] %s\n", i+1, len(steps), st.title)
 		if err := st.do(ctx); err != nil {
 			return fmt.Errorf("%s: %w", st.title, err)
 		}
 	}
-	if err := s.send(ctx, os.Stdout); err != nil {
+	if err := s.send(ctx, out); err != nil {
 		return err
 	}
-	return nil
+	if err := s.follow(ctx, out); err != nil {
+		return err
+	}
+	a, err := s.settle(ctx)
+	if err != nil {
+		return err
+	}
+	s.printTable(out, a)
+	fmt.Fprintln(out)
+	if err := s.doctor(ctx, out); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "\nDashboard: %s\n", s.dashboard)
+	if check {
+		err = s.check(ctx, out, a)
+	}
+	if stay && (err == nil || errors.Is(err, errFailed)) {
+		fmt.Fprintln(out, "Ctrl-C ends it and leaves nothing behind.")
+		<-ctx.Done()
+	}
+	return err
 }
 
 // send hands every sample over to Postfix.
@@ -54,6 +76,58 @@ func (s *stage) send(ctx context.Context, out io.Writer) error {
 	return nil
 }
 
+// follow does with held mails what the manifest says.
+func (s *stage) follow(ctx context.Context, out io.Writer) error {
+	for _, m := range s.manifest.Mail {
+		if m.Then != "release" {
+			continue
+		}
+		id, err := s.heldID(ctx, m)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "postvagt-milter held release (%s: %s)\n", m.File[:2], m.What)
+		if err := s.milterCommand(ctx, "held", "release", id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// heldID finds the queue id of a held sample by its sender, recipient and size: the queue knows no message id.
+func (s *stage) heldID(ctx context.Context, m *sample) (string, error) {
+	queue, err := s.edge.Queue(ctx)
+	if err != nil {
+		return "", err
+	}
+	for _, q := range queue {
+		if q.Queue != "hold" || q.Sender != m.From || len(q.Recipients) != len(m.To) || q.Recipients[0].Address != m.To[0] {
+			continue
+		}
+		text, err := s.edge.Command(ctx, "postcat", "-hq", q.ID).Output()
+		if err != nil {
+			return "", fmt.Errorf("postcat: %w", err)
+		}
+		if strings.Contains(string(text), "<"+m.MessageID+">") {
+			return q.ID, nil
+		}
+	}
+	return "", fmt.Errorf("%s is not in the hold queue", m.File)
+}
+
+// doctor lets the agent say how it sees its house.
+func (s *stage) doctor(ctx context.Context, out io.Writer) error {
+	fmt.Fprintln(out, "postvagt-agent doctor")
+	text, err := exec.CommandContext(ctx, s.bin("postvagt-agent"), "doctor", "--config", s.path("etc", "agent.toml")).CombinedOutput()
+	for line := range strings.Lines(string(text)) {
+		fmt.Fprint(out, "  ", line)
+	}
+	if exit := new(exec.ExitError); errors.As(err, &exit) && exit.ExitCode() == 1 {
+		return nil // it has a next step to name, and has named it
+	}
+	return err
+}
+
 // milterCommand runs postvagt-milter with the configuration of the stage.
 func (s *stage) milterCommand(ctx context.Context, args ...string) error {
 	cmd := exec.CommandContext(ctx, s.bin("postvagt-milter"), append(args, "--config", s.path("etc", "milter.toml"))...)
@@ -61,40 +135,4 @@ func (s *stage) milterCommand(ctx context.Context, args ...string) error {
 		return fmt.Errorf("postvagt-milter %s: %w\n%s", strings.Join(args, " "), err, out)
 	}
 	return nil
-}
-
-// bar is a progress bar; on what is no terminal it is one line at the end.
-type bar struct {
-	out      io.Writer
-	title    string
-	n, of    int
-	terminal bool
-	begun    time.Time
-}
-
-func newBar(out io.Writer, title string, of int) *bar {
-	b := &bar{out: out, title: title, of: of, begun: time.Now()}
-	if f, ok := out.(*os.File); ok {
-		info, err := f.Stat()
-		b.terminal = err == nil && info.Mode()&os.ModeCharDevice != 0
-	}
-	return b
-}
-
-const barWidth = 32
-
-func (b *bar) step() {
-	b.n++
-	if b.terminal {
-		full := b.n * barWidth / b.of
-		fmt.Fprintf(b.out, "\r%s [%s%s] %d/%d", b.title, strings.Repeat("#", full), strings.Repeat(".", barWidth-full), b.n, b.of)
-	}
-}
-
-func (b *bar) end() {
-	if b.terminal {
-		fmt.Fprintf(b.out, "  %.1f s\n", time.Since(b.begun).Seconds())
-		return
-	}
-	fmt.Fprintf(b.out, "%s: %d of %d in %.1f s\n", b.title, b.n, b.of, time.Since(b.begun).Seconds())
 }
