@@ -14,111 +14,115 @@ import (
 	"postvagt/packaging/e2e/kit"
 )
 
-// transmission is what the agent stored of one copy of a mail: the value of each field, kinds apart.
-type transmission map[string]string
+// answers is what the agent has stored: message id -> field -> value -> number of transmissions.
+type answers map[string]map[string]map[string]int
 
-// fields are asked for of each transmission.
-var fields = []string{"email.message_id", "postvagt.to_domain", "email.direction", "postvagt.level", "postvagt.action", "postvagt.protection",
-	"postvagt.algorithm", "postvagt.strong", "postvagt.signed", "postvagt.channel_state", "postvagt.transport", "tls.version", "postvagt.outcome",
-	"postvagt.held", "postvagt.released", "postvagt.left", "postvagt.protected", "postvagt.after_objection", "postvagt.department",
-	"postvagt.secure_mailbox", "postvagt.finding"}
+// fields are asked for of each mail; the first three tell whether its outcome is there.
+var fields = []string{"outcome", "released", "level", "kinds", "email.direction", "action", "protection", "strong", "signed", "channel_state",
+	"transport", "tls.version", "held", "left", "protected", "after_objection", "department", "secure_mailbox", "finding"}
 
-// answers are the transmissions and kinds of each mail, by message id.
-type answers struct {
-	copies map[string][]transmission
-	kinds  map[string][]string
-}
-
-// ask asks the agent, as an admin would, by postvagt-agent count.
-func (s *stage) ask(ctx context.Context) (*answers, error) {
-	a := &answers{copies: map[string][]transmission{}, kinds: map[string][]string{}}
-	rows, err := s.count(ctx, fields...)
-	if err != nil {
-		return nil, err
-	}
-	for _, r := range rows {
-		id := r.values["email.message_id"]
-		for range r.count {
-			a.copies[id] = append(a.copies[id], r.values)
-		}
-	}
-	if rows, err = s.count(ctx, "email.message_id", "postvagt.kinds"); err != nil {
-		return nil, err
-	}
-	for _, r := range rows {
-		if kind := r.values["postvagt.kinds"]; kind != "" {
-			id := r.values["email.message_id"]
-			a.kinds[id] = append(a.kinds[id], kind)
+// ask asks the agent as an admin would, by postvagt-agent count.
+func (s *stage) ask(ctx context.Context, fields ...string) (answers, error) {
+	a := answers{}
+	for _, field := range fields {
+		if err := s.count(ctx, a, field); err != nil {
+			return nil, err
 		}
 	}
 	return a, nil
 }
 
-type countedRow struct {
-	values transmission
-	count  int
-}
-
-func (s *stage) count(ctx context.Context, by ...string) ([]countedRow, error) {
-	cmd := exec.CommandContext(ctx, s.bin("postvagt-agent"), "count", "--config", s.path("etc", "agent.toml"), "--json", "--by", strings.Join(by, ","))
+func (s *stage) count(ctx context.Context, a answers, field string) error {
+	const id = "email.message_id"
+	cmd := exec.CommandContext(ctx, s.bin("postvagt-agent"), "count", "--config", s.path("etc", "agent.toml"), "--json", "--by", id+","+field)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		return nil, fmt.Errorf("postvagt-agent count: %w: %s", err, stderr.String())
+		return fmt.Errorf("postvagt-agent count: %w: %s", err, stderr.String())
 	}
-	var rows []countedRow
 	for dec := json.NewDecoder(bytes.NewReader(out)); dec.More(); {
-		var object map[string]any
-		if err := dec.Decode(&object); err != nil {
-			return nil, fmt.Errorf("postvagt-agent count: %w", err)
+		var row map[string]any
+		if err := dec.Decode(&row); err != nil {
+			return fmt.Errorf("postvagt-agent count: %w", err)
 		}
-		r := countedRow{values: transmission{}}
-		for k, v := range object {
-			if n, ok := v.(float64); ok && k == "count" {
-				r.count = int(n)
-				continue
+		var message, value string
+		n := 0
+		for k, v := range row {
+			switch k {
+			case "count":
+				f, ok := v.(float64)
+				if !ok {
+					return fmt.Errorf("postvagt-agent count: count is %v", v)
+				}
+				n = int(f)
+			case id:
+				message = fmt.Sprint(v)
+			default:
+				value = fmt.Sprint(v)
 			}
-			r.values[k] = fmt.Sprint(v)
 		}
-		rows = append(rows, r)
+		a.add(message, field, value, n)
 	}
-	return rows, nil
+	return nil
+}
+
+func (a answers) add(message, field, value string, n int) {
+	if a[message] == nil {
+		a[message] = map[string]map[string]int{}
+	}
+	if a[message][field] == nil {
+		a[message][field] = map[string]int{}
+	}
+	a[message][field][value] += n
 }
 
 // settleLimit is how long the last outcome may take to come from the mail server to the agent's store.
 const settleLimit = 60 * time.Second
 
-// settle waits until each mail has its outcome, and gives what is known when the time is up: an answer
-// that differs from the known one is for the table and the checks to show.
-func (s *stage) settle(ctx context.Context) (a *answers, err error) {
-	err = kit.Wait(ctx, "the outcome of each mail", settleLimit, func() (bool, error) {
+// settle waits until each mail has its outcome. When the time is up it gives what is known: an answer that
+// differs from the known one is for the table and the checks to show.
+func (s *stage) settle(ctx context.Context) (answers, error) {
+	err := kit.Wait(ctx, "the outcome of each mail", settleLimit, func() (bool, error) {
 		if over, how := s.agent.Exited(); over {
 			return true, fmt.Errorf("the agent has ended: %v", how)
 		}
-		if a, err = s.ask(ctx); err != nil {
-			return false, err
-		}
-		return !slices.ContainsFunc(s.manifest.Mail, func(m *sample) bool { return !a.settled(m) }), nil
+		a, err := s.ask(ctx, fields[:3]...)
+		return err == nil && !slices.ContainsFunc(s.manifest.Mail, func(m *sample) bool { return !a.settled(m) }), err
 	})
-	if errors.Is(err, context.DeadlineExceeded) && a != nil && ctx.Err() == nil {
-		return a, nil
+	if err != nil && (!errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil) {
+		return nil, err
 	}
-	return a, err
+	return s.ask(ctx, fields...)
 }
 
-func (a *answers) settled(m *sample) bool {
-	copies := a.copies[m.MessageID]
-	if len(copies) != m.Copies {
-		return false
-	}
-	return !slices.ContainsFunc(copies, func(t transmission) bool { return outcome(t) != m.Outcome || t["postvagt.level"] != m.Level })
+func (a answers) settled(m *sample) bool {
+	stored := a[m.MessageID]
+	return stored["outcome"][m.rowOutcome()] == m.Copies && stored["released"][fmt.Sprint(m.Then == "release")] == m.Copies &&
+		stored["level"][m.Level] == m.Copies
 }
 
-// outcome tells a delivery after a release from others.
-func outcome(t transmission) string {
-	if t["postvagt.outcome"] == "delivered" && t["postvagt.released"] == "true" {
-		return "released"
+// rowOutcome is the outcome that a transmission bears; that it was released first stands apart.
+func (s *sample) rowOutcome() string {
+	if s.Outcome == "released" {
+		return "delivered"
 	}
-	return t["postvagt.outcome"]
+	return s.Outcome
+}
+
+// say gives the values of a field as text, with their number where there are several.
+func (a answers) say(m *sample, field string) string {
+	return say(a[m.MessageID][field])
+}
+
+func say(values map[string]int) string {
+	var parts []string
+	for v, n := range values {
+		if len(values) > 1 || n > 1 {
+			v = fmt.Sprintf("%d×%s", n, v)
+		}
+		parts = append(parts, v)
+	}
+	slices.Sort(parts)
+	return strings.Join(parts, " ")
 }

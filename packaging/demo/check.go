@@ -4,9 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
-	"strings"
 )
 
 // tally counts what was held against the known answer, and prints what differs.
@@ -26,10 +24,12 @@ func (t *tally) same(where, what, got, want string) {
 }
 
 // check holds everything against the known answer.
-func (s *stage) check(ctx context.Context, out io.Writer, a *answers) error {
+func (s *stage) check(ctx context.Context, out io.Writer, a answers) error {
 	t := &tally{out: out}
 	for _, m := range s.manifest.Mail {
-		a.checkMail(t, m)
+		for field, want := range m.known() {
+			t.same(m.File, field, a.say(m, field), say(want))
+		}
 	}
 	for _, part := range []func(context.Context, *tally) error{s.checkQueue, s.checkElsewhere, s.checkMailboxes, s.checkFigures, s.checkSecrets} {
 		if err := part(ctx, t); err != nil {
@@ -43,46 +43,65 @@ func (s *stage) check(ctx context.Context, out io.Writer, a *answers) error {
 	return nil
 }
 
-// checkMail holds what is stored of one mail against its entry in the manifest.
-func (a *answers) checkMail(t *tally, m *sample) {
-	copies := a.copies[m.MessageID]
-	t.same(m.File, "number of transmissions", strconv.Itoa(len(copies)), strconv.Itoa(m.Copies))
-	kinds := slices.Clone(a.kinds[m.MessageID])
-	slices.Sort(kinds)
-	t.same(m.File, "kinds", strings.Join(slices.Compact(kinds), " "), strings.Join(m.Kinds, " "))
-	leaving := false
-	for _, c := range copies {
-		outside := c["email.direction"] == "outbound"
-		leaving = leaving || outside
-		want := map[string]string{
-			"postvagt.level":           m.Level,
-			"postvagt.action":          m.Action,
-			"postvagt.protection":      or(m.Content, "none"),
-			"postvagt.strong":          strconv.FormatBool(m.Strong),
-			"postvagt.signed":          strconv.FormatBool(m.Signed),
-			"postvagt.channel_state":   m.Channel,
-			"postvagt.transport":       m.Transport,
-			"postvagt.held":            strconv.FormatBool(m.Action == "hold"),
-			"postvagt.left":            strconv.FormatBool(outside && (m.Outcome == "delivered" || m.Outcome == "released")),
-			"postvagt.after_objection": strconv.FormatBool(m.Objection && outside),
-			"postvagt.finding":         "",
-		}
-		if outside {
-			want["postvagt.protected"] = m.Protected
-		} else {
-			want["postvagt.protected"] = ""
-		}
-		for field, value := range want {
-			t.same(m.File, field, c[field], value)
-		}
-		t.same(m.File, "outcome", outcome(c), m.Outcome)
-		t.same(m.File, "secure mailbox", strconv.FormatBool(c["postvagt.secure_mailbox"] != ""), strconv.FormatBool(m.Mailbox))
-		t.same(m.File, "TLS", strconv.FormatBool(c["tls.version"] != ""), strconv.FormatBool(slices.Contains([]string{"verified", "encrypted", "to-relay"}, m.Transport)))
-		if m.Direction != "outbound" {
-			t.same(m.File, "direction", c["email.direction"], m.Direction)
-		}
+// known is what must be stored of a mail: field -> value -> number of transmissions.
+func (m *sample) known() map[string]map[string]int {
+	all := map[string]map[string]int{}
+	each := func(field, value string) { all[field] = map[string]int{value: m.Copies} }
+	each("outcome", m.rowOutcome())
+	each("released", strconv.FormatBool(m.Then == "release"))
+	each("level", m.Level)
+	each("action", m.Action)
+	each("protection", or(m.Content, "none"))
+	each("strong", strconv.FormatBool(m.Strong))
+	each("signed", strconv.FormatBool(m.Signed))
+	each("channel_state", m.Channel)
+	each("transport", m.Transport)
+	each("tls.version", m.tlsVersion())
+	each("held", strconv.FormatBool(m.Action == "hold"))
+	each("department", m.Department)
+	each("secure_mailbox", m.mailbox())
+	each("finding", "")
+
+	all["kinds"] = map[string]int{}
+	for _, kind := range m.Kinds {
+		all["kinds"][kind] = m.Copies
 	}
-	t.same(m.File, "a copy goes outside", strconv.FormatBool(leaving), strconv.FormatBool(m.Direction == "outbound"))
+	// What holds of copies that leave; those that stay are neither protected nor not.
+	out := m.outside()
+	delivered := m.rowOutcome() == "delivered"
+	all["email.direction"] = split(m.Direction, out, m.inside(), m.Copies-out)
+	all["left"] = split(strconv.FormatBool(delivered), out, "false", m.Copies-out)
+	all["protected"] = split(m.Protected, out, "", m.Copies-out)
+	all["after_objection"] = split(strconv.FormatBool(m.Objection), out, "false", m.Copies-out)
+	return all
+}
+
+// split is n of one value and rest of another.
+func split(value string, n int, other string, rest int) map[string]int {
+	all := map[string]int{}
+	if n > 0 {
+		all[value] += n
+	}
+	if rest > 0 {
+		all[other] += rest
+	}
+	return all
+}
+
+// inside is the direction of the copies that stay.
+func (m *sample) inside() string {
+	if m.Direction == "outbound" {
+		return "internal"
+	}
+	return m.Direction
+}
+
+func (m *sample) tlsVersion() string {
+	switch m.Transport {
+	case "verified", "encrypted", "to-relay":
+		return "TLSv1.3"
+	}
+	return ""
 }
 
 func or(value, otherwise string) string {

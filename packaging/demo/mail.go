@@ -21,14 +21,27 @@ type letter struct {
 	From      string
 	To        []string // of To and Cc
 	Data      []byte
+	Numbers   []string // the national numbers in it, as they are written there
 }
 
-var templates = template.FuncMap{"cpr": cpr, "pnr": pnr, "fnr": fnr, "hetu": hetu, "kt": kennitala}
+// numbers are the functions of the templates; each number made is noted.
+func (l *letter) numbers() template.FuncMap {
+	funcs := template.FuncMap{}
+	for name, make := range map[string]func(int) string{"cpr": cpr, "pnr": pnr, "fnr": fnr, "hetu": hetu, "kt": kennitala} {
+		funcs[name] = func(n int) string {
+			number := make(n)
+			l.Numbers = append(l.Numbers, number)
+			return number
+		}
+	}
+	return funcs
+}
 
 // compose makes the mail of a template: a header of UTF-8 text, an empty line, a body. The body is encoded
 // as its own Content-Type and Content-Transfer-Encoding say, then protected as protect says.
 func compose(ctx context.Context, name, text, protect string, now time.Time, keys *keyring) (*letter, error) {
-	tmpl, err := template.New(name).Funcs(templates).Parse(text)
+	l := &letter{}
+	tmpl, err := template.New(name).Funcs(l.numbers()).Parse(text)
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +57,6 @@ func compose(ctx context.Context, name, text, protect string, now time.Time, key
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	l := &letter{}
 	for _, field := range []string{"From", "To", "Cc"} {
 		if env.Header.Get(field) == "" {
 			continue

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"embed"
+	"encoding/csv"
 	"fmt"
 	"io/fs"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/BurntSushi/toml"
@@ -37,11 +40,13 @@ type sample struct {
 	Mailbox   bool     `toml:"mailbox"`
 	Why       string   `toml:"why"`
 
+	Department string `toml:"-"` // of departments.csv, by the sender
 	*letter
 }
 
 type manifest struct {
-	Mail []*sample `toml:"mail"`
+	Mail    []*sample         `toml:"mail"`
+	Figures map[string]string `toml:"figures"` // what the dashboard must show, by the id of the question
 }
 
 // words are the values that a key may have.
@@ -53,7 +58,7 @@ var words = map[string][]string{
 	"transport": {"", "verified", "encrypted", "to-relay", "plaintext", "local"},
 	"protected": {"", "yes", "no", "first-hop", "unknown"},
 	"channel":   {"", "marked", "proven"},
-	"then":      {"", "release"},
+	"then":      {"", "release", "return"},
 }
 
 // loadManifest reads the samples; their letters are not composed yet.
@@ -94,8 +99,50 @@ func (m *manifest) compose(ctx context.Context, keys *keyring, now time.Time) er
 		if len(s.To) != s.Copies {
 			return fmt.Errorf("manifest.toml: %s: copies = %d, but it has %d recipients", s.File, s.Copies, len(s.To))
 		}
+		if s.Department, err = departmentOf(s.From); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// departmentOf looks an address up in the demo's departments.csv, "" for others.
+func departmentOf(address string) (string, error) {
+	text, err := samples.ReadFile("etc/departments.csv")
+	if err != nil {
+		return "", err
+	}
+	rows, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
+	if err != nil {
+		return "", fmt.Errorf("departments.csv: %w", err)
+	}
+	for _, r := range rows {
+		if strings.HasSuffix(address, r[0]) {
+			return r[1], nil
+		}
+	}
+	return "", nil
+}
+
+// outside is the number of copies that go to recipients outside, or would.
+func (s *sample) outside() (n int) {
+	if s.Direction != "outbound" {
+		return 0
+	}
+	for _, to := range s.To {
+		if !strings.HasSuffix(to, "@"+ourDomain) && !strings.HasSuffix(to, "."+ourDomain) {
+			n++
+		}
+	}
+	return n
+}
+
+// mailbox is the secure mailbox that sends it, "" for none.
+func (s *sample) mailbox() string {
+	if s.Mailbox {
+		return s.From
+	}
+	return ""
 }
 
 // recognised says whether readable data of a level was to be found.

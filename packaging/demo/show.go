@@ -79,15 +79,15 @@ func (s *stage) send(ctx context.Context, out io.Writer) error {
 // follow does with held mails what the manifest says.
 func (s *stage) follow(ctx context.Context, out io.Writer) error {
 	for _, m := range s.manifest.Mail {
-		if m.Then != "release" {
+		if m.Then == "" {
 			continue
 		}
 		id, err := s.heldID(ctx, m)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(out, "postvagt-milter held release (%s: %s)\n", m.File[:2], m.What)
-		if err := s.milterCommand(ctx, "held", "release", id); err != nil {
+		fmt.Fprintf(out, "postvagt-milter held %s (%s: %s)\n", m.Then, m.File[:2], m.What)
+		if err := s.milterCommand(ctx, "held", m.Then, id); err != nil {
 			return err
 		}
 	}

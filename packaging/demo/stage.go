@@ -22,6 +22,7 @@ type stage struct {
 	world, edge   *kit.Postfix
 	milter, agent *kit.Program
 	dashboard     string // address of the page
+	metrics       string // address of the milter's metrics
 }
 
 const startLimit = 60 * time.Second
@@ -90,6 +91,7 @@ func (s *stage) writeConfig() error {
 		ports[name] = port
 	}
 	s.dashboard = "http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(ports["dashboard"])) + "/"
+	s.metrics = "http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(ports["milter"])) + "/metrics"
 	values := strings.NewReplacer("@DIR@", s.dir, "@GATEWAY@", hop(s.world, gateway), "@ETC@", s.edge.Etc(), "@LOG@", s.edge.Log(),
 		"@METRICS@", strconv.Itoa(ports["milter"]), "@DASHBOARD@", strconv.Itoa(ports["dashboard"]),
 		"@TODAY@", time.Now().AddDate(0, -6, 0).Format(time.DateOnly))

@@ -3,46 +3,69 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
 
+// columns of the table: title and width.
+var columns = []struct {
+	title string
+	width int
+}{{"no", 2}, {"mail", 45}, {"found", 12}, {"became", 9}, {"way out", 9}, {"protected", 9}, {"why", 0}}
+
 // printTable says what became of each mail, and why. It shows no address and no number of the mails.
-func (s *stage) printTable(out io.Writer, a *answers) {
-	const format = "%-3s %-46s %-13s %-9s %-9s %-6s %s\n"
-	fmt.Fprintf(out, "\n"+format, "no", "mail", "found", "became", "went by", "safe", "why")
+func (s *stage) printTable(out io.Writer, a answers) {
+	title := make([]string, len(columns))
+	for i, c := range columns {
+		title[i] = c.title
+	}
+	fmt.Fprintln(out)
+	printRow(out, title)
 	fmt.Fprintln(out, strings.Repeat("-", 150))
 	tally := map[string]int{}
 	for _, m := range s.manifest.Mail {
-		t := transmission{}
-		if copies := a.copies[m.MessageID]; len(copies) > 0 {
-			t = copies[0]
+		stored := a[m.MessageID]
+		became := common(stored["outcome"])
+		if stored["released"]["true"] > 0 && stored["outcome"]["delivered"] > 0 {
+			became = "released"
 		}
-		became := outcome(t)
 		tally[became]++
-		row := []string{m.File[:2], m.What, t["postvagt.level"], became, t["postvagt.transport"], t["postvagt.protected"], m.Why}
-		fmt.Fprintf(out, format, pad(row, []int{3, 46, 13, 9, 9, 6, 0})...)
+		printRow(out, []string{m.File[:2], m.What, common(stored["level"]), became, common(stored["transport"]), common(stored["protected"]), m.Why})
 	}
 	var parts []string
-	for _, o := range words["outcome"] {
-		if tally[o] > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", tally[o], o))
-		}
+	for o, n := range tally {
+		parts = append(parts, fmt.Sprintf("%d %s", n, o))
 	}
+	slices.Sort(parts)
 	fmt.Fprintf(out, "\n%d mails: %s\n", len(s.manifest.Mail), strings.Join(parts, ", "))
 }
 
-// pad fills cells by characters; fmt counts bytes of none-ASCII text right, but cuts nothing.
-func pad(cells []string, widths []int) []any {
-	out := make([]any, len(cells))
-	for i, c := range cells {
-		if c == "" {
-			c = "-"
+// common is the value of most copies; in the table each mail has one line.
+func common(values map[string]int) (value string) {
+	most := 0
+	for v, n := range values {
+		if n > most || n == most && v > value {
+			value, most = v, n
 		}
-		if w := widths[i]; w > 0 && utf8.RuneCountInString(c) > w {
-			c = string([]rune(c)[:w-1]) + "…"
-		}
-		out[i] = c
 	}
-	return out
+	return value
+}
+
+func printRow(out io.Writer, cells []string) {
+	for i, cell := range cells {
+		width := columns[i].width
+		if cell == "" {
+			cell = "-"
+		}
+		n := utf8.RuneCountInString(cell)
+		if width > 0 && n > width {
+			cell, n = string([]rune(cell)[:width-1])+"…", width
+		}
+		fmt.Fprint(out, cell)
+		if i < len(cells)-1 {
+			fmt.Fprint(out, strings.Repeat(" ", max(0, width-n)+1))
+		}
+	}
+	fmt.Fprintln(out)
 }
