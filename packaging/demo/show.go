@@ -118,7 +118,9 @@ func (s *stage) heldID(ctx context.Context, m *sample) (string, error) {
 // doctor lets the agent say how it sees its house.
 func (s *stage) doctor(ctx context.Context, out io.Writer) error {
 	fmt.Fprintln(out, "postvagt-agent doctor")
-	text, err := exec.CommandContext(ctx, s.bin("postvagt-agent"), "doctor", "--config", s.path("etc", "agent.toml")).CombinedOutput()
+	cmd := exec.CommandContext(ctx, s.bin("postvagt-agent"), "doctor", "--config", s.path("etc", "agent.toml"))
+	cmd.Env = append(os.Environ(), "MAIL_CONFIG="+s.edge.Etc()) // whose Postfix it is
+	text, err := cmd.CombinedOutput()
 	for line := range strings.Lines(string(text)) {
 		fmt.Fprint(out, "  ", line)
 	}
