@@ -14,6 +14,7 @@ type messageFacts struct {
 	subjectTie float64
 	discuss    int32
 	words      int32
+	segments   int32
 	subject    int32 // discussing weight of the subject
 	ask        bool
 	client     uint32  // kinds of services whose clients are secret, that send or sign
@@ -118,7 +119,7 @@ const senderPart = "from"
 func (s *Scanner) startPart(t Text) {
 	s.base, s.extra, s.carry = 0, 0, nil
 	s.wlen, s.digits, s.upper, s.long = 0, 0, 0, false
-	s.gap, s.tok, s.lineAt, s.cells = gap{}, 0, 0, false
+	s.gap, s.tok, s.lineAt, s.cells, s.longest = gap{}, 0, 0, false, 0
 	s.nact, s.prev, s.run, s.closing = 0, tokenFacts{}, nameRun{}, 0
 	s.win, s.langs = window{}, [langCount]int32{}
 	for i := range s.ctxAt {
@@ -334,6 +335,10 @@ func (s *Scanner) judge(n int32) {
 	s.msg.told += int32(g.cues[classTold])
 	s.msg.second += int32(g.cues[classSecond])
 	own := g.tie()
+	s.msg.segments++
+	if own < 0.85 && g.given == 0 {
+		s.msg.discuss += int32(g.weight)
+	}
 	if s.parts[s.part].subject {
 		s.msg.subject += int32(g.weight)
 		s.msg.subjectTie = max(s.msg.subjectTie, own)
@@ -513,7 +518,7 @@ func (s *Scanner) score(e *entry) float64 {
 	if m.signed && m.discuss < 3 {
 		msgTie = max(msgTie, 0.45)
 	}
-	discuss := min(0.06*float64(m.discuss), 0.5) + min(0.15*float64(m.subject), 0.3)
+	discuss := min(0.06*float64(m.discuss)*min(1, 16/float64(m.segments+1)), 0.5) + min(0.15*float64(m.subject), 0.3)
 	if m.greetOther {
 		discuss += 0.1
 	}

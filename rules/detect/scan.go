@@ -29,6 +29,7 @@ type Scanner struct {
 	tok     int32
 	lineAt  int32 // where the line began
 	cells   bool  // the line holds cells
+	longest int32 // line of the part
 
 	hits   [48]int32
 	active [16]thread
@@ -317,13 +318,15 @@ func (s *Scanner) startWord(i int32, capital bool) {
 		return
 	}
 	line := g.lines > 0
-	short := line && (s.cells || pos-s.lineAt < 62)
+	width := pos - s.lineAt
+	short := line && (s.cells || capital && width < min(62, s.longest*3/4))
 	sentence := g.bits&(1<<sepStop) != 0 ||
 		g.bits&(1<<sepDot) != 0 && g.chars > 1 && capital && !(s.prev.letters <= 3 && s.prev.digits == 0 && g.lines == 0 && s.prev.abbreviation)
 	if line || sentence {
 		s.prev = tokenFacts{}
 	}
 	if line {
+		s.longest = max(s.longest, min(width, 200))
 		s.lineAt, s.cells = pos, g.bits&(1<<sepTab) != 0
 		if g.bits&(1<<sepQuote) != 0 {
 			s.closing = 0
@@ -334,7 +337,6 @@ func (s *Scanner) startWord(i int32, capital bool) {
 	}
 	if g.bits&(1<<sepLaw|1<<sepPercent) != 0 {
 		s.segs[s.nseg%segRing].weight += 2
-		s.msg.discuss++
 	}
 	if g.bits&(1<<sepMoney) != 0 {
 		s.segs[s.nseg%segRing].cues[classMoney]++

@@ -82,7 +82,6 @@ func (s *Scanner) emit(t *term, tok, pos int32, f *tokenFacts) {
 		}
 	case classDiscuss:
 		seg.weight += int16(t.weight)
-		s.msg.discuss += int32(t.weight)
 	case classSender:
 		s.client(t)
 	}
@@ -240,7 +239,7 @@ func (s *Scanner) endRun() {
 		return
 	}
 	seg := &s.segs[s.nseg%segRing]
-	full := r.titled || r.n >= 2 && (r.given || r.surname)
+	full := r.titled || r.n >= 2 && (r.given || r.surname && r.known == 0)
 	switch {
 	case r.greeting:
 		if r.given || r.surname || r.n >= 2 || r.titled {

@@ -111,7 +111,7 @@ func (s *Scanner) closeWindow() {
 	}
 	if win.used >= 9 {
 		var taken [maxGroups]bool
-		for _, forms := range [...]uint8{formOfficial | formBare, formSplit, formLoose} {
+		for _, forms := range [...]uint8{formOfficial | formBare | formSplit, formLoose} {
 			for from := 0; from < win.n; from++ {
 				s.tryFrom(from, forms, &taken)
 			}
