@@ -30,6 +30,13 @@ const (
 	kindOLE     kind = "ole"
 	kindOffice  kind = "office"
 	kindTNEF    kind = "tnef"
+	kind7z      kind = "7z"
+	kindRar     kind = "rar"
+	kindTar     kind = "tar"
+	kindGzip    kind = "gz"
+	kindBzip2   kind = "bz2"
+	kindXZ      kind = "xz"
+	kindZstd    kind = "zst"
 	kindMbox    kind = "mbox"
 	kindICS     kind = "ics"
 	kindVCF     kind = "vcf"
@@ -49,6 +56,14 @@ func extractorOf(k kind) extractor {
 		return openPGP
 	case kindZip:
 		return openZip
+	case kind7z:
+		return open7z
+	case kindRar:
+		return openRar
+	case kindTar:
+		return openTar
+	case kindGzip, kindBzip2, kindXZ, kindZstd:
+		return openCompressed(k)
 	case kindTNEF:
 		return openTNEF
 	case kindOLE:
@@ -83,7 +98,8 @@ var magic = []struct {
 	kind kind
 }{
 	{0, "PK\x03\x04", kindZip}, {0, "PK\x05\x06", kindZip}, {0, "PK00PK\x03\x04", kindZip},
-	{0, cfbMagic, kindOLE}, {0, tnefMagic, kindTNEF}, {0, "{\\rtf", kindRTF},
+	{0, sevenMagic, kind7z}, {0, rarMagic, kindRar}, {0, "\x1f\x8b\x08", kindGzip}, {0, "BZh", kindBzip2}, {0, "\xfd7zXZ\x00", kindXZ},
+	{0, "\x28\xb5\x2f\xfd", kindZstd}, {0, cfbMagic, kindOLE}, {0, tnefMagic, kindTNEF}, {0, "{\\rtf", kindRTF},
 	{0, "\x89PNG", kindImage}, {0, "\xff\xd8\xff", kindImage}, {0, "GIF8", kindImage}, {0, "BM", kindImage},
 	{0, "II*\x00", kindImage}, {0, "MM\x00*", kindImage}, {8, "WEBP", kindImage}, {4, "ftyphei", kindImage},
 	{4, "ftypmif1", kindImage}, {4, "ftypavif", kindImage}, {0, "8BPS", kindImage}, {0, "\x00\x00\x01\x00", kindImage},
@@ -97,14 +113,20 @@ var magic = []struct {
 func sniff(head []byte, d doc) kind {
 	for _, m := range magic {
 		if len(head) >= m.at+len(m.sign) && string(head[m.at:m.at+len(m.sign)]) == m.sign {
-			if m.sign == "BM" && !looksBMP(head) {
+			if m.sign == "BM" && !looksBMP(head) || m.sign == "BZh" && (len(head) < 10 || string(head[4:10]) != "1AY&SY") {
 				continue
+			}
+			if (m.kind == kindImage || m.kind == kindMedia) && looksText(head) {
+				continue // words may begin like that
 			}
 			return m.kind
 		}
 	}
 	if at := bytes.Index(head[:min(len(head), 1024)], []byte("%PDF-")); at >= 0 && (isBlank(head[:at]) || !looksText(head)) {
 		return kindPDF
+	}
+	if isTar(head) {
+		return kindTar
 	}
 	if isCMS(head) {
 		return kindCMS

@@ -1,0 +1,422 @@
+package message
+
+import (
+	"bytes"
+	"compress/bzip2"
+	"compress/flate"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+	"io"
+
+	"github.com/ulikunitz/xz/lzma"
+)
+
+// sevenMagic begins a 7z archive.
+const sevenMagic = "7z\xbc\xaf\x27\x1c"
+
+// Bounds of a 7z archive: what its header may hold, and what its dictionary may need.
+const (
+	sevenHeader = 16 << 20
+	sevenFiles  = 20_000
+	sevenDict   = 64 << 20
+	sevenCycles = 22 // power of two of the rounds that derive a key
+)
+
+// Coders of 7z.
+const (
+	sevenCopy    = "\x00"
+	sevenLZMA    = "\x03\x01\x01"
+	sevenLZMA2   = "\x21"
+	sevenDeflate = "\x04\x01\x08"
+	sevenBzip2   = "\x04\x02\x02"
+	sevenAES     = "\x06\xf1\x07\x01"
+	sevenBCJ     = "\x03\x03\x01\x03"
+	sevenDelta   = "\x03"
+)
+
+type sevenCoder struct {
+	id      string
+	props   []byte
+	in, out int
+}
+
+// sevenFolder is a chain of coders and what it unpacks to.
+type sevenFolder struct {
+	coders []sevenCoder
+	binds  [][2]int // input index, output index
+	packed []int    // input indexes fed by pack streams
+	sizes  []int64  // of each output
+	crc    uint32
+	hasCRC bool
+
+	packPos  int64
+	packSize int64
+	subs     []sevenSub
+}
+
+// sevenSub is one file inside a folder.
+type sevenSub struct {
+	size   int64
+	crc    uint32
+	hasCRC bool
+}
+
+func (f *sevenFolder) encrypted() bool {
+	for _, c := range f.coders {
+		if c.id == sevenAES {
+			return true
+		}
+	}
+	return false
+}
+
+// sevenFile is an archive being opened.
+type sevenFile struct {
+	o       *opener
+	d       doc
+	data    *io.SectionReader
+	folders []*sevenFolder
+	names   []string
+	empty   []bool
+}
+
+// open7z opens a 7z archive.
+func open7z(o *opener, d doc, data *io.SectionReader) error {
+	z := &sevenFile{o: o, d: d, data: data}
+	head, err := z.head()
+	if err != nil {
+		return err
+	}
+	return z.header(head, "", false)
+}
+
+// head reads the bytes of the header that stands at the end.
+func (z *sevenFile) head() ([]byte, error) {
+	var h [32]byte
+	if n, _ := z.data.ReadAt(h[:], 0); n < 32 {
+		return nil, damaged
+	}
+	le := binary.LittleEndian
+	off, size := int64(le.Uint64(h[12:])), int64(le.Uint64(h[20:]))
+	if off < 0 || size <= 0 || size > sevenHeader || off > z.data.Size()-32 || size > z.data.Size()-32-off {
+		return nil, damaged
+	}
+	p := make([]byte, size)
+	n, _ := z.data.ReadAt(p, 32+off)
+	return p[:n], nil
+}
+
+// header reads a header, packed or not. With a password an encrypted one is read too.
+func (z *sevenFile) header(p []byte, password string, told bool) error {
+	for round := 0; round < 4; round++ {
+		r := &sevenBytes{p: p}
+		switch r.byte() {
+		case 0x01:
+			if err := z.archive(r); err != nil {
+				return err
+			}
+			return z.open(password, told)
+		case 0x17:
+			folders := r.streams()
+			if r.bad || len(folders) == 0 {
+				return damaged
+			}
+			f := folders[0]
+			if f.encrypted() && !told {
+				return z.lockHeader(p, f)
+			}
+			out, err := z.unpack(f, password, sevenHeader)
+			if err != nil {
+				return err
+			}
+			if p, err = io.ReadAll(io.LimitReader(out, sevenHeader)); err != nil {
+				return err
+			}
+			if f.hasCRC && crc32.ChecksumIEEE(p) != f.crc {
+				return damaged
+			}
+		default:
+			return damaged
+		}
+	}
+	return damaged
+}
+
+// lockHeader records an archive that hides even its names.
+func (z *sevenFile) lockHeader(p []byte, f *sevenFolder) error {
+	z.o.locked(z.d, "zip", "AES-256-CBC")
+	z.o.tryLater(attempt{d: z.d, kind: kind7z, cost: f.cost(),
+		fits: func(pw string) bool { return z.fits(f, pw) },
+		open: func(pw string) error { return z.header(p, pw, true) },
+	})
+	return encrypted
+}
+
+// cost is what one try of a password takes, in milliseconds.
+func (f *sevenFolder) cost() int {
+	for _, c := range f.coders {
+		if c.id == sevenAES && len(c.props) > 0 {
+			if n := int(c.props[0] & 0x3f); n <= sevenCycles {
+				return 1 + 1<<n/8192
+			}
+		}
+	}
+	return passwordCost
+}
+
+// fits says whether the password unpacks the folder to what its checksum says.
+func (z *sevenFile) fits(f *sevenFolder, password string) bool {
+	r, err := z.unpack(f, password, 64<<20)
+	if err != nil {
+		return false
+	}
+	want, has, size := f.crc, f.hasCRC, int64(-1)
+	if !has && len(f.subs) > 0 {
+		want, has, size = f.subs[0].crc, f.subs[0].hasCRC, f.subs[0].size
+	}
+	if size >= 0 {
+		r = io.LimitReader(r, size)
+	}
+	sum := crc32.NewIEEE()
+	_, err = io.Copy(sum, r)
+	return err == nil && has && sum.Sum32() == want
+}
+
+// open opens the files, folder by folder.
+func (z *sevenFile) open(password string, told bool) error {
+	w := z.o.text("filename "+z.d.path+" 7z", z.d.quoted, z.d.hidden)
+	for _, n := range z.names {
+		w.writeString(n + "\n")
+	}
+	w.close()
+	var locked, plain int
+	var first *sevenFolder
+	file := 0
+	var failed error
+	for _, f := range z.folders {
+		if f.encrypted() && !told {
+			if locked++; first == nil {
+				first = f
+			}
+			file = z.skip(file, len(f.subs))
+			continue
+		}
+		plain++
+		var err error
+		if file, err = z.folder(f, file, password); err != nil && failed == nil {
+			failed = err
+		}
+	}
+	if locked == 0 {
+		return failed
+	}
+	z.o.locked(z.d, "zip", "AES-256-CBC")
+	z.o.locks[len(z.o.locks)-1].Partial = plain > 0
+	z.o.tryLater(attempt{d: z.d, kind: kind7z, cost: first.cost(),
+		fits: func(pw string) bool { return z.fits(first, pw) },
+		open: func(pw string) error { return z.openLocked(pw) },
+	})
+	return encrypted
+}
+
+func (z *sevenFile) openLocked(password string) error {
+	file := 0
+	var failed error
+	for _, f := range z.folders {
+		if !f.encrypted() {
+			file = z.skip(file, len(f.subs))
+			continue
+		}
+		var err error
+		if file, err = z.folder(f, file, password); err != nil && failed == nil {
+			failed = err
+		}
+	}
+	return failed
+}
+
+// skip passes over n files that have content.
+func (z *sevenFile) skip(file, n int) int {
+	for ; n > 0 || file < len(z.empty) && z.empty[file]; file++ {
+		if file >= len(z.empty) || !z.empty[file] {
+			n--
+		}
+		if file > sevenFiles {
+			break
+		}
+	}
+	return file
+}
+
+// folder opens the files of one folder, which are packed one after the other.
+func (z *sevenFile) folder(f *sevenFolder, file int, password string) (int, error) {
+	r, err := z.unpack(f, password, z.data.Size()*zipRatio+zipFree)
+	if err != nil {
+		return z.skip(file, len(f.subs)), err
+	}
+	for _, s := range f.subs {
+		file = z.skip(file, 0)
+		if !z.o.budget.takePart() {
+			return file, errLimit
+		}
+		name := ""
+		if file < len(z.names) {
+			name = z.names[file]
+		}
+		one := &io.LimitedReader{R: r, N: s.size}
+		z.o.stream(z.d.child(file+1, name), one)
+		if _, err := io.Copy(io.Discard, one); err != nil {
+			return file, err
+		}
+		file++
+	}
+	return file, nil
+}
+
+// unpack gives the bytes of a folder whose coders form a plain chain.
+func (z *sevenFile) unpack(f *sevenFolder, password string, most int64) (io.Reader, error) {
+	if len(f.packed) != 1 || len(f.coders) == 0 || len(f.coders) > 8 {
+		return nil, reason("unknown compression")
+	}
+	off := 32 + f.packPos
+	if f.packPos < 0 || f.packSize < 0 || off > z.data.Size() || f.packSize > z.data.Size()-off {
+		return nil, damaged
+	}
+	var r io.Reader = io.NewSectionReader(z.data, off, f.packSize)
+	at := f.packed[0]
+	for range f.coders {
+		if at < 0 || at >= len(f.coders) {
+			return nil, damaged
+		}
+		var err error
+		if r, err = decode7z(f.coders[at], r, f.sizes[at], password); err != nil {
+			return nil, err
+		}
+		at = f.follow(at)
+		if at < 0 {
+			break
+		}
+	}
+	return &meter{&z.o.budget, &capped{r, most}}, nil
+}
+
+// follow is the coder that takes the output of coder i, -1 when that is the end.
+func (f *sevenFolder) follow(i int) int {
+	for _, b := range f.binds {
+		if b[1] == i {
+			return b[0]
+		}
+	}
+	return -1
+}
+
+func decode7z(c sevenCoder, r io.Reader, size int64, password string) (io.Reader, error) {
+	if c.in != 1 || c.out != 1 {
+		return nil, reason("unknown compression")
+	}
+	switch c.id {
+	case sevenCopy, sevenBCJ: // the filter for programs changes no text
+		return r, nil
+	case sevenAES:
+		return decrypt7z(c.props, r, size, password)
+	case sevenDeflate:
+		return flate.NewReader(r), nil
+	case sevenBzip2:
+		return bzip2.NewReader(r), nil
+	case sevenLZMA:
+		return lzmaReader(c.props, r, size)
+	case sevenLZMA2:
+		if len(c.props) != 1 || c.props[0] > 40 {
+			return nil, damaged
+		}
+		dict := (2 | (int64(c.props[0]) & 1)) << (c.props[0]/2 + 11)
+		if dict = min(dict, max(size, lzma.MinDictCap)); dict > sevenDict {
+			return nil, errLimit
+		}
+		out, err := lzma.Reader2Config{DictCap: int(dict)}.NewReader2(r)
+		if err != nil {
+			return nil, damaged
+		}
+		return out, nil
+	}
+	return nil, reason("unknown compression")
+}
+
+// lzmaReader reads LZMA whose header stands apart.
+func lzmaReader(props []byte, r io.Reader, size int64) (io.Reader, error) {
+	if len(props) != 5 {
+		return nil, damaged
+	}
+	head := append([]byte(nil), props...)
+	dict := int64(binary.LittleEndian.Uint32(head[1:]))
+	if dict = min(dict, max(size, lzma.MinDictCap)); dict > sevenDict {
+		return nil, errLimit
+	}
+	binary.LittleEndian.PutUint32(head[1:], uint32(dict))
+	head = binary.LittleEndian.AppendUint64(head, uint64(size))
+	out, err := lzma.ReaderConfig{DictCap: sevenDict}.NewReader(io.MultiReader(bytes.NewReader(head), r))
+	if err != nil {
+		return nil, damaged
+	}
+	return out, nil
+}
+
+// decrypt7z decrypts AES-256 in CBC mode with a key that many rounds of SHA-256 derive.
+func decrypt7z(props []byte, r io.Reader, size int64, password string) (io.Reader, error) {
+	if len(props) < 2 || password == "" {
+		return nil, encrypted
+	}
+	salt := int(props[0]>>7&1) + int(props[1]>>4)
+	iv := int(props[0]>>6&1) + int(props[1]&15)
+	cycles := int(props[0] & 0x3f)
+	if len(props) < 2+salt+iv || iv > 16 || cycles > sevenCycles {
+		return nil, damaged
+	}
+	var vector [16]byte
+	copy(vector[:], props[2+salt:2+salt+iv])
+	h := sha256.New()
+	one := append([]byte(nil), props[2:2+salt]...)
+	for _, u := range utf16Of(password) {
+		one = append(one, byte(u), byte(u>>8))
+	}
+	k := len(one)
+	one = append(one, make([]byte, 8)...)
+	for i := uint64(0); i < 1<<cycles; i++ {
+		binary.LittleEndian.PutUint64(one[k:], i)
+		h.Write(one)
+	}
+	block, err := aes.NewCipher(h.Sum(nil))
+	if err != nil {
+		return nil, err
+	}
+	return io.LimitReader(&cbcReader{r: r, mode: cipher.NewCBCDecrypter(block, vector[:])}, size), nil
+}
+
+// cbcReader decrypts whole blocks.
+type cbcReader struct {
+	r    io.Reader
+	mode cipher.BlockMode
+	buf  [4096]byte
+	out  []byte
+}
+
+func (c *cbcReader) Read(p []byte) (int, error) {
+	if len(c.out) == 0 {
+		n, err := io.ReadFull(c.r, c.buf[:])
+		if n &^= 15; n == 0 {
+			if err == nil || errors.Is(err, io.ErrUnexpectedEOF) {
+				err = io.EOF
+			}
+			return 0, err
+		}
+		c.mode.CryptBlocks(c.buf[:n], c.buf[:n])
+		c.out = c.buf[:n]
+	}
+	n := copy(p, c.out)
+	c.out = c.out[n:]
+	return n, nil
+}
