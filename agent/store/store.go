@@ -119,7 +119,7 @@ func (s *Store) open(ctx context.Context) error {
 	if err := createPrivate(s.path); err != nil {
 		return err
 	}
-	if s.write, err = connect(s.path, 1, "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(0)", "cache_size(-65536)", "temp_store(MEMORY)"); err != nil {
+	if s.write, err = connect(s.path, 1, "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(0)", "cache_size(-32768)", "temp_store(MEMORY)"); err != nil {
 		return err
 	}
 	if err := s.check(ctx); err != nil {
@@ -135,7 +135,7 @@ func (s *Store) open(ctx context.Context) error {
 }
 
 func (s *Store) openReaders(ctx context.Context) (err error) {
-	if s.read, err = connect(s.path, 4, "query_only(1)", "cache_size(-16384)", "temp_store(MEMORY)"); err != nil {
+	if s.read, err = connect(s.path, 4, "query_only(1)", "cache_size(-4096)", "temp_store(MEMORY)"); err != nil {
 		return err
 	}
 	var version int

@@ -25,23 +25,23 @@ const few = 50
 
 func (a answers) ratio(id, unseenID string) ratioCard {
 	q, _ := dashboards.ByID(id)
-	r, u := a.row(id), a.row(unseenID)
+	r, with := a.Row(id), a.With(id, unseenID)
 	c := ratioCard{ID: id, Title: q.Title.In(a.Lang), Help: q.Help.In(a.Lang), Empty: r.N == 0,
-		Count: number(a.Lang, r.Count), Of: number(a.Lang, r.N), Share: percent(a.Lang, r.Count, r.N),
+		Count: dashboards.Number(a.Lang, r.Count), Of: dashboards.Number(a.Lang, r.N), Share: dashboards.Percent(a.Lang, r.Count, r.N),
 		Href: a.behind(id), HrefAll: a.behind(id, "part", "over")}
 	c.With = texts["share-same"].In(a.Lang)
-	if u.N > 0 {
-		c.With = fmt.Sprintf(texts["share-with"].In(a.Lang), partOf(a.Lang, r.Count+u.Count, r.N+u.N))
+	if with.N > r.N {
+		c.With = fmt.Sprintf(texts["share-with"].In(a.Lang), dashboards.PartOf(a.Lang, with.Count, with.N))
 	}
 	if r.N == 0 {
 		return c
 	}
 	if r.N < few {
-		c.Small = fmt.Sprintf(texts["share-small"].In(a.Lang), number(a.Lang, int64(math.Round(100/float64(r.N)))))
+		c.Small = fmt.Sprintf(texts["share-small"].In(a.Lang), dashboards.Number(a.Lang, int64(math.Round(100/float64(r.N)))))
 	}
 	c.Width = 100 * float64(r.Count) / float64(r.N)
 	if rest := r.N - r.Count; rest > 0 {
-		c.HrefRest, c.Rest = a.behind(id, "part", "rest"), fmt.Sprintf(texts["share-rest"].In(a.Lang), number(a.Lang, rest))
+		c.HrefRest, c.Rest = a.behind(id, "part", "rest"), fmt.Sprintf(texts["share-rest"].In(a.Lang), dashboards.Number(a.Lang, rest))
 		if rest == 1 {
 			c.Rest = texts["share-rest-1"].In(a.Lang)
 		}
@@ -64,7 +64,7 @@ func (a answers) stack(id string) *stack {
 	q, _ := dashboards.ByID(id)
 	s := &stack{Title: q.Title.In(a.Lang), Help: q.Help.In(a.Lang)}
 	counts, total := map[string]int64{}, int64(0)
-	for _, r := range a.rows[id] {
+	for _, r := range a.Answers[id] {
 		counts[r.Key] += r.Count
 		total += r.Count
 	}
@@ -75,7 +75,7 @@ func (a answers) stack(id string) *stack {
 	for _, key := range []string{"yes", "first-hop", "unknown", "no"} {
 		n := counts[key]
 		w := 100 * float64(n) / float64(total)
-		s.Parts = append(s.Parts, stackPart{"is-" + key, word(a.Lang, "protected", key), number(a.Lang, n), percent(a.Lang, n, total), a.behind(id, "key", key), x, w})
+		s.Parts = append(s.Parts, stackPart{"is-" + key, dashboards.Word(a.Lang, "protected", key), dashboards.Number(a.Lang, n), dashboards.Percent(a.Lang, n, total), a.behind(id, "key", key), x, w})
 		x += w
 	}
 	return s
@@ -90,11 +90,11 @@ type bar struct {
 func (a answers) bars(id, field string) []bar {
 	var all []bar
 	var most int64
-	for _, r := range a.rows[id] {
+	for _, r := range a.Answers[id] {
 		most = max(most, r.Count)
 	}
-	for _, r := range a.rows[id] {
-		all = append(all, bar{word(a.Lang, field, r.Key), number(a.Lang, r.Count), a.behind(id, "key", keyParam(r.Key)), 100 * float64(r.Count) / float64(most)})
+	for _, r := range a.Answers[id] {
+		all = append(all, bar{dashboards.Word(a.Lang, field, r.Key), dashboards.Number(a.Lang, r.Count), a.behind(id, "key", keyParam(r.Key)), 100 * float64(r.Count) / float64(most)})
 	}
 	return all
 }
@@ -143,7 +143,7 @@ func (a answers) trends() []chart {
 	var all []chart
 	for _, t := range []struct{ id, lower, upper string }{{"left-safely-weekly", "trend-yes", "trend-rest"}, {"done-right-weekly", "trend-right", "trend-wrong"}} {
 		var weeks []pair
-		for _, r := range a.rows[t.id] {
+		for _, r := range a.Answers[t.id] {
 			weeks = append(weeks, pair{r.Key, r.Count, r.N - r.Count})
 		}
 		c := a.columns(t.id, weeks, t.lower, t.upper)
@@ -155,15 +155,15 @@ func (a answers) trends() []chart {
 
 // heldWeeks shows held mails by week, those apart that later left unprotected.
 func (a answers) heldWeeks() *chart {
-	if a.count("held") == 0 {
+	if a.Count("held") == 0 {
 		return nil
 	}
 	open := map[string]int64{}
-	for _, r := range a.rows["released-open-weekly"] {
+	for _, r := range a.Answers["released-open-weekly"] {
 		open[r.Key] = r.Count
 	}
 	var weeks []pair
-	for _, r := range a.rows["held-weekly"] {
+	for _, r := range a.Answers["held-weekly"] {
 		weeks = append(weeks, pair{r.Key, r.Count - open[r.Key], open[r.Key]})
 	}
 	c := a.columns("held-weekly", weeks, "week-held", "week-open")
@@ -182,7 +182,7 @@ func (a answers) columns(id string, weeks []pair, lower, upper string) chart {
 	top, step := scale(most)
 	height := func(n int64) float64 { return (plotBottom - plotTop) * float64(n) / float64(top) }
 	for n := int64(0); n <= top; n += step {
-		c.Grid = append(c.Grid, gridLine{plotBottom - height(n), number(a.Lang, n)})
+		c.Grid = append(c.Grid, gridLine{plotBottom - height(n), dashboards.Number(a.Lang, n)})
 	}
 	slot := (chartWidth - plotLeft) / math.Max(1, float64(len(weeks)))
 	width := math.Min(44, slot*0.72)
@@ -192,24 +192,24 @@ func (a answers) columns(id string, weeks []pair, lower, upper string) chart {
 		if !ok {
 			continue
 		}
-		col := chartColumn{Label: weekLabel(a.Lang, v, monday), Lower: w.lower, Upper: w.upper, LowerText: number(a.Lang, w.lower), UpperText: number(a.Lang, w.upper),
+		col := chartColumn{Label: weekLabel(a.Lang, v, monday), Lower: w.lower, Upper: w.upper, LowerText: dashboards.Number(a.Lang, w.lower), UpperText: dashboards.Number(a.Lang, w.upper),
 			Share: shareOrDash(a.Lang, dashboards.Row{Count: w.lower, N: w.lower + w.upper}), Href: v.link("/"),
 			X: plotLeft + slot*float64(i) + (slot-width)/2, Width: width, LowerHeight: height(w.lower), UpperHeight: height(w.upper)}
 		col.LowerY = plotBottom - col.LowerHeight
 		col.UpperY = col.LowerY - col.UpperHeight
 		col.Middle = col.X + width/2
 		if i%every == 0 {
-			col.Axis = shortDate(a.Lang, v.From)
+			col.Axis = dashboards.ShortDate(a.Lang, v.From)
 		}
 		c.Columns = append(c.Columns, col)
 	}
-	c.Desc = fmt.Sprintf(texts["trend-desc"].In(a.Lang), c.Lower, c.Upper, number(a.Lang, most))
+	c.Desc = fmt.Sprintf(texts["trend-desc"].In(a.Lang), c.Lower, c.Upper, dashboards.Number(a.Lang, most))
 	return c
 }
 
 func weekLabel(lang string, v view, monday time.Time) string {
 	_, week := monday.ISOWeek()
-	return fmt.Sprintf("%s %d: %s", texts["week-of"].In(lang), week, strings.TrimSpace(dates(lang, v.From, v.To)))
+	return fmt.Sprintf("%s %d: %s", texts["week-of"].In(lang), week, strings.TrimSpace(dashboards.Dates(lang, v.From, v.To)))
 }
 
 // scale returns the top of an axis and the step of its lines, at most four.

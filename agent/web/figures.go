@@ -60,17 +60,8 @@ type channelRow struct {
 // answers are the rows of all questions of the page.
 type answers struct {
 	view
-	rows map[string][]dashboards.Row
+	dashboards.Answers
 }
-
-func (a answers) row(id string) dashboards.Row {
-	if r := a.rows[id]; len(r) == 1 {
-		return r[0]
-	}
-	return dashboards.Row{}
-}
-
-func (a answers) count(id string) int64 { return a.row(id).Count }
 
 // figures makes the overview.
 func (s *site) figures(r *http.Request, v view) (string, any, error) {
@@ -84,7 +75,7 @@ func (s *site) figures(r *http.Request, v view) (string, any, error) {
 		return "", nil, err
 	}
 	a := answers{v, rows}
-	if overview.Transmissions == 0 || a.count("sent") == 0 && a.count("secure-mailboxes") == 0 {
+	if overview.Transmissions == 0 || a.Count("sent") == 0 && a.Count("secure-mailboxes") == 0 {
 		page.Empty = s.empty(v, overview)
 		return "figures", page, nil
 	}
@@ -99,7 +90,7 @@ func (s *site) figures(r *http.Request, v view) (string, any, error) {
 }
 
 func (p *figuresPage) fill(a answers) {
-	p.Answer = a.inShort()
+	p.Answer = a.InShort(a.Lang)
 	p.Look = a.figures("open-sensitive", "open-confidential", "released-open", "held-now")
 	p.Volume = a.figures("sent", "sensitive", "confidential", "held")
 	p.Ratios = []ratioCard{a.ratio("left-safely", "left-safely-unseen"), a.ratio("done-right", "done-right-unseen")}
@@ -132,28 +123,9 @@ func (s *site) gaps(r *http.Request, v view) ([]string, error) {
 	}
 	var lines []string
 	for _, g := range gaps {
-		lines = append(lines, fmt.Sprintf(texts["gap-line"].In(v.Lang), clock(v.Lang, g.From.In(s.Zone)), clock(v.Lang, g.To.In(s.Zone)), number(v.Lang, g.Lines)))
+		lines = append(lines, fmt.Sprintf(texts["gap-line"].In(v.Lang), dashboards.Clock(v.Lang, g.From.In(s.Zone)), dashboards.Clock(v.Lang, g.To.In(s.Zone)), dashboards.Number(v.Lang, g.Lines)))
 	}
 	return lines, nil
-}
-
-// inShort is the answer in sentences.
-func (a answers) inShort() []string {
-	text := func(name string, args ...any) string { return fmt.Sprintf(texts[name].In(a.Lang), args...) }
-	recognised, left := a.count("recognised"), a.row("left-safely")
-	said := []string{text("answer-sent", mails(a.Lang, a.count("sent")), number(a.Lang, recognised))}
-	switch {
-	case recognised == 0:
-		said = []string{text("answer-sent", mails(a.Lang, a.count("sent")), number(a.Lang, 0)), texts["answer-none"].In(a.Lang)}
-	case left.N == 0:
-		said = append(said, texts["answer-stayed"].In(a.Lang))
-	default:
-		said = append(said, text("answer-left", number(a.Lang, left.N), number(a.Lang, left.Count), number(a.Lang, left.N-left.Count)))
-	}
-	if hidden := a.count("unseen") + a.count("not-judged"); hidden > 0 {
-		said = append(said, text("answer-unseen", mails(a.Lang, hidden)))
-	}
-	return said
 }
 
 // figures returns single numbers.
@@ -161,8 +133,8 @@ func (a answers) figures(ids ...string) []figure {
 	var all []figure
 	for _, id := range ids {
 		q, _ := dashboards.ByID(id)
-		n := a.count(id)
-		all = append(all, figure{ID: id, Title: q.Title.In(a.Lang), Help: q.Help.In(a.Lang), Value: number(a.Lang, n), Href: a.behind(id), Zero: n == 0})
+		n := a.Count(id)
+		all = append(all, figure{ID: id, Title: q.Title.In(a.Lang), Help: q.Help.In(a.Lang), Value: dashboards.Number(a.Lang, n), Href: a.behind(id), Zero: n == 0})
 	}
 	return all
 }
@@ -175,8 +147,8 @@ func (a answers) behind(id string, pairs ...string) string {
 // split returns one number for each value of a question.
 func (a answers) split(id, field string) []figure {
 	var all []figure
-	for _, r := range a.rows[id] {
-		all = append(all, figure{Title: word(a.Lang, field, r.Key), Value: number(a.Lang, r.Count), Href: a.behind(id, "key", keyParam(r.Key))})
+	for _, r := range a.Answers[id] {
+		all = append(all, figure{Title: dashboards.Word(a.Lang, field, r.Key), Value: dashboards.Number(a.Lang, r.Count), Href: a.behind(id, "key", keyParam(r.Key))})
 	}
 	return all
 }
@@ -193,7 +165,7 @@ func (a answers) departmentRows() []departmentRow {
 	byName := map[string]map[string]dashboards.Row{}
 	ids := []string{"sent-departments", "recognised-departments", "left-safely-departments", "done-right-departments", "held-departments"}
 	for _, id := range ids {
-		for _, r := range a.rows[id] {
+		for _, r := range a.Answers[id] {
 			if byName[r.Key] == nil {
 				byName[r.Key] = map[string]dashboards.Row{}
 			}
@@ -202,8 +174,8 @@ func (a answers) departmentRows() []departmentRow {
 	}
 	var all []departmentRow
 	for name, rows := range byName {
-		row := departmentRow{Name: word(a.Lang, "department", name), recognised: rows[ids[1]].Count, sent: rows[ids[0]].Count,
-			Sent: number(a.Lang, rows[ids[0]].Count), Recognised: number(a.Lang, rows[ids[1]].Count), Held: number(a.Lang, rows[ids[4]].Count),
+		row := departmentRow{Name: dashboards.Word(a.Lang, "department", name), recognised: rows[ids[1]].Count, sent: rows[ids[0]].Count,
+			Sent: dashboards.Number(a.Lang, rows[ids[0]].Count), Recognised: dashboards.Number(a.Lang, rows[ids[1]].Count), Held: dashboards.Number(a.Lang, rows[ids[4]].Count),
 			Left: shareOrDash(a.Lang, rows[ids[2]]), Right: shareOrDash(a.Lang, rows[ids[3]])}
 		if name != "" {
 			row.Href = a.link("/", "department", name)
@@ -222,14 +194,14 @@ func shareOrDash(lang string, r dashboards.Row) string {
 	if r.N == 0 {
 		return "–"
 	}
-	return partOf(lang, r.Count, r.N)
+	return dashboards.PartOf(lang, r.Count, r.N)
 }
 
 func (a answers) channels() []channelRow {
 	proven, marked := map[string]int64{}, map[string]int64{}
 	var names []string
 	for id, counts := range map[string]map[string]int64{"channel-proven": proven, "channel-marked": marked} {
-		for _, r := range a.rows[id] {
+		for _, r := range a.Answers[id] {
 			counts[r.Key] = r.Count
 			names = append(names, r.Key)
 		}
@@ -237,7 +209,7 @@ func (a answers) channels() []channelRow {
 	slices.Sort(names)
 	var all []channelRow
 	for _, name := range slices.Compact(names) {
-		all = append(all, channelRow{name, number(a.Lang, proven[name]), number(a.Lang, marked[name]),
+		all = append(all, channelRow{name, dashboards.Number(a.Lang, proven[name]), dashboards.Number(a.Lang, marked[name]),
 			a.behind("channel-proven", "key", name), a.behind("channel-marked", "key", name)})
 	}
 	return all
@@ -257,7 +229,7 @@ func (s *site) empty(v view, o dashboards.Overview) *emptyPage {
 		return &emptyPage{New: true}
 	}
 	first, last := o.First.In(s.Zone), o.Last.In(s.Zone)
-	e := &emptyPage{Span: fmt.Sprintf(texts["empty-period-all"].In(v.Lang), date(v.Lang, first), date(v.Lang, last))}
+	e := &emptyPage{Span: fmt.Sprintf(texts["empty-period-all"].In(v.Lang), dashboards.Date(v.Lang, first), dashboards.Date(v.Lang, last))}
 	e.Href = v.link("/", "period", "", "from", day(last.AddDate(0, 0, -29)), "to", day(last))
 	if v.Department != "" {
 		e.Text = fmt.Sprintf(texts["empty-department"].In(v.Lang), v.Department)

@@ -63,10 +63,10 @@ type link struct {
 func (f frame) Say(name string, args ...any) (string, error) { return say(f.Lang, name, args...) }
 
 // Word is the word for a value of a field.
-func (f frame) Word(field, value string) string { return word(f.Lang, field, value) }
+func (f frame) Word(field, value string) string { return dashboards.Word(f.Lang, field, value) }
 
 // Number writes a count.
-func (f frame) Number(n int64) string { return number(f.Lang, n) }
+func (f frame) Number(n int64) string { return dashboards.Number(f.Lang, n) }
 
 // Of is the word between a part and its whole.
 func (f frame) Of() string {
@@ -86,10 +86,10 @@ func (f frame) Column(id string) (string, error) {
 }
 
 // Span writes the period in words.
-func (f frame) Span() string { return dates(f.Lang, f.From, f.To) }
+func (f frame) Span() string { return dashboards.Dates(f.Lang, f.From, f.To) }
 
 // Made says when the page was made.
-func (f frame) Made() string { return clock(f.Lang, f.Now) }
+func (f frame) Made() string { return dashboards.Clock(f.Lang, f.Now) }
 
 // First and Last are the dates of the form.
 func (f frame) First() string { return day(f.From) }

@@ -13,11 +13,3 @@ func say(lang, name string, args ...any) (string, error) {
 	}
 	return fmt.Sprintf(t.In(lang), args...), nil
 }
-
-// mails writes "1 mail" or "1,204 mails".
-func mails(lang string, n int64) string {
-	if n == 1 {
-		return texts["mails-one"].In(lang)
-	}
-	return fmt.Sprintf(texts["mails-many"].In(lang), number(lang, n))
-}

@@ -43,8 +43,8 @@ func (s *site) transmission(r *http.Request, v view) (string, any, error) {
 		return "", nil, errNotFound
 	}
 	d := &found[0]
-	page := onePage{heading: texts["one-title"].In(v.Lang) + " " + clock(v.Lang, d.Time.In(s.Zone)), Back: v.link("/transmissions"),
-		Found: s.foundFacts(v.Lang, d), Became: s.becameFacts(v.Lang, d), Mail: mailFacts(v.Lang, d), Note: word(v.Lang, "finding", d.Finding)}
+	page := onePage{heading: texts["one-title"].In(v.Lang) + " " + dashboards.Clock(v.Lang, d.Time.In(s.Zone)), Back: v.link("/transmissions"),
+		Found: s.foundFacts(v.Lang, d), Became: s.becameFacts(v.Lang, d), Mail: mailFacts(v.Lang, d), Note: dashboards.Word(v.Lang, "finding", d.Finding)}
 	for _, e := range d.Evidence {
 		page.Evidence = append(page.Evidence, evidenceOf(v.Lang, e))
 	}
@@ -80,7 +80,7 @@ func (f *facts) add(name, value string) {
 	}
 }
 
-func (f *facts) word(name, field, value string) { f.add(name, word(f.lang, field, value)) }
+func (f *facts) word(name, field, value string) { f.add(name, dashboards.Word(f.lang, field, value)) }
 
 func (f *facts) flag(name string, is bool) { f.word(name, "yesno", strconv.FormatBool(is)) }
 
@@ -89,12 +89,12 @@ func (s *site) foundFacts(lang string, d *event.Document) []fact {
 	f.word("f-level", "level", d.Level)
 	f.add("f-kinds", kindsOf(lang, d))
 	if d.Persons > 0 {
-		f.add("f-persons", number(lang, int64(d.Persons)))
+		f.add("f-persons", dashboards.Number(lang, int64(d.Persons)))
 	}
 	f.add("f-content", contentOf(lang, d))
 	f.flag("f-signed", d.Signed)
 	if d.Unopened > 0 {
-		f.add("f-unopened", number(lang, int64(d.Unopened)))
+		f.add("f-unopened", dashboards.Number(lang, int64(d.Unopened)))
 	}
 	f.word("f-wanted", "wanted", d.Wanted)
 	f.word("f-action", "action", d.Action)
@@ -103,7 +103,7 @@ func (s *site) foundFacts(lang string, d *event.Document) []fact {
 }
 
 func contentOf(lang string, d *event.Document) string {
-	text := word(lang, "protection", d.Protection)
+	text := dashboards.Word(lang, "protection", d.Protection)
 	if d.Protection == "" || d.Protection == "none" {
 		return text
 	}
@@ -118,7 +118,7 @@ func (s *site) becameFacts(lang string, d *event.Document) []fact {
 	f := &facts{lang: lang}
 	f.word("f-outcome", "outcome", d.Outcome)
 	if !d.OutcomeTime.IsZero() {
-		f.add("f-outcome-time", clock(lang, d.OutcomeTime.In(s.Zone)))
+		f.add("f-outcome-time", dashboards.Clock(lang, d.OutcomeTime.In(s.Zone)))
 	}
 	f.flag("f-final", d.Final)
 	if d.Held {
@@ -130,7 +130,7 @@ func (s *site) becameFacts(lang string, d *event.Document) []fact {
 	f.word("f-transport", "transport", d.Transport)
 	f.add("f-tls", strings.TrimSpace(d.TLSVersion+" "+d.TLSCipher))
 	if d.Channel != "" {
-		f.add("f-channel", d.Channel+" ("+word(lang, "channel_state", d.ChannelState)+")")
+		f.add("f-channel", d.Channel+" ("+dashboards.Word(lang, "channel_state", d.ChannelState)+")")
 	}
 	if d.Left {
 		f.word("f-protected", "protected", d.Protected)
@@ -145,7 +145,7 @@ func mailFacts(lang string, d *event.Document) []fact {
 	f := &facts{lang: lang}
 	f.word("f-direction", "direction", d.MessageDirection)
 	f.word("f-department", "department", d.Department)
-	f.add("f-recipients", number(lang, int64(d.Recipients)))
+	f.add("f-recipients", dashboards.Number(lang, int64(d.Recipients)))
 	f.word("f-message-outcome", "outcome", d.MessageOutcome)
 	if d.MessageLeft {
 		f.word("f-message-safe", "protected", d.MessageProtected)

@@ -75,7 +75,7 @@ func (s *site) transmissions(r *http.Request, v view) (string, any, error) {
 	for i := range found {
 		page.Rows = append(page.Rows, s.listRow(v, &found[i]))
 	}
-	page.Lead = fmt.Sprintf(texts[unit].In(v.Lang), mails(v.Lang, int64(total)))
+	page.Lead = fmt.Sprintf(texts[unit].In(v.Lang), dashboards.Mails(v.Lang, int64(total)))
 	if unit == "list-rows" {
 		page.Lead = fmt.Sprintf(texts[unit].In(v.Lang), transmissionsText(v.Lang, int64(total)))
 	}
@@ -88,11 +88,11 @@ func transmissionsText(lang string, n int64) string {
 	case lang == "da" && n == 1:
 		return "1 forsendelse"
 	case lang == "da":
-		return number(lang, n) + " forsendelser"
+		return dashboards.Number(lang, n) + " forsendelser"
 	case n == 1:
 		return "1 transmission"
 	}
-	return number(lang, n) + " transmissions"
+	return dashboards.Number(lang, n) + " transmissions"
 }
 
 func pageNumber(text string) (int, error) {
@@ -109,7 +109,7 @@ func pageNumber(text string) (int, error) {
 // turn sets the links to the pages beside this one.
 func (p *listPage) turn(v view, at, last int) {
 	if last > 1 {
-		p.Place = fmt.Sprintf(texts["page-of"].In(v.Lang), number(v.Lang, int64(at)), number(v.Lang, int64(last)))
+		p.Place = fmt.Sprintf(texts["page-of"].In(v.Lang), dashboards.Number(v.Lang, int64(at)), dashboards.Number(v.Lang, int64(last)))
 	}
 	if at > 1 {
 		p.Newer = v.Here("page", strconv.Itoa(at-1))
@@ -188,7 +188,7 @@ func heading(lang string, q dashboards.Question, part, key string) string {
 	if key == "-" {
 		key = ""
 	}
-	return title + ": " + word(lang, splitWords[q.Split.By], key)
+	return title + ": " + dashboards.Word(lang, splitWords[q.Split.By], key)
 }
 
 func (s *site) listRow(v view, d *event.Document) listRow {
@@ -197,17 +197,17 @@ func (s *site) listRow(v view, d *event.Document) listRow {
 		protected = ""
 	}
 	return listRow{
-		Time: d.Time.In(s.Zone).Format("2006-01-02 15:04"), Department: word(v.Lang, "department", d.Department),
-		Level: word(v.Lang, "level", d.Level), LevelClass: "level-" + d.Level, Kinds: kindsOf(v.Lang, d),
-		Outcome: word(v.Lang, "outcome", d.Outcome), Protected: word(v.Lang, "protected", protected), ProtectedClass: "is-" + protected,
-		Transport: word(v.Lang, "transport", d.Transport), Why: plain(v.Lang, d.Why), Href: v.link("/transmissions/" + d.Key),
+		Time: d.Time.In(s.Zone).Format("2006-01-02 15:04"), Department: dashboards.Word(v.Lang, "department", d.Department),
+		Level: dashboards.Word(v.Lang, "level", d.Level), LevelClass: "level-" + d.Level, Kinds: kindsOf(v.Lang, d),
+		Outcome: dashboards.Word(v.Lang, "outcome", d.Outcome), Protected: dashboards.Word(v.Lang, "protected", protected), ProtectedClass: "is-" + protected,
+		Transport: dashboards.Word(v.Lang, "transport", d.Transport), Why: plain(v.Lang, d.Why), Href: v.link("/transmissions/" + d.Key),
 	}
 }
 
 func kindsOf(lang string, d *event.Document) string {
 	var all []string
 	for _, k := range d.Kinds {
-		all = append(all, word(lang, "kind", k))
+		all = append(all, dashboards.Word(lang, "kind", k))
 	}
 	return strings.Join(all, ", ")
 }

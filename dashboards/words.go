@@ -1,9 +1,7 @@
-package web
-
-import "postvagt/dashboards"
+package dashboards
 
 // valueWords are the words for the values of stored fields. What is not listed is shown as it is.
-var valueWords = map[string]map[string]dashboards.Text{
+var valueWords = map[string]map[string]Text{
 	"level": {
 		"none":         {DA: "intet fundet", EN: "nothing found"},
 		"confidential": {DA: "fortrolig", EN: "confidential"},
@@ -132,8 +130,8 @@ var valueWords = map[string]map[string]dashboards.Text{
 	},
 }
 
-// word is the word for a value of a field, in the reader's language.
-func word(lang, field, value string) string {
+// Word is the word for a value of a field, in the reader's language.
+func Word(lang, field, value string) string {
 	if t, ok := valueWords[field][value]; ok {
 		return t.In(lang)
 	}

@@ -1,4 +1,4 @@
-package web
+package dashboards
 
 import (
 	"fmt"
@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// number writes a count with its thousands apart: 12.345 in Danish, 12,345 in English.
-func number(lang string, n int64) string {
+// Number writes a count with its thousands apart: 12.345 in Danish, 12,345 in English.
+func Number(lang string, n int64) string {
 	s, mark := strconv.FormatInt(n, 10), ","
 	if lang == "da" {
 		mark = "."
@@ -20,8 +20,8 @@ func number(lang string, n int64) string {
 	return s
 }
 
-// percent writes a share. It never rounds to a full or an empty share what is neither.
-func percent(lang string, count, n int64) string {
+// Percent writes a share. It never rounds to a full or an empty share what is neither.
+func Percent(lang string, count, n int64) string {
 	if n <= 0 {
 		return "–"
 	}
@@ -36,50 +36,50 @@ func percent(lang string, count, n int64) string {
 	}
 }
 
-// partOf writes "13 of 19 (68 %)".
-func partOf(lang string, count, n int64) string {
+// PartOf writes "13 of 19 (68 %)".
+func PartOf(lang string, count, n int64) string {
 	of := " of "
 	if lang == "da" {
 		of = " af "
 	}
-	return number(lang, count) + of + number(lang, n) + " (" + percent(lang, count, n) + ")"
+	return Number(lang, count) + of + Number(lang, n) + " (" + Percent(lang, count, n) + ")"
 }
 
 var monthsDA = [...]string{"januar", "februar", "marts", "april", "maj", "juni", "juli", "august", "september", "oktober", "november", "december"}
 
-// date writes "23. november 2026" or "23 November 2026".
-func date(lang string, t time.Time) string {
+// Date writes "23. november 2026" or "23 November 2026".
+func Date(lang string, t time.Time) string {
 	if lang == "da" {
 		return fmt.Sprintf("%d. %s %d", t.Day(), monthsDA[t.Month()-1], t.Year())
 	}
 	return t.Format("2 January 2006")
 }
 
-// dates writes the first and last day of a span whose end is the day after.
-func dates(lang string, from, to time.Time) string {
+// Dates writes the first and last day of a span whose end is the day after.
+func Dates(lang string, from, to time.Time) string {
 	last := to.AddDate(0, 0, -1)
 	if from.Equal(last) {
-		return date(lang, from)
+		return Date(lang, from)
 	}
-	first := date(lang, from)
+	first := Date(lang, from)
 	if from.Year() == last.Year() {
 		first = strings.TrimSuffix(first, fmt.Sprintf(" %d", from.Year()))
 	}
-	return first + " – " + date(lang, last)
+	return first + " – " + Date(lang, last)
 }
 
-// shortDate writes "23.11." or "23 Nov" for axes.
-func shortDate(lang string, t time.Time) string {
+// ShortDate writes "23.11." or "23 Nov" for axes.
+func ShortDate(lang string, t time.Time) string {
 	if lang == "da" {
 		return fmt.Sprintf("%d. %s", t.Day(), monthsDA[t.Month()-1][:3])
 	}
 	return t.Format("2 Jan")
 }
 
-// clock writes a moment to the second.
-func clock(lang string, t time.Time) string {
+// Clock writes a moment to the second.
+func Clock(lang string, t time.Time) string {
 	if lang == "da" {
-		return date(lang, t) + " kl. " + t.Format("15.04.05")
+		return Date(lang, t) + " kl. " + t.Format("15.04.05")
 	}
-	return date(lang, t) + ", " + t.Format("15:04:05")
+	return Date(lang, t) + ", " + t.Format("15:04:05")
 }

@@ -1,0 +1,64 @@
+package dashboards
+
+import "fmt"
+
+// Answers are the rows of several questions, by the id of the question.
+type Answers map[string][]Row
+
+// Row is the single row of a figure; the zero Row where there is none.
+func (a Answers) Row(id string) Row {
+	if r := a[id]; len(r) == 1 {
+		return r[0]
+	}
+	return Row{}
+}
+
+// Count is the number that a figure counts.
+func (a Answers) Count(id string) int64 { return a.Row(id).Count }
+
+// With adds two shares: the figure with the mails whose content could not be seen.
+func (a Answers) With(id, other string) Row {
+	x, y := a.Row(id), a.Row(other)
+	return Row{Count: x.Count + y.Count, N: x.N + y.N}
+}
+
+var summary = struct{ sent, left, none, stayed, unseen, one, many Text }{
+	sent: Text{DA: "I perioden blev %s sendt eller forsøgt sendt ud af huset. I %s af dem blev der genkendt følsomme eller fortrolige personoplysninger.",
+		EN: "In this period, %s were sent, or were to be sent, to recipients outside. In %s of them, sensitive or confidential personal data was recognised."},
+	left: Text{DA: "%s af de genkendte mails forlod huset. For %s af dem er det bevist, at hver kopi var beskyttet; for %s er det ikke.",
+		EN: "%s of the recognised mails left. For %s of them it is proven that every copy was protected; for %s it is not."},
+	none: Text{DA: "Der blev ikke genkendt følsomme eller fortrolige personoplysninger i nogen af dem. Det viser ikke, at der ikke var nogen.",
+		EN: "Sensitive or confidential personal data was recognised in none of them. That does not show that there was none."},
+	stayed: Text{DA: "Ingen af de genkendte mails har forladt huset.", EN: "None of the recognised mails has left."},
+	unseen: Text{DA: "Hertil kommer %s, hvis indhold ikke kunne ses eller ikke blev vurderet.",
+		EN: "Beside these stand %s whose content could not be seen or was not judged."},
+	one:  Text{DA: "1 mail", EN: "1 mail"},
+	many: Text{DA: "%s mails", EN: "%s mails"},
+}
+
+// Mails writes "1 mail" or "1,204 mails".
+func Mails(lang string, n int64) string {
+	if n == 1 {
+		return summary.one.In(lang)
+	}
+	return fmt.Sprintf(summary.many.In(lang), Number(lang, n))
+}
+
+// InShort is the answer to the Ombudsman's second question in sentences.
+func (a Answers) InShort(lang string) []string {
+	text := func(t Text, args ...any) string { return fmt.Sprintf(t.In(lang), args...) }
+	recognised, left := a.Count("recognised"), a.Row("left-safely")
+	said := []string{text(summary.sent, Mails(lang, a.Count("sent")), Number(lang, recognised))}
+	switch {
+	case recognised == 0:
+		said = append(said, summary.none.In(lang))
+	case left.N == 0:
+		said = append(said, summary.stayed.In(lang))
+	default:
+		said = append(said, text(summary.left, Number(lang, left.N), Number(lang, left.Count), Number(lang, left.N-left.Count)))
+	}
+	if hidden := a.Count("unseen") + a.Count("not-judged"); hidden > 0 {
+		said = append(said, text(summary.unseen, Mails(lang, hidden)))
+	}
+	return said
+}
