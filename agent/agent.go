@@ -1,0 +1,222 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"postvagt/agent/maillog"
+	"postvagt/agent/store"
+	"postvagt/agent/tail"
+	"postvagt/agent/track"
+)
+
+// Agent runs.
+type Agent struct {
+	Config *Config
+	Log    *slog.Logger
+	Reload func() (*Config, error) // reads the configuration again; called for each value of Reloads
+	// Reloads ask for the configuration to be read again.
+	Reloads <-chan struct{}
+	Ready   func(address string) // called once the pages can be reached; may be nil
+}
+
+// importPrefix begins the keys of an import's unfinished state.
+const importPrefix = "import/"
+
+func isImport(key string) bool { return strings.HasPrefix(key, importPrefix) }
+
+// Run follows the log and serves the pages until the context ends.
+func (a *Agent) Run(ctx context.Context) error {
+	zone, err := a.Config.zone()
+	if err != nil {
+		return err
+	}
+	db, err := store.Open(ctx, a.Config.Store.Path, store.In(zone))
+	if err != nil {
+		return err
+	}
+	m := newMetrics(a.Config.Store.Path)
+	listener, err := net.Listen("tcp", a.Config.Dashboard.Listen)
+	if err != nil {
+		return errors.Join(fmt.Errorf("dashboard.listen: %w", err), db.Close())
+	}
+	server, err := a.serve(listener, db, m)
+	if err != nil {
+		return errors.Join(err, listener.Close(), db.Close())
+	}
+	if a.Ready != nil {
+		a.Ready(listener.Addr().String())
+	}
+	err = a.follow(ctx, db, m)
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	return errors.Join(err, server.Shutdown(stop), db.Close())
+}
+
+// follow walks the pipeline, and starts it anew with each new configuration.
+func (a *Agent) follow(ctx context.Context, db *store.Store, m *metrics) error {
+	for {
+		round, cancel := context.WithCancel(ctx)
+		next := make(chan *Config, 1)
+		watching := make(chan struct{})
+		go func() {
+			defer close(watching)
+			a.awaitReload(round, cancel, next, m)
+		}()
+		err := a.round(round, db, m)
+		cancel()
+		<-watching
+		if err != nil || ctx.Err() != nil {
+			return err
+		}
+		select {
+		case c := <-next:
+			a.Config = c
+		default:
+			return nil
+		}
+	}
+}
+
+// awaitReload ends the round when a good new configuration is there; a bad one changes nothing.
+func (a *Agent) awaitReload(ctx context.Context, cancel func(), next chan<- *Config, m *metrics) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-a.Reloads:
+		}
+		c, err := a.Reload()
+		if err == nil {
+			_, err = c.trackOptions()
+		}
+		if err != nil {
+			m.reloads.WithLabelValues("refused").Inc()
+			a.Log.Error("the new configuration is not used, the old one stays", "error", err)
+			continue
+		}
+		m.reloads.WithLabelValues("ok").Inc()
+		a.Log.Info("configuration read again")
+		next <- c
+		cancel()
+		return
+	}
+}
+
+// round follows the log under one configuration.
+func (a *Agent) round(ctx context.Context, db *store.Store, m *metrics) error {
+	options, err := a.Config.trackOptions()
+	if err != nil {
+		return err
+	}
+	options.Recall = recall(ctx, db)
+	p := &pipeline{store: db, tracker: track.New(options), metrics: m, log: a.Log, every: a.Config.Agent.CommitEvery.std(), unknown: map[string]int64{}}
+	if err := p.load(ctx, ""); err != nil {
+		return err
+	}
+	files := a.Config.allFiles()
+	w, err := tail.Watch(existing(files))
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	if p.sources, err = a.open(ctx, db, w.Wake, p); err != nil {
+		return err
+	}
+	defer func() {
+		for _, s := range p.sources {
+			s.reader.Close()
+		}
+	}()
+	for _, s := range p.sources {
+		a.Log.Info("following", "source", s.name, "kind", s.kind)
+	}
+	if err := p.run(ctx, w.C); err != nil {
+		return err
+	}
+	if p.lines > 0 { // stopped in the middle: what is read is read
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		return p.commit(last)
+	}
+	return nil
+}
+
+func recall(ctx context.Context, db *store.Store) func(key string) ([]byte, bool) {
+	return func(key string) ([]byte, bool) {
+		i, ok, err := db.Item(ctx, key)
+		return i.Data, ok && err == nil
+	}
+}
+
+// open opens all sources at their stored positions.
+func (a *Agent) open(ctx context.Context, db *store.Store, wake func(), p *pipeline) (all []*source, err error) {
+	positions, err := db.Positions(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("positions: %w", err)
+	}
+	stored := map[string][]byte{}
+	for _, p := range positions {
+		stored[p.Source] = p.Data
+	}
+	opt, err := a.Config.parserOptions()
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			for _, s := range all {
+				s.reader.Close()
+			}
+		}
+	}()
+	for _, name := range a.Config.allFiles() {
+		s, events, err := openFile(name, stored[name], a.Config.isVerdictFile(name), opt)
+		if err != nil {
+			return all, err
+		}
+		p.metrics.events(s.kind, events)
+		for _, e := range events {
+			if e == tail.Lost {
+				p.lost(s, 0)
+				a.Log.Warn("lines were rotated away while the agent was down; the period is marked incomplete", "source", name)
+			}
+		}
+		all = append(all, s)
+	}
+	if a.Config.useJournal() {
+		s, err := openJournal(a.Config, stored[tail.JournalSource], wake, opt)
+		if err != nil {
+			return all, err
+		}
+		all = append(all, s)
+	}
+	return all, nil
+}
+
+func (c *Config) parserOptions() (maillog.Options, error) {
+	zone, err := c.zone()
+	if err != nil {
+		return maillog.Options{}, err
+	}
+	key, err := optionalKey(c.Log.MACKey)
+	return maillog.Options{Zone: zone, MACKey: key}, err
+}
+
+func (a *Agent) serve(l net.Listener, db *store.Store, m *metrics) (*http.Server, error) {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", m.handler())
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute}
+	go func() {
+		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			a.Log.Error("the pages are not served any more", "error", err)
+		}
+	}()
+	return server, nil
+}

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"text/tabwriter"
+
+	"postvagt/agent"
+)
+
+type configCmd struct {
+	Check   configCheckCmd   `cmd:"" help:"Check a configuration file."`
+	Default configDefaultCmd `cmd:"" help:"Print every key with its default."`
+}
+
+type configCheckCmd struct {
+	configFlag
+}
+
+func (c *configCheckCmd) Run(t *terminal) error {
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	for _, w := range cfg.Warnings() {
+		fmt.Fprintln(t.err, "warning:", w)
+	}
+	_, err = fmt.Fprintln(t.out, c.Config+": ok")
+	return err
+}
+
+type configDefaultCmd struct{}
+
+func (configDefaultCmd) Run(t *terminal) error { return agent.WriteDefaultConfig(t.out) }
+
+type importCmd struct {
+	configFlag
+	Verdicts []string `placeholder:"FILE" sep:"none" help:"A file that the milter wrote; verdict lines count only there."`
+	Year     int      `placeholder:"YYYY" help:"Year of the first line, where the stamps have none (default: guessed from the file's last change)."`
+	Quiet    bool     `short:"q" help:"No progress bar."`
+	Files    []string `arg:"" name:"file" help:"Logs, or -."`
+}
+
+func (c *importCmd) Run(t *terminal) error {
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
+	defer stop()
+	i := &agent.Import{Config: cfg, Verdicts: c.Verdicts, Year: c.Year, Stdin: t.in}
+	if !c.Quiet {
+		i.Progress = t.err
+	}
+	sum, err := i.Run(ctx, c.Files)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(t.out, "%d lines read, %d transmissions written, %d lines not understood\n", sum.Lines, sum.Documents, sum.Unknown)
+	return err
+}
+
+type countCmd struct {
+	configFlag
+	By    []string          `placeholder:"FIELD" help:"Up to two fields, by name or column: level, outcome, department, …"`
+	Where map[string]string `placeholder:"FIELD=VALUE" mapsep:"none" help:"Only transmissions with this value; may be repeated."`
+	From  string            `placeholder:"DATE" help:"First day."`
+	To    string            `placeholder:"DATE" help:"Last day."`
+	JSON  bool              `help:"One JSON object for each row."`
+}
+
+func (c *countCmd) Run(t *terminal) error {
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	rows, err := agent.Count(context.Background(), cfg, agent.CountQuery{By: c.By, Where: c.Where, From: c.From, To: c.To})
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		enc := json.NewEncoder(t.out)
+		for _, r := range rows {
+			if err := enc.Encode(r.Object(c.By)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	w := tabwriter.NewWriter(t.out, 0, 4, 2, ' ', 0)
+	for _, r := range rows {
+		for _, k := range r.Keys {
+			if k == "" {
+				k = "(none)"
+			}
+			fmt.Fprintf(w, "%s\t", k)
+		}
+		fmt.Fprintf(w, "%d\n", r.Count)
+	}
+	return w.Flush()
+}
+
+type doctorCmd struct {
+	configFlag
+	PostfixConfig string `name:"postfix-config" default:"" placeholder:"DIR" help:"Configuration folder of the Postfix instance, if it is not the system's."`
+	JSON          bool   `help:"Machine-readable."`
+}
+
+func (c *doctorCmd) Run(t *terminal) error {
+	d := agent.Doctor{ConfigFile: c.Config, PostfixConfig: c.PostfixConfig}
+	report := d.Examine(context.Background())
+	if c.JSON {
+		if err := json.NewEncoder(t.out).Encode(report); err != nil {
+			return err
+		}
+	} else if err := report.Write(t.out); err != nil {
+		return err
+	}
+	if !report.OK() {
+		return errNo
+	}
+	return nil
+}

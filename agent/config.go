@@ -1,0 +1,326 @@
+package agent
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/BurntSushi/toml"
+)
+
+// DefaultConfigFile is read when no --config is given.
+const DefaultConfigFile = "/etc/postvagt/agent.toml"
+
+// Config is agent.toml. The struct tags doc are the comments of the shipped file.
+type Config struct {
+	Organisation Organisation `toml:"organisation" doc:"Who you are. The one thing that must be set."`
+	Persons      Persons      `toml:"persons" doc:"Until both are filled in, senders are pseudonyms everywhere, nobody is ranked and no manager is told."`
+	Log          Log          `toml:"log" doc:"Where the MTA and the milter write."`
+	Store        Store        `toml:"store" doc:"What is kept."`
+	Dashboard    Dashboard    `toml:"dashboard" doc:"The pages, and /metrics for Prometheus."`
+	Agent        Lists        `toml:"agent" doc:"Lists and keys."`
+	Channel      []Channel    `toml:"channel"`
+	Relay        []Relay      `toml:"relay"`
+
+	file string
+	pos  positions
+}
+
+// Organisation names the house.
+type Organisation struct {
+	Name    string   `toml:"name" doc:"As it shall stand in reports."`
+	Domains []string `toml:"domains" doc:"Your mail domains; these and everything below them are internal."`
+}
+
+// Persons says since when staff know.
+type Persons struct {
+	InformedSince string `toml:"informed_since" doc:"The day on which staff were informed, as 2026-11-23."`
+	DPIA          string `toml:"dpia" doc:"The impact assessment: where it lies, and its date."`
+}
+
+// Log says where lines come from.
+type Log struct {
+	Files           []string `toml:"files" doc:"Mail logs. None: /var/log/mail.log where it exists, else the journal."`
+	Journal         string   `toml:"journal" doc:"auto: when there is no file. yes, no."`
+	JournalUnits    []string `toml:"journal_units" doc:"Units of the MTA; of the journal only their lines count."`
+	MilterUnit      string   `toml:"milter_unit" doc:"Unit of the milter; verdict lines in the journal count only from it."`
+	Verdicts        []string `toml:"verdicts" doc:"The milter's own files. Verdict lines elsewhere count only with a good mac=."`
+	MACKey          string   `toml:"mac_key" doc:"File with the key of mac=, \"\" for none."`
+	ClientTLSLogged bool     `toml:"client_tls_logged" doc:"smtp_tls_loglevel is 1 or more: a delivery without a TLS line was in plain text. Without it that is known once the first TLS line was seen."`
+	Zone            string   `toml:"zone" doc:"Time zone of stamps without one, as Europe/Copenhagen; \"\" for the system's."`
+	JoinWindow      Duration `toml:"join_window" doc:"How long a verdict and the MTA's lines wait for each other."`
+	QueueLifetime   Duration `toml:"queue_lifetime" doc:"A message without an outcome for so long is counted as unknown; the MTA's own limit and an hour."`
+}
+
+// Store says what is kept where.
+type Store struct {
+	Path string `toml:"path" doc:"The database, SQLite."`
+}
+
+// Dashboard is the web server.
+type Dashboard struct {
+	Listen string `toml:"listen" doc:"host:port. Loopback only, as long as there is no login."`
+}
+
+// Lists are files beside the configuration, and limits.
+type Lists struct {
+	Departments     string   `toml:"departments" doc:"CSV of match,department: user@domain, @domain or prefix*@domain."`
+	SecureMailboxes string   `toml:"secure_mailboxes" doc:"CSV of address,department,from,to."`
+	MaskKey         string   `toml:"mask_key" doc:"File with the key by which digits in addresses are masked; the milter needs the same."`
+	PseudonymKey    string   `toml:"pseudonym_key" doc:"File with the key of pseudonyms; made at the first start."`
+	CommitEvery     Duration `toml:"commit_every" doc:"Longest time from a line to the dashboard while lines keep coming."`
+	MaxUnfinished   int      `toml:"max_unfinished" doc:"Messages in memory that are not finished; older ones wait in the database."`
+}
+
+// Channel is a secure channel; the agent needs its name and what proves its mark.
+type Channel struct {
+	Name             string   `toml:"name"`
+	SubjectPrefix    string   `toml:"subject_prefix"`
+	Header           string   `toml:"header"`
+	RecipientSuffix  string   `toml:"recipient_suffix"`
+	RecipientDomains []string `toml:"recipient_domains"`
+	RequireRelay     []string `toml:"require_relay"`
+}
+
+// Relay is a next hop that hands mail on.
+type Relay struct {
+	Host     string `toml:"host"`
+	Onward   string `toml:"onward"` // none, enforced
+	Document string `toml:"document"`
+}
+
+// Duration is a time.Duration written as "20s" in TOML.
+type Duration time.Duration
+
+// UnmarshalText reads "20s".
+func (d *Duration) UnmarshalText(b []byte) error {
+	v, err := time.ParseDuration(string(b))
+	if err != nil || v <= 0 {
+		return fmt.Errorf("%q is not a time such as \"20s\" or \"5m\"", b)
+	}
+	*d = Duration(v)
+	return nil
+}
+
+// MarshalText writes "20s".
+func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
+
+// DefaultConfig holds every default; the shipped file is made of it.
+func DefaultConfig() *Config {
+	return &Config{
+		Log: Log{Files: []string{}, Journal: "auto", JournalUnits: []string{"postfix*.service", "sendmail*.service"},
+			MilterUnit: "postvagt-milter.service", Verdicts: []string{"/var/log/postvagt/verdict.log"},
+			JoinWindow: Duration(time.Hour), QueueLifetime: Duration(121 * time.Hour)},
+		Store:     Store{Path: "/var/lib/postvagt/agent.db"},
+		Dashboard: Dashboard{Listen: "127.0.0.1:8480"},
+		Agent: Lists{Departments: "/etc/postvagt/departments.csv", SecureMailboxes: "/etc/postvagt/secure-mailboxes.csv",
+			MaskKey: "/etc/postvagt/mask.key", PseudonymKey: "/var/lib/postvagt/pseudonym.key",
+			CommitEvery: Duration(time.Second), MaxUnfinished: 100_000},
+	}
+}
+
+// foreignTables are those of milter.toml and of later rooms: one file may serve both programs.
+func foreignTables() []string {
+	return []string{"policy", "milter", "recipients", "postfix", "sendmail", "rspamd", "scan", "elasticsearch", "alerts", "mail", "watch", "web"}
+}
+
+// ConfigError is one fault in a configuration file.
+type ConfigError struct {
+	File   string
+	Line   int    // 0 when it is not known
+	Key    string // full name, or ""
+	Reason string
+}
+
+func (e *ConfigError) Error() string {
+	s := e.File
+	if e.Line > 0 {
+		s += fmt.Sprintf(":%d", e.Line)
+	}
+	if e.Key != "" {
+		s += ": " + e.Key
+	}
+	return s + ": " + e.Reason
+}
+
+// LoadConfig reads and checks a configuration. All faults are reported, joined.
+func LoadConfig(file string) (*Config, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, &ConfigError{File: file, Reason: "cannot be read: " + reason(err) + " (an example: postvagt-agent config default)"}
+	}
+	return parseConfig(file, data)
+}
+
+func parseConfig(file string, data []byte) (*Config, error) {
+	c := DefaultConfig()
+	c.file, c.pos = file, locate(data)
+	md, err := toml.Decode(string(data), c)
+	if err != nil {
+		var pe toml.ParseError
+		if errors.As(err, &pe) {
+			return nil, &ConfigError{File: file, Line: pe.Position.Line, Key: pe.LastKey, Reason: pe.Message}
+		}
+		return nil, &ConfigError{File: file, Reason: strings.TrimPrefix(err.Error(), "toml: ")}
+	}
+	errs := append(c.unknownKeys(md), c.check()...)
+	return c, errors.Join(errs...)
+}
+
+// unknownKeys names each key that nobody reads, and the nearest one that somebody does.
+func (c *Config) unknownKeys(md toml.MetaData) []error {
+	known := keysOf(reflect.TypeFor[Config](), "")
+	var errs []error
+	last := ""
+	for _, k := range md.Undecoded() {
+		key := strings.Join(k, ".")
+		if slices.Contains(foreignTables(), k[0]) || last != "" && strings.HasPrefix(key, last+".") {
+			continue
+		}
+		last = key
+		r := "unknown key"
+		if n := nearest(key, known); n != "" {
+			r += fmt.Sprintf("; did you mean %q?", n)
+		}
+		errs = append(errs, &ConfigError{c.file, c.pos.line(key), key, r})
+	}
+	return errs
+}
+
+func (c *Config) check() (errs []error) {
+	fault := func(key, format string, args ...any) {
+		errs = append(errs, &ConfigError{c.file, c.pos.line(key), key, fmt.Sprintf(format, args...)})
+	}
+	if len(c.Organisation.Domains) == 0 {
+		fault("organisation.domains", "missing: name your mail domains, for example domains = [\"kommune.example\"]")
+	}
+	for i, d := range c.Organisation.Domains {
+		c.Organisation.Domains[i] = strings.ToLower(strings.TrimPrefix(d, "@"))
+		if d == "" || strings.ContainsAny(d[1:], " @,*") {
+			fault("organisation.domains", "%q is not a domain", d)
+		}
+	}
+	if !slices.Contains([]string{"auto", "yes", "no"}, c.Log.Journal) {
+		fault("log.journal", "%q is not one of auto, yes, no", c.Log.Journal)
+	}
+	for _, u := range c.Log.JournalUnits {
+		if _, err := path.Match(u, ""); err != nil {
+			fault("log.journal_units", "%q is not a pattern", u)
+		}
+	}
+	if _, err := c.zone(); err != nil {
+		fault("log.zone", "%q is not a time zone", c.Log.Zone)
+	}
+	if s := c.Persons.InformedSince; s != "" {
+		if _, err := time.Parse(time.DateOnly, s); err != nil {
+			fault("persons.informed_since", "%q is not a day such as 2026-11-23", s)
+		}
+	}
+	if host, _, err := net.SplitHostPort(c.Dashboard.Listen); err != nil || !loopback(host) {
+		fault("dashboard.listen", "%q is not host:port of the loopback, such as 127.0.0.1:8480", c.Dashboard.Listen)
+	}
+	for i, r := range c.Relay {
+		if r.Host == "" {
+			fault(fmt.Sprintf("relay[%d].host", i), "missing")
+		}
+		if !slices.Contains([]string{"", "none", "enforced"}, r.Onward) {
+			fault(fmt.Sprintf("relay[%d].onward", i), "%q is not one of none, enforced", r.Onward)
+		}
+		if r.Onward == "enforced" && r.Document == "" {
+			fault(fmt.Sprintf("relay[%d].document", i), "missing: which document says so, and of what date?")
+		}
+	}
+	for i, ch := range c.Channel {
+		if ch.Name == "" {
+			fault(fmt.Sprintf("channel[%d].name", i), "missing")
+		}
+	}
+	return errs
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// Warnings are what is allowed and yet not as it should be.
+func (c *Config) Warnings() (all []string) {
+	for i, ch := range c.Channel {
+		if len(ch.RequireRelay) == 0 {
+			all = append(all, (&ConfigError{c.file, c.pos.line(fmt.Sprintf("channel[%d]", i)), "channel", fmt.Sprintf("%q has no require_relay: its mark can never be proven", ch.Name)}).Error())
+		}
+	}
+	return all
+}
+
+func (c *Config) zone() (*time.Location, error) {
+	if c.Log.Zone == "" {
+		return time.Local, nil
+	}
+	return time.LoadLocation(c.Log.Zone)
+}
+
+// logFiles are the mail logs to follow.
+func (c *Config) logFiles() []string {
+	if len(c.Log.Files) > 0 || c.Log.Journal == "yes" {
+		return c.Log.Files
+	}
+	for _, f := range []string{"/var/log/mail.log", "/var/log/maillog"} {
+		if _, err := os.Stat(f); err == nil {
+			return []string{f}
+		}
+	}
+	return nil
+}
+
+func (c *Config) useJournal() bool {
+	return c.Log.Journal == "yes" || c.Log.Journal == "auto" && len(c.logFiles()) == 0
+}
+
+// allFiles are the mail logs and the milter's own files.
+func (c *Config) allFiles() []string {
+	var all []string
+	for _, f := range append(slices.Clone(c.logFiles()), c.Log.Verdicts...) {
+		if f = filepath.Clean(f); !slices.Contains(all, f) {
+			all = append(all, f)
+		}
+	}
+	return all
+}
+
+// reason is an error without the path that is already named.
+func reason(err error) string {
+	var pe *os.PathError
+	if errors.As(err, &pe) {
+		return pe.Err.Error()
+	}
+	return err.Error()
+}
+
+func (c *Config) isVerdictFile(name string) bool {
+	for _, v := range c.Log.Verdicts {
+		if filepath.Clean(v) == name {
+			return true
+		}
+	}
+	return false
+}
+
+// existing leaves out files whose folder is not there: nothing can be watched in it yet.
+func existing(files []string) (all []string) {
+	for _, f := range files {
+		if info, err := os.Stat(filepath.Dir(f)); err == nil && info.IsDir() {
+			all = append(all, f)
+		}
+	}
+	return all
+}
+
+func (d Duration) std() time.Duration { return time.Duration(d) }

@@ -1,0 +1,13 @@
+// Package agent follows the mail log, finds out what became of every mail, and shows it.
+//
+// # The way of a log line
+//
+//	file or journal -> tail: Line{source, position, text}
+//	   -> maillog.Parse: a record, or counted as unknown
+//	   -> track.Add: what the message's story is now; lines of different sources may come in any order
+//	   -> store.Commit(documents, unfinished state, positions): one transaction; a restart resumes there
+//
+// One goroutine walks this way. It reads from the source whose log time is the least, so that files written side by
+// side are read side by side. Nothing is acknowledged before it is committed; when the disk is full, reading stops
+// until the same transaction succeeds. No channel leads back: dashboards read the store.
+package agent

@@ -1,0 +1,137 @@
+package agent
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+)
+
+// departments maps senders to departments; the most exact pattern wins.
+type departments struct {
+	exact    map[string]string // user@domain and @domain
+	prefixes [][2]string       // prefix*@domain, department
+}
+
+func (d *departments) of(sender string) string {
+	if dept, ok := d.exact[sender]; ok {
+		return dept
+	}
+	best := [2]string{}
+	for _, p := range d.prefixes {
+		prefix, domain, _ := strings.Cut(p[0], "*")
+		if len(p[0]) > len(best[0]) && strings.HasPrefix(sender, prefix) && strings.HasSuffix(sender, domain) {
+			best = p
+		}
+	}
+	if best[0] != "" {
+		return best[1]
+	}
+	return d.exact[sender[strings.LastIndexByte(sender, '@')+1-boolInt(strings.Contains(sender, "@")):]]
+}
+
+func boolInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func loadDepartments(path string, mask func(string) string) (*departments, error) {
+	d := &departments{exact: map[string]string{}}
+	err := readCSV(path, "match", func(row []string) error {
+		if len(row) < 2 || row[1] == "" {
+			return errors.New("needs two columns, match,department")
+		}
+		match := strings.ToLower(strings.TrimSpace(row[0]))
+		at := strings.LastIndexByte(match, '@')
+		switch {
+		case at < 0 || at == len(match)-1:
+			return fmt.Errorf("%q is not user@domain, @domain or prefix*@domain", match)
+		case at > 0 && match[at-1] == '*':
+			d.prefixes = append(d.prefixes, [2]string{match, row[1]})
+		case at == 0:
+			d.exact[match] = row[1]
+		default:
+			d.exact[strings.ToLower(mask(match))] = row[1]
+		}
+		return nil
+	})
+	return d, err
+}
+
+// secureMailboxes are the house's mailboxes that send and receive securely, with the days on which they did.
+type secureMailboxes map[string][]span
+
+type span struct{ from, to time.Time } // to is exclusive, zero for open
+
+func (s secureMailboxes) holds(address string, at time.Time) bool {
+	for _, p := range s[address] {
+		if !at.Before(p.from) && (p.to.IsZero() || at.Before(p.to)) {
+			return true
+		}
+	}
+	return false
+}
+
+func loadSecureMailboxes(path string, zone *time.Location, mask func(string) string) (secureMailboxes, error) {
+	s := secureMailboxes{}
+	err := readCSV(path, "address", func(row []string) error {
+		if len(row) < 3 || !strings.Contains(row[0], "@") {
+			return errors.New("needs the columns address,department,from,to")
+		}
+		from, err := time.ParseInLocation(time.DateOnly, strings.TrimSpace(row[2]), zone)
+		if err != nil {
+			return fmt.Errorf("from: %q is not a day such as 2026-11-23", row[2])
+		}
+		p := span{from: from}
+		if len(row) > 3 && strings.TrimSpace(row[3]) != "" {
+			last, err := time.ParseInLocation(time.DateOnly, strings.TrimSpace(row[3]), zone)
+			if err != nil {
+				return fmt.Errorf("to: %q is not a day such as 2026-11-23", row[3])
+			}
+			p.to = last.AddDate(0, 0, 1)
+		}
+		address := strings.ToLower(mask(strings.TrimSpace(row[0])))
+		s[address] = append(s[address], p)
+		return nil
+	})
+	return s, err
+}
+
+// readCSV gives each row but the header to add; a missing file has none. Faults name file and line.
+func readCSV(path, header string, add func(row []string) error) error {
+	if path == "" {
+		return nil
+	}
+	file, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return &ConfigError{File: path, Reason: "cannot be read: " + reason(err)}
+	}
+	defer file.Close()
+	r := csv.NewReader(file)
+	r.FieldsPerRecord, r.TrimLeadingSpace, r.Comment = -1, true, '#'
+	for first := true; ; first = false {
+		row, err := r.Read()
+		if err == io.EOF {
+			return nil
+		}
+		line, _ := r.FieldPos(0)
+		if err != nil {
+			return &ConfigError{File: path, Line: line, Reason: err.Error()}
+		}
+		row[0] = strings.TrimPrefix(row[0], "\ufeff")
+		if first && row[0] == header {
+			continue
+		}
+		if err := add(row); err != nil {
+			return &ConfigError{File: path, Line: line, Reason: err.Error()}
+		}
+	}
+}

@@ -1,0 +1,129 @@
+package maillog
+
+import (
+	"strings"
+
+	"postvagt/milter/verdict"
+)
+
+// MilterProgram is the name under which the milter writes its lines.
+const MilterProgram = "postvagt-milter"
+
+// body reads the text of a line whose program is known.
+func (p *Parser) body(text string, r *Record) {
+	r.Instance, r.Service = r.Program, r.Program
+	if i := strings.IndexByte(r.Program, '/'); i > 0 {
+		r.Instance, r.Service = r.Program[:i], r.Program[strings.LastIndexByte(r.Program, '/')+1:]
+		p.postfix(text, r)
+		return
+	}
+	switch r.Program {
+	case MilterProgram:
+		p.verdict(text, r)
+	case "sendmail", "sm-mta", "sm-msp-queue", "sendmail-msp", "sm-msp", "sendmail-client":
+		r.Instance, r.Service = "sendmail", "sendmail"
+		sendmail(text, r)
+	case "systemd-journald", "journald", "rsyslogd", "syslog-ng", "syslogd", "imuxsock", "syslog":
+		r.Kind = Foreign
+		dropped(text, r)
+	default:
+		r.Kind = Foreign
+	}
+}
+
+// verdict reads what the milter wrote. Its own log messages are none of a message's business.
+func (p *Parser) verdict(text string, r *Record) {
+	line, err := verdict.Parse(text)
+	switch {
+	case err != nil && strings.Contains(text, ": verdict v="), err != nil && strings.Contains(text, ": rcpt v="):
+		r.Kind = Unknown // of a newer version, or damaged
+	case err != nil:
+		r.Kind = Ignored
+	case !p.opt.Verdicts && !p.signed(text, line.MAC):
+		r.Kind = Forged
+	default:
+		r.Kind, r.QueueID, r.Verdict = VerdictOf(line)
+	}
+}
+
+// VerdictOf is the kind of a verdict line: one without a queue id is of no message.
+func VerdictOf(line verdict.Line) (Kind, string, verdict.Line) {
+	if line.QueueID == "NOQUEUE" {
+		return NoQueue, "", line
+	}
+	return Verdict, line.QueueID, line
+}
+
+// dropped finds what a log system says of lines that it lost:
+//
+//	systemd-journald: Suppressed 1204 messages from postfix@-.service
+//	rsyslogd: imuxsock[pid 412]: begin to drop messages due to rate-limiting
+//	rsyslogd: … 1204 messages lost due to rate-limiting …
+//	syslog-ng: … dropped='1204' … (statistics are cumulative, so only "lost" or "dropped messages" texts count)
+func dropped(text string, r *Record) {
+	switch {
+	case strings.HasPrefix(text, "Suppressed ") && strings.Contains(text, " messages from "):
+		r.Kind, r.Lines = Gap, numberBefore(text, " messages from ")
+	case strings.Contains(text, " messages lost due to rate-limiting"):
+		r.Kind, r.Lines = Gap, numberBefore(text, " messages lost due to rate-limiting")
+	case strings.Contains(text, "begin to drop messages"), strings.Contains(text, "messages dropped"):
+		r.Kind, r.Lines = Gap, max(0, numberBefore(text, " messages dropped"))
+	}
+}
+
+// numberBefore is the number that stands before mark, 0 without one.
+func numberBefore(text, mark string) int64 {
+	end := strings.Index(text, mark)
+	if end < 0 {
+		return 0
+	}
+	start := end
+	for start > 0 && text[start-1] >= '0' && text[start-1] <= '9' {
+		start--
+	}
+	return max(0, int64(atoi(text[start:end])))
+}
+
+// angle reads "<address>rest". A quoted local part may hold any byte, so it is skipped as a whole.
+func angle(s string) (address, rest string, ok bool) {
+	if s == "" || s[0] != '<' {
+		return "", s, false
+	}
+	i := 1
+	if len(s) > 1 && s[1] == '"' {
+		for i = 2; i < len(s) && s[i] != '"'; i++ {
+			if s[i] == '\\' {
+				i++
+			}
+		}
+		if i >= len(s) {
+			return "", s, false
+		}
+	}
+	end := strings.IndexByte(s[i:], '>')
+	if end < 0 {
+		return "", s, false
+	}
+	return s[1 : i+end], s[i+end+1:], true
+}
+
+// queueIDPrefix splits "ID: rest".
+func queueIDPrefix(s string) (id, rest string, ok bool) {
+	i := strings.IndexByte(s[:min(len(s), 34)], ':')
+	if i < 5 || i+1 >= len(s) || s[i+1] != ' ' || !verdict.IsQueueID(s[:i]) {
+		return "", s, false
+	}
+	return s[:i], s[i+2:], true
+}
+
+// leadingID is the queue id that s starts with, up to a space, comma, parenthesis or semicolon.
+func leadingID(s string) string {
+	end := strings.IndexAny(s, " ,);")
+	if end < 0 {
+		end = len(s)
+	}
+	if !verdict.IsQueueID(s[:end]) {
+		return ""
+	}
+	return s[:end]
+}

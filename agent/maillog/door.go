@@ -1,0 +1,29 @@
+package maillog
+
+import "postvagt/milter/verdict"
+
+// What the rest of the agent knows of the milter: this package is the only door.
+type (
+	Judged    = verdict.Record    // of a message
+	Recipient = verdict.Recipient // of one of its recipients
+	Masker    = verdict.Masker
+)
+
+// Values in verdict lines.
+const (
+	Pass   = verdict.Pass
+	Tag    = verdict.Tag
+	Route  = verdict.Route
+	HoldIt = verdict.Hold
+	Refuse = verdict.Reject
+
+	LevelNone         = verdict.LevelNone
+	LevelConfidential = verdict.LevelConfidential
+	LevelSensitive    = verdict.LevelSensitive
+	LevelUnseen       = verdict.LevelUnseen
+	LevelUnknown      = verdict.LevelUnknown
+
+	Inbound  = verdict.Inbound
+	Internal = verdict.Internal
+	Outbound = verdict.Outbound
+)

@@ -1,0 +1,389 @@
+package maillog
+
+import (
+	"strings"
+)
+
+// postfix reads the text of one of Postfix's daemons and commands.
+func (p *Parser) postfix(text string, r *Record) {
+	if id, rest, ok := queueIDPrefix(text); ok {
+		if id == "NOQUEUE" {
+			r.Kind = NoQueue
+			return
+		}
+		r.QueueID = id
+		postfixMessage(rest, r)
+		if r.Kind == Unknown {
+			r.QueueID = ""
+			r.Kind = known(text, r.Service)
+		}
+		return
+	}
+	if tlsLine(text, r) {
+		return
+	}
+	r.Kind = known(text, r.Service)
+}
+
+// postfixMessage reads what stands behind the queue id.
+func postfixMessage(s string, r *Record) {
+	switch r.Service {
+	case "smtp", "lmtp", "local", "virtual", "pipe", "error", "retry", "discard":
+		if strings.HasPrefix(s, "to=<") {
+			delivery(s, r)
+			return
+		}
+	case "qmgr", "nqmgr", "oqmgr":
+		queueManager(s, r)
+	case "smtpd":
+		smtpd(s, r)
+	case "cleanup":
+		cleanup(s, r)
+	case "pickup":
+		pickup(s, r)
+	case "postsuper":
+		postsuper(s, r)
+	case "bounce", "defer", "trace":
+		if strings.HasPrefix(s, "to=<") { // soft_bounce and address verification report through them
+			delivery(s, r)
+			return
+		}
+		notification(s, r)
+	}
+	if r.Kind == Unknown && postfixChatter(s) {
+		r.Kind = Ignored
+	}
+}
+
+// delivery reads
+//
+//	to=<…>, orig_to=<…>, relay=…, conn_use=2, delay=…, delays=a/b/c/d, tls=…, dsn=2.0.0, status=sent (…)
+func delivery(s string, r *Record) {
+	for {
+		eq := strings.IndexByte(s[:min(len(s), 16)], '=')
+		if eq < 0 {
+			return
+		}
+		key := s[:eq]
+		s = s[eq+1:]
+		if key == "status" {
+			status(s, r)
+			return
+		}
+		var value string
+		var ok bool
+		if key == "to" || key == "orig_to" {
+			if value, s, ok = angle(s); !ok || !strings.HasPrefix(s, ", ") {
+				return
+			}
+			s = s[2:]
+		} else {
+			end := strings.IndexByte(s, ',')
+			if end < 0 {
+				return
+			}
+			value, s = s[:end], strings.TrimPrefix(s[end+1:], " ")
+		}
+		switch key {
+		case "to":
+			r.To = value
+		case "orig_to":
+			r.OrigTo = value
+		case "relay":
+			r.Relay = value
+		case "conn_use":
+			r.ConnUse = max(0, atoi(value))
+		case "delays":
+			r.Delays = value
+		case "tls":
+			r.TLS = value
+		case "dsn":
+			r.DSN = value
+		}
+	}
+}
+
+func status(s string, r *Record) {
+	word, reply := s, ""
+	if i := strings.IndexByte(s, ' '); i >= 0 {
+		word, reply = s[:i], s[i+1:]
+	}
+	switch word {
+	case Sent, Deferred, Bounced, Expired:
+		r.Kind, r.Status = Delivery, word
+	case Undelivered, Deliverable:
+		r.Kind, r.Status = Ignored, word // the result of an address probe
+		return
+	default:
+		return
+	}
+	if word != Sent {
+		return
+	}
+	if strings.HasPrefix(reply, "(forwarded as ") {
+		r.Other = leadingID(reply[len("(forwarded as "):])
+	} else if i := strings.LastIndex(reply, "queued as "); i >= 0 {
+		r.Other = leadingID(reply[i+len("queued as "):])
+	}
+}
+
+// queueManager reads "from=<…>, size=…, nrcpt=… (queue active)", "removed" and
+// "from=<…>, status=expired, returned to sender".
+func queueManager(s string, r *Record) {
+	if s == "removed" {
+		r.Kind = Remove
+		return
+	}
+	rest, ok := strings.CutPrefix(s, "from=")
+	if !ok {
+		return
+	}
+	if r.From, rest, ok = angle(rest); !ok {
+		return
+	}
+	r.HasFrom = true
+	switch {
+	case strings.HasPrefix(rest, ", size="):
+		rest = rest[len(", size="):]
+		comma := strings.IndexByte(rest, ',')
+		if comma < 0 || !strings.HasPrefix(rest[comma:], ", nrcpt=") {
+			return
+		}
+		r.Size = size(rest[:comma])
+		rest = rest[comma+len(", nrcpt="):]
+		if sp := strings.IndexByte(rest, ' '); sp > 0 {
+			r.NRcpt = max(0, atoi(rest[:sp]))
+			r.Kind = Queued
+		}
+	case strings.HasPrefix(rest, ", status=expired, returned to sender"):
+		r.Kind, r.Status = Expire, Expired
+	case strings.HasPrefix(rest, ", status=force-expired, returned to sender"):
+		r.Kind, r.Status = Expire, ForceExpired
+	}
+}
+
+func size(s string) int64 {
+	if n := atoi(s); n >= 0 {
+		return int64(n)
+	}
+	var n int64
+	for i := 0; i < len(s) && i < 18; i++ {
+		if s[i] < '0' || s[i] > '9' {
+			return 0
+		}
+		n = n*10 + int64(s[i]-'0')
+	}
+	return n
+}
+
+// smtpd reads "client=name[address], sasl_method=…, sasl_username=…, orig_queue_id=…, orig_client=…" and what
+// access tables and milters did to a message that had a queue id.
+func smtpd(s string, r *Record) {
+	rest, ok := strings.CutPrefix(s, "client=")
+	if !ok {
+		action(s, r)
+		return
+	}
+	r.Kind = Born
+	r.Client = rest
+	end := strings.Index(rest, ", ")
+	if end < 0 {
+		return
+	}
+	r.Client = rest[:end]
+	for _, part := range strings.Split(rest[end+2:], ", ") {
+		key, value, _ := strings.Cut(part, "=")
+		switch key {
+		case "sasl_username":
+			if r.User == "" { // the first: a name may hold a comma and forge what follows
+				r.User = value
+			}
+		case "orig_queue_id":
+			r.OrigQueueID = leadingID(value)
+		}
+	}
+}
+
+func cleanup(s string, r *Record) {
+	for _, key := range []string{"message-id=", "resent-message-id="} {
+		if id, ok := strings.CutPrefix(s, key); ok {
+			r.Kind = MessageID
+			if key != "message-id=" {
+				r.Kind = Ignored
+			}
+			r.MessageID = strings.TrimSuffix(strings.TrimPrefix(id, "<"), ">")
+			return
+		}
+	}
+	if strings.HasPrefix(s, "removed (") { // Postfix 3.12: the file of a message that was not accepted
+		r.Kind = Ignored
+		return
+	}
+	action(s, r)
+}
+
+// pickup reads "uid=0 from=<…>[ orig_id=…]".
+func pickup(s string, r *Record) {
+	sp := strings.IndexByte(s, ' ')
+	if !strings.HasPrefix(s, "uid=") || sp < 0 {
+		return
+	}
+	rest, ok := strings.CutPrefix(s[sp+1:], "from=")
+	if !ok {
+		return
+	}
+	if r.From, rest, ok = angle(rest); !ok {
+		return
+	}
+	r.Kind, r.HasFrom = Born, true
+	if id, ok := strings.CutPrefix(rest, " orig_id="); ok {
+		r.OrigQueueID = leadingID(id)
+	}
+}
+
+func postsuper(s string, r *Record) {
+	switch s {
+	case "removed":
+		r.Kind = Remove
+	case "requeued":
+		r.Kind = Requeue
+	case "placed on hold":
+		r.Kind = Hold
+	case "released from hold":
+		r.Kind = Release
+	case "expired":
+		r.Kind = Ignored // the queue manager says what came of it
+	}
+}
+
+// notification reads "sender non-delivery notification: ID" and its kin.
+func notification(s string, r *Record) {
+	const mark = " notification: "
+	i := strings.Index(s, mark)
+	if i < 0 || !(strings.HasPrefix(s, "sender ") || strings.HasPrefix(s, "postmaster ")) {
+		return
+	}
+	r.Kind, r.Other = Notification, leadingID(s[i+len(mark):])
+}
+
+// action reads what a milter or a table did: "milter-hold: END-OF-MESSAGE from name[address]: text; from=<…>
+// to=<…> proto=…", "reject: header …; from=<…> to=<…>: text". The text may come from the message itself, so
+// the addresses are sought from the end.
+func action(s string, r *Record) {
+	colon := strings.IndexByte(s[:min(len(s), 40)], ':')
+	if colon < 0 {
+		return
+	}
+	word := s[:colon]
+	switch word {
+	case "milter-hold", "hold":
+		r.Kind = Hold
+	case "milter-reject", "reject", "milter-header-reject", "milter-body-reject":
+		r.Kind = Reject
+	case "milter-discard", "discard":
+		r.Kind = Discard
+	default:
+		if strings.HasPrefix(word, "milter-header-hold") || strings.HasPrefix(word, "milter-body-hold") {
+			r.Kind = Hold
+			break
+		}
+		if tableWord(word) {
+			r.Kind = Ignored
+		}
+		return
+	}
+	envelope(s, r)
+	if r.Kind == Reject {
+		r.DSN = firstDSN(s)
+	}
+}
+
+// tableWord says whether a table's result changes nothing of what becomes of a message here.
+func tableWord(w string) bool {
+	switch w {
+	case "warning", "info", "warn", "redirect", "filter", "prepend", "replace", "strip", "bcc", "permit", "delay",
+		"milter-accept", "milter-continue", "proxy-accept", "proxy-reject", "ignore", "pass", "trigger",
+		"milter-header-info", "milter-header-warning", "milter-header-add", "milter-header-replace":
+		return true
+	}
+	return false
+}
+
+// envelope takes from= and to= of the last "; from=<" in the text.
+func envelope(s string, r *Record) {
+	i := strings.LastIndex(s, "; from=<")
+	if i < 0 {
+		return
+	}
+	from, rest, ok := angle(s[i+len("; from="):])
+	if !ok {
+		return
+	}
+	to, found := strings.CutPrefix(rest, " to=")
+	if !found {
+		return
+	}
+	if to, _, ok = angle(to); ok {
+		r.From, r.HasFrom, r.To = from, true, to
+	}
+}
+
+// firstDSN finds the enhanced status code that follows "]: " or, of a header check, the envelope.
+func firstDSN(s string) string {
+	for _, mark := range []string{"]: ", ">: "} {
+		at := s
+		for {
+			i := strings.Index(at, mark)
+			if i < 0 {
+				break
+			}
+			at = at[i+len(mark):]
+			word := at
+			if len(word) > 4 && word[3] == ' ' && atoi(word[:3]) > 0 { // "550 5.7.1 text"
+				word = word[4:]
+			}
+			if code := dsn(word); code != "" {
+				return code
+			}
+		}
+	}
+	return ""
+}
+
+func dsn(s string) string {
+	end := strings.IndexByte(s, ' ')
+	if end < 0 {
+		end = len(s)
+	}
+	if end < 5 || end > 9 || s[1] != '.' || s[0] != '2' && s[0] != '4' && s[0] != '5' || strings.Count(s[:end], ".") != 2 {
+		return ""
+	}
+	return s[:end]
+}
+
+// tlsLine reads "Verified TLS connection established to host[address]:25: TLSv1.3 with cipher … (…)". What a
+// server of ours negotiated ("from") says nothing of a delivery.
+func tlsLine(s string, r *Record) bool {
+	if r.Service != "smtp" && r.Service != "lmtp" && r.Service != "smtpd" && r.Service != "tlsproxy" && r.Service != "postscreen" {
+		return false
+	}
+	sp := strings.IndexByte(s, ' ')
+	if sp < 0 || !strings.HasPrefix(s[sp:], " TLS connection ") {
+		return false
+	}
+	rest := s[sp+len(" TLS connection "):]
+	word, rest, _ := strings.Cut(rest, " ")
+	to, peer := strings.CutPrefix(rest, "to ")
+	if !peer || r.Service == "smtpd" || r.Service == "postscreen" {
+		r.Kind = Ignored
+		return true
+	}
+	mark := strings.Index(to, ": ")
+	if mark < 0 {
+		return false
+	}
+	r.Kind, r.Trust, r.Peer, r.Reused = TLS, s[:sp], to[:mark], word == "reused"
+	r.Version, rest, _ = strings.Cut(to[mark+2:], " with cipher ")
+	r.Cipher, _, _ = strings.Cut(rest, " ")
+	return true
+}

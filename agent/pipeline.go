@@ -1,0 +1,282 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"postvagt/agent/maillog"
+	"postvagt/agent/store"
+	"postvagt/agent/tail"
+	"postvagt/agent/track"
+)
+
+const (
+	commitLines  = 50_000                 // lines in one transaction at most
+	retryCommit  = 2 * time.Second        // after a transaction that failed
+	commitPause  = 100 * time.Millisecond // between transactions while lines trickle in
+	tickInterval = time.Second
+)
+
+// pipeline is the way of a line from the sources to the store. One goroutine walks it.
+type pipeline struct {
+	store   *store.Store
+	tracker *track.Tracker
+	sources []*source
+	metrics *metrics
+	log     *slog.Logger
+	every   time.Duration
+
+	record  maillog.Record
+	unknown map[string]int64
+	gaps    []store.Gap
+	moved   []*source // whose position is to be committed
+	lines   int
+	since   time.Time // of the first line that is not committed; of the monotonic clock
+	lastEnd time.Time // when all sources were read to their end
+
+	sum     ImportSum
+	bytes   int64
+	failure error // of a source, the last one
+}
+
+func (p *pipeline) firstFailure() error { return p.failure }
+
+// load gives the tracker what was unfinished.
+func (p *pipeline) load(ctx context.Context, prefix string) error {
+	items, err := p.store.State(ctx)
+	if err != nil {
+		return fmt.Errorf("unfinished state: %w", err)
+	}
+	var ours []track.Item
+	for _, i := range items {
+		if isImport(i.Key) == (prefix != "") {
+			ours = append(ours, track.Item{Key: i.Key, Data: i.Data, Due: i.Due})
+		}
+	}
+	return p.tracker.Load(ours)
+}
+
+// step reads once from the source that is furthest behind. It returns false when all are at their end.
+func (p *pipeline) step(ctx context.Context) (bool, error) {
+	s := p.behind()
+	if s == nil {
+		return false, nil
+	}
+	b, err := s.reader.Read()
+	p.metrics.events(s.kind, b.Events)
+	if err != nil {
+		s.atEnd, p.failure = true, err
+		if !s.failing {
+			s.failing = true
+			p.log.Error("log source cannot be read; others go on", "source", s.name, "error", err)
+		}
+		p.metrics.failing.WithLabelValues(s.kind).Set(1)
+		return true, nil
+	}
+	if s.failing {
+		s.failing = false
+		p.log.Info("log source is readable again", "source", s.name)
+		p.metrics.failing.WithLabelValues(s.kind).Set(0)
+	}
+	p.take(s, b)
+	if p.lines >= commitLines || p.lines > 0 && time.Since(p.since) >= p.every {
+		return true, p.commit(ctx)
+	}
+	return true, nil
+}
+
+// behind is the source with something to read whose log time is the least.
+func (p *pipeline) behind() *source {
+	var best *source
+	for _, s := range p.sources {
+		if !s.atEnd && (best == nil || s.parser.Last().Before(best.parser.Last())) {
+			best = s
+		}
+	}
+	return best
+}
+
+func (p *pipeline) take(s *source, b tail.Batch) {
+	s.atEnd = b.AtEnd
+	if slices.Contains(b.Events, tail.Lost) {
+		p.lost(s, 0)
+		p.log.Warn("lines were rotated away before they were read; the period is marked incomplete", "source", s.name)
+	}
+	if len(b.Lines) > 0 && p.lines == 0 {
+		p.since = time.Now()
+	}
+	for i := range b.Lines {
+		p.line(s, b.Lines[i])
+	}
+	p.lines += len(b.Lines)
+	p.bytes += b.Bytes
+	p.sum.Lines += int64(len(b.Lines))
+	p.metrics.read(s.kind, len(b.Lines), b.Bytes, s.reader.Lag())
+	if b.Position != nil && string(b.Position) != string(s.position) {
+		s.position = b.Position
+		if !slices.Contains(p.moved, s) {
+			p.moved = append(p.moved, s)
+		}
+	}
+}
+
+func (p *pipeline) line(s *source, l tail.Line) {
+	r := &p.record
+	if !s.parse(l, r) {
+		p.metrics.kind(s.kind, "untrusted")
+		return
+	}
+	p.metrics.kind(s.kind, r.Kind.String())
+	switch r.Kind {
+	case maillog.Unknown:
+		p.unknown[programName(r.Program)]++
+		p.sum.Unknown++
+	case maillog.Gap:
+		p.lost(s, r.Lines)
+	case maillog.Foreign, maillog.Ignored, maillog.NoQueue, maillog.Forged:
+	default:
+		p.tracker.Add(r, track.Origin{Source: s.name, Pos: l.Pos, Text: l.Text})
+	}
+}
+
+// programName bounds what a line can put into the database.
+func programName(s string) string {
+	if s == "" {
+		return "none"
+	}
+	if len(s) > 64 {
+		s = s[:64]
+	}
+	return string([]byte(s))
+}
+
+// lost marks the time around the last line as incomplete.
+func (p *pipeline) lost(s *source, lines int64) {
+	at := p.record.Time
+	if at.IsZero() {
+		at = s.parser.Last()
+	}
+	if at.IsZero() {
+		at = time.Now()
+	}
+	p.gaps = append(p.gaps, store.Gap{Source: s.name, From: at.Add(-time.Minute), To: at, Lines: lines})
+}
+
+// commit stores all that was made of the lines so far, in one transaction. While that fails nothing more is read.
+func (p *pipeline) commit(ctx context.Context) error {
+	c, err := p.tracker.Flush()
+	if err != nil {
+		return err
+	}
+	b := store.Batch{Documents: c.Documents, Delete: c.Delete, Unknown: p.unknown, Gaps: p.gaps}
+	for _, i := range c.Put {
+		b.Put = append(b.Put, store.Item{Key: i.Key, Data: i.Data, Due: i.Due})
+	}
+	for _, s := range p.moved {
+		data, err := s.place()
+		if err != nil {
+			return err
+		}
+		b.Positions = append(b.Positions, store.Position{Source: s.name, Data: data})
+	}
+	if err := p.try(ctx, b); err != nil {
+		return err
+	}
+	p.metrics.committed(len(c.Documents), p.tracker)
+	p.sum.Documents += int64(len(c.Documents))
+	p.unknown, p.gaps, p.moved, p.lines = map[string]int64{}, nil, nil, 0
+	return nil
+}
+
+func (p *pipeline) try(ctx context.Context, b store.Batch) error {
+	for failed := false; ; {
+		began := time.Now()
+		err := p.store.Commit(ctx, b)
+		if err == nil {
+			p.metrics.commitSeconds.Observe(time.Since(began).Seconds())
+			p.metrics.storeFailing.Set(0)
+			if failed {
+				p.log.Info("the database takes data again")
+			}
+			return nil
+		}
+		if ctx.Err() != nil {
+			return errors.Join(ctx.Err(), err)
+		}
+		p.metrics.storeFailing.Set(1)
+		if !failed {
+			failed = true
+			p.log.Error("the database does not take data; reading stops until it does", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(retryCommit):
+		}
+	}
+}
+
+// run walks until the context ends. wake says that there may be something to read.
+func (p *pipeline) run(ctx context.Context, wake <-chan struct{}) error {
+	tick := time.NewTicker(tickInterval)
+	defer tick.Stop()
+	for ctx.Err() == nil {
+		more, err := p.step(ctx)
+		if err != nil {
+			return stopOr(ctx, err)
+		}
+		if more {
+			continue
+		}
+		if err := p.rest(ctx); err != nil {
+			return stopOr(ctx, err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-wake:
+			p.pause(ctx)
+		case <-tick.C:
+		}
+		for _, s := range p.sources {
+			s.atEnd = false
+		}
+	}
+	return nil
+}
+
+// rest is what is done when all sources are read to their end: commit, and let the log's time go on.
+func (p *pipeline) rest(ctx context.Context) error {
+	now := time.Now()
+	if p.lines > 0 || len(p.moved) > 0 {
+		p.lastEnd = now
+		return p.commit(ctx)
+	}
+	if p.lastEnd.IsZero() {
+		p.lastEnd = now
+	}
+	if quiet := now.Sub(p.lastEnd); quiet >= time.Minute && !p.tracker.Now().IsZero() { // monotonic: a clock that jumps changes nothing
+		p.lastEnd = now
+		p.tracker.Tick(p.tracker.Now().Add(quiet))
+		return p.commit(ctx)
+	}
+	return nil
+}
+
+// pause lets a few more lines come together after a wake-up.
+func (p *pipeline) pause(ctx context.Context) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(commitPause):
+	}
+}
+
+func stopOr(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}

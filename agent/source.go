@@ -1,0 +1,155 @@
+package agent
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/user"
+	"path"
+	"strconv"
+	"time"
+
+	"postvagt/agent/maillog"
+	"postvagt/agent/tail"
+)
+
+// reader is a source of lines: tail.File or tail.Journal.
+type reader interface {
+	Read() (tail.Batch, error)
+	Lag() int64
+	Close()
+}
+
+// source is one reader, with the parser that follows its order.
+type source struct {
+	name   string
+	kind   string // file, verdicts, journal, import: a label of metrics
+	reader reader
+	parser *maillog.Parser
+	milter *maillog.Parser // of the journal: for the milter's unit
+	trust  *trust
+
+	atEnd    bool
+	failing  bool
+	position []byte
+}
+
+// place is what is stored of a source: where it is, and when its last line was written, for the year of the next.
+type place struct {
+	Reader json.RawMessage `json:"reader"`
+	Last   time.Time       `json:"last,omitzero"`
+}
+
+func (s *source) place() ([]byte, error) {
+	b, err := json.Marshal(place{s.position, s.parser.Last()})
+	if err != nil {
+		return nil, fmt.Errorf("position of %s: %w", s.name, err)
+	}
+	return b, nil
+}
+
+func readPlace(name string, data []byte) (p place, err error) {
+	if len(data) == 0 {
+		return p, nil
+	}
+	if err := json.Unmarshal(data, &p); err != nil {
+		return p, fmt.Errorf("position of %s: %w", name, err)
+	}
+	return p, nil
+}
+
+// openFile opens a log to be followed.
+func openFile(name string, stored []byte, verdicts bool, opt maillog.Options) (*source, []tail.EventKind, error) {
+	p, err := readPlace(name, stored)
+	if err != nil {
+		return nil, nil, err
+	}
+	f, events, err := tail.Follow(name, p.Reader)
+	if err != nil {
+		return nil, nil, err
+	}
+	opt.Verdicts, opt.Reference = verdicts, reference(name)
+	s := &source{name: name, kind: "file", reader: f, parser: maillog.New(opt, p.Last), position: p.Reader}
+	if verdicts {
+		s.kind = "verdicts"
+	}
+	return s, events, nil
+}
+
+// reference is the time that no first line of a file is after: its last change.
+func reference(name string) time.Time {
+	if info, err := os.Stat(name); err == nil && info.Size() > 0 {
+		return info.ModTime()
+	}
+	return time.Now()
+}
+
+func openJournal(c *Config, stored []byte, wake func(), opt maillog.Options) (*source, error) {
+	p, err := readPlace(tail.JournalSource, stored)
+	if err != nil {
+		return nil, err
+	}
+	match := []string{"SYSLOG_FACILITY=2", "+", "_SYSTEMD_UNIT=" + c.Log.MilterUnit, "+", "SYSLOG_IDENTIFIER=systemd-journald"}
+	j, err := tail.FollowJournal(nil, match, p.Reader, wake)
+	if err != nil {
+		return nil, err
+	}
+	own := opt
+	own.Verdicts = true
+	return &source{name: tail.JournalSource, kind: "journal", reader: j, parser: maillog.New(opt, p.Last), milter: maillog.New(own, p.Last),
+		trust: newTrust(c), position: p.Reader}, nil
+}
+
+// parse reads one line into r; false for an entry that nobody may write.
+func (s *source) parse(l tail.Line, r *maillog.Record) bool {
+	e := l.Entry
+	if e == nil {
+		s.parser.Parse(l.Text, r)
+		return true
+	}
+	p := s.parser
+	if s.trust.isMilter(e) {
+		p = s.milter
+	} else if !s.trust.isMTA(e) && e.Program != "systemd-journald" {
+		return false
+	}
+	p.ParseText(e.Time, e.Host, e.Program, e.PID, l.Text, r)
+	return true
+}
+
+// trust says whose journal entries count. Unit and uid are journald's own word; the name of the program is the writer's.
+type trust struct {
+	units  []string
+	milter string
+	uids   map[int]bool
+}
+
+func newTrust(c *Config) *trust {
+	t := &trust{units: c.Log.JournalUnits, milter: c.Log.MilterUnit, uids: map[int]bool{0: true}}
+	for _, name := range []string{"postfix", "smmsp", "smmta", "mail", "nobody"} {
+		u, err := user.Lookup(name)
+		if err != nil {
+			continue // not on this machine
+		}
+		if uid, err := strconv.Atoi(u.Uid); err == nil && name != "nobody" && name != "mail" {
+			t.uids[uid] = true
+		}
+	}
+	return t
+}
+
+func (t *trust) isMilter(e *tail.Entry) bool {
+	return e.Unit == t.milter && e.Program == maillog.MilterProgram
+}
+
+func (t *trust) isMTA(e *tail.Entry) bool {
+	if !t.uids[e.UID] {
+		return false
+	}
+	for _, u := range t.units {
+		if ok, _ := path.Match(u, e.Unit); ok { // patterns were checked with the configuration
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,383 @@
+package track
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+
+	"postvagt/agent/event"
+	"postvagt/agent/maillog"
+)
+
+// Options are what the tracker knows beside the lines. All functions must be pure.
+type Options struct {
+	Mask          func(address string) string // masks an address or message id by shape, before anything is kept
+	Pseudonym     func(address string) string // stands for an address that is not to be read
+	ReadSenders   bool                        // addresses of the house are kept readable
+	Internal      func(domain string) bool
+	Relays        []Relay
+	ChannelRelays map[string][]string // by channel: the relays that prove its mark
+	Department    func(sender string) string
+	SecureMailbox func(address string, at time.Time) bool
+
+	JoinWindow    time.Duration // how long a verdict and the MTA's lines wait for each other; 0 for an hour
+	QueueLifetime time.Duration // after which no outcome is to come; 0 for five days and an hour
+	TLSLogged     bool          // the client is known to log TLS, though no such line was seen yet
+	MaxLive       int           // messages kept in memory after a Flush; 0 for 100,000
+	Recall        func(key string) ([]byte, bool)
+	Prefix        string // of all item keys: an import keeps its state apart
+}
+
+// Relay is a declared next hop.
+type Relay struct {
+	Host     string // "[mx.example]:587", or "example" for all hosts below it
+	Enforced bool   // what lies behind it is proven to be protected as well
+}
+
+// Origin is where a line stands.
+type Origin struct {
+	Source string
+	Pos    int64
+	Text   string
+}
+
+// Item is unfinished state, to be kept until it is given to Load or Deleted.
+type Item struct {
+	Key  string
+	Data []byte
+	Due  time.Time
+}
+
+// Changes are what one transaction must store.
+type Changes struct {
+	Documents []event.Document
+	Put       []Item
+	Delete    []string
+}
+
+const (
+	day         = int64(24 * time.Hour / time.Microsecond)
+	minute      = int64(time.Minute / time.Microsecond)
+	globalKey   = "tracker"
+	defaultLive = 100_000
+	lateGrace   = day // a late verdict finds its message so long after the join window
+)
+
+type queueKey struct{ host, id string }
+
+// Tracker joins records. It is not safe for concurrent use.
+type Tracker struct {
+	opt    Options
+	window int64
+	life   int64
+
+	now   int64 // the time of the log, µs
+	ahead int64 // a stamp over a day ahead, waiting for a second line to confirm it
+
+	live    map[queueKey]*message
+	stored  map[queueKey][]string // keys of items that are not in memory
+	dues    dues
+	dirty   []*message
+	deleted []string
+	clients clients
+	hosts   map[string]int64        // host -> time of its first verdict
+	byMsgID map[queueKey]*message   // by host and message-id: the last message that may come back
+	waiting map[queueKey][]*message // by host and queue id: what may be its continuation
+
+	names map[string]string // host names, normalised
+	words map[string]string // names that are on every line
+}
+
+// New returns an empty tracker.
+func New(opt Options) *Tracker {
+	t := &Tracker{opt: opt, window: opt.JoinWindow.Microseconds(), life: opt.QueueLifetime.Microseconds(),
+		live: map[queueKey]*message{}, stored: map[queueKey][]string{}, hosts: map[string]int64{},
+		byMsgID: map[queueKey]*message{}, waiting: map[queueKey][]*message{}, names: map[string]string{}, words: map[string]string{}}
+	if t.window == 0 {
+		t.window = time.Hour.Microseconds()
+	}
+	if t.life == 0 {
+		t.life = (5*24*time.Hour + time.Hour).Microseconds()
+	}
+	if t.opt.MaxLive == 0 {
+		t.opt.MaxLive = defaultLive
+	}
+	t.clients.init(opt.TLSLogged)
+	return t
+}
+
+// Now is the time of the log.
+func (t *Tracker) Now() time.Time { return fromMicro(t.now) }
+
+// Unfinished is the number of messages in memory and of those kept outside.
+func (t *Tracker) Unfinished() (live, outside int) { return len(t.live), len(t.stored) }
+
+// Add takes one record into account.
+func (t *Tracker) Add(r *maillog.Record, at Origin) {
+	if !r.Time.IsZero() {
+		t.advance(r.Time.UnixMicro())
+	}
+	switch r.Kind {
+	case maillog.TLS:
+		t.clients.tls(t.host(r.Host), r, markOf(at))
+	case maillog.Verdict:
+		t.verdict(r, at)
+	case maillog.Born, maillog.MessageID, maillog.Queued, maillog.Delivery, maillog.Hold, maillog.Release, maillog.Reject,
+		maillog.Discard, maillog.Expire, maillog.Requeue, maillog.Remove, maillog.Notification:
+		t.message(r, at)
+	}
+}
+
+// Tick moves the time of the log on; the caller knows that no line before now is to come.
+func (t *Tracker) Tick(now time.Time) {
+	if us := now.UnixMicro(); us > t.now {
+		t.now = us
+		t.expire()
+	}
+}
+
+// advance follows the stamps. One stamp that is far ahead of all others is not believed before a second one.
+func (t *Tracker) advance(us int64) {
+	switch {
+	case us <= t.now:
+		return
+	case t.now != 0 && us > t.now+day:
+		if t.ahead == 0 || us < t.ahead-day || us > t.ahead+day {
+			t.ahead = us
+			return
+		}
+	}
+	t.ahead = 0
+	before := t.now
+	t.now = us
+	if before/minute != us/minute {
+		t.expire()
+	}
+}
+
+// host is the short name in lower case, as both the MTA and the milter may know it by the long one.
+func (t *Tracker) host(name string) string {
+	if h, ok := t.names[name]; ok {
+		return h
+	}
+	h := strings.ToLower(name)
+	if i := strings.IndexByte(h, '.'); i > 0 && strings.Trim(h, "0123456789.") != "" {
+		h = h[:i]
+	}
+	h = strings.Clone(h)
+	if len(t.names) < 10_000 {
+		t.names[strings.Clone(name)] = h
+	}
+	return h
+}
+
+func markOf(at Origin) mark {
+	if at.Text == "" {
+		return mark{Source: at.Source, Pos: at.Pos}
+	}
+	sum := sha256.Sum256([]byte(at.Text))
+	return mark{Source: at.Source, Pos: at.Pos, Hash: binary.BigEndian.Uint64(sum[:8])}
+}
+
+// key is the key of a message's item.
+func (t *Tracker) key(m *message) string {
+	return t.opt.Prefix + "m/" + m.Host + "/" + m.QueueID + "/" + strconv.FormatInt(m.Created, 36)
+}
+
+func (t *Tracker) touch(m *message) {
+	if !m.dirty {
+		m.dirty = true
+		t.dirty = append(t.dirty, m)
+	}
+}
+
+// Flush returns what changed since the last Flush. The caller must store all of it or stop.
+func (t *Tracker) Flush() (Changes, error) {
+	var c Changes
+	for _, m := range t.dirty {
+		m.dirty = false
+		if m.into != nil {
+			c.Delete = append(c.Delete, t.key(m))
+			continue
+		}
+		c.Documents = t.opt.documents(c.Documents, m, t.hosts[m.Host])
+		if m.done || t.finished(m) {
+			t.forget(m)
+			c.Delete = append(c.Delete, t.key(m))
+			continue
+		}
+		data, err := m.marshal()
+		if err != nil {
+			return c, fmt.Errorf("unfinished message %s: %w", m.QueueID, err)
+		}
+		c.Put = append(c.Put, Item{Key: t.key(m), Data: data, Due: fromMicro(t.due(m))})
+	}
+	t.dirty = t.dirty[:0]
+	c.Delete = append(c.Delete, t.deleted...)
+	t.deleted = t.deleted[:0]
+	t.evict()
+	data, err := json.Marshal(t.global())
+	if err != nil {
+		return c, fmt.Errorf("unfinished state: %w", err)
+	}
+	c.Put = append(c.Put, Item{Key: t.opt.Prefix + globalKey, Data: data})
+	return c, nil
+}
+
+// global is the state that is of no single message.
+type global struct {
+	Now     int64            `json:"now"`
+	Hosts   map[string]int64 `json:"hosts"`
+	Clients json.RawMessage  `json:"clients"`
+}
+
+func (t *Tracker) global() global {
+	return global{t.now, t.hosts, t.clients.marshal(t.now)}
+}
+
+// Load takes back what Flush gave to be kept. It is called once, before the first Add.
+func (t *Tracker) Load(items []Item) error {
+	sort.Slice(items, func(i, j int) bool { return items[i].Key < items[j].Key })
+	for _, item := range items {
+		if item.Key == t.opt.Prefix+globalKey {
+			var g global
+			if err := json.Unmarshal(item.Data, &g); err != nil {
+				return fmt.Errorf("unfinished state: %w", err)
+			}
+			t.now = g.Now
+			for h, at := range g.Hosts {
+				t.hosts[h] = at
+			}
+			if err := t.clients.unmarshal(g.Clients); err != nil {
+				return fmt.Errorf("unfinished state: %w", err)
+			}
+			continue
+		}
+		m, err := unmarshal(item.Data)
+		if err != nil {
+			return fmt.Errorf("item %s: %w", item.Key, err)
+		}
+		t.enter(m)
+	}
+	t.evict()
+	return nil
+}
+
+// enter puts a message into memory under all its queue ids.
+func (t *Tracker) enter(m *message) {
+	for _, id := range append([]string{m.QueueID}, m.Further...) {
+		t.index(queueKey{m.Host, id}, m)
+	}
+	switch {
+	case m.Parent != "":
+		k := queueKey{m.Host, m.Parent}
+		t.waiting[k] = append(t.waiting[k], m)
+	case m.MessageID != "" && m.inQueue():
+		t.byMsgID[queueKey{m.Host, m.MessageID}] = m
+	}
+	t.dues.put(t.due(m), m.Host, m.QueueID)
+}
+
+// index puts a message under a queue id, the newest first.
+func (t *Tracker) index(k queueKey, m *message) {
+	at := t.live[k]
+	if at == m || at == nil || at.Created <= m.Created {
+		if at != m && at != nil && k.id == m.QueueID {
+			m.older = at
+		}
+		t.live[k] = m
+		return
+	}
+	for at.older != nil && at.older.Created > m.Created {
+		at = at.older
+	}
+	m.older, at.older = at.older, m
+}
+
+// forget takes a message out of memory.
+func (t *Tracker) forget(m *message) {
+	for _, id := range append([]string{m.QueueID}, m.Further...) {
+		k := queueKey{m.Host, id}
+		at := t.live[k]
+		if at == m {
+			if m.older != nil && id == m.QueueID {
+				t.live[k] = m.older
+			} else {
+				delete(t.live, k)
+			}
+			continue
+		}
+		for ; at != nil; at = at.older {
+			if at.older == m {
+				at.older = m.older
+			}
+		}
+	}
+	if k := (queueKey{m.Host, m.MessageID}); t.byMsgID[k] == m {
+		delete(t.byMsgID, k)
+	}
+}
+
+// evict leaves the messages that were quiet for longest to the caller's store.
+func (t *Tracker) evict() {
+	if len(t.live) <= t.opt.MaxLive || t.opt.Recall == nil {
+		return
+	}
+	all := make([]*message, 0, len(t.live))
+	for k, m := range t.live {
+		if k.id == m.QueueID && m.older == nil && !m.dirty {
+			all = append(all, m)
+		}
+	}
+	sort.Slice(all, func(i, j int) bool { return all[i].Last < all[j].Last })
+	for _, m := range all[:min(len(all), len(t.live)-t.opt.MaxLive*3/4)] {
+		t.forget(m)
+		key := t.key(m)
+		for _, id := range append([]string{m.QueueID}, m.Further...) {
+			k := queueKey{m.Host, id}
+			t.stored[k] = append(t.stored[k], key)
+		}
+	}
+}
+
+// recall brings back what evict left, if there is something under this queue id.
+func (t *Tracker) recall(k queueKey) {
+	keys, ok := t.stored[k]
+	if !ok {
+		return
+	}
+	for _, key := range keys {
+		data, ok := t.opt.Recall(key)
+		if !ok {
+			continue
+		}
+		m, err := unmarshal(data)
+		if err != nil {
+			continue // the store keeps it; a damaged item must not stop the log
+		}
+		for _, id := range append([]string{m.QueueID}, m.Further...) {
+			t.unstore(queueKey{m.Host, id}, key)
+		}
+		t.enter(m)
+	}
+	delete(t.stored, k)
+}
+
+func (t *Tracker) unstore(k queueKey, key string) {
+	var left []string
+	for _, s := range t.stored[k] {
+		if s != key {
+			left = append(left, s)
+		}
+	}
+	if left == nil {
+		delete(t.stored, k)
+		return
+	}
+	t.stored[k] = left
+}
