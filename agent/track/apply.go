@@ -29,6 +29,7 @@ func (t *Tracker) message(r *maillog.Record, at Origin) {
 			return // of a message from before the log began
 		}
 		m = t.create(k, r)
+		t.adopt(m)
 	}
 	us := r.Time.UnixMicro()
 	if m.Birth == 0 {
@@ -238,16 +239,13 @@ func (t *Tracker) verdict(r *maillog.Record, at Origin) {
 	if len(t.stored) > 0 {
 		t.recall(k)
 	}
-	m := t.live[k]
-	for m != nil && m.older != nil && m.Created > us+slack {
-		m = m.older
-	}
-	if m != nil && (m.over() && us > m.Last+apart || m.Created > us+apart) {
-		m = nil // of another message with this queue id, whose lines are still to come
-	}
+	m := t.judgedMessage(k, us)
 	if m == nil {
 		m = t.create(k, r)
 		m.FullHost = t.intern(r.Host)
+	}
+	if first, ok := t.hosts[m.Host]; !ok || us < first {
+		t.hosts[m.Host] = us
 	}
 	m.Last = max(m.Last, us)
 	j := m.judgement(r.Verdict.ID)

@@ -132,7 +132,7 @@ func (t *Tracker) handOver(m *message, r *maillog.Record) {
 		return
 	}
 	if child != m {
-		if child.MessageID != m.MessageID || child.MessageID == "" || !fromHere(child) || child.Created < m.Created {
+		if child.Parent != m.QueueID {
 			return
 		}
 		t.mark(m, r)

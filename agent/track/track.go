@@ -86,6 +86,7 @@ type Tracker struct {
 	deleted []string
 	clients clients
 	hosts   map[string]int64        // host -> time of its first verdict
+	mtas    map[string]bool         // hosts of MTAs
 	byMsgID map[queueKey]*message   // by host and message-id: the last message that may come back
 	waiting map[queueKey][]*message // by host and queue id: what may be its continuation
 
@@ -96,7 +97,7 @@ type Tracker struct {
 // New returns an empty tracker.
 func New(opt Options) *Tracker {
 	t := &Tracker{opt: opt, window: opt.JoinWindow.Microseconds(), life: opt.QueueLifetime.Microseconds(),
-		live: map[queueKey]*message{}, stored: map[queueKey][]string{}, hosts: map[string]int64{},
+		live: map[queueKey]*message{}, stored: map[queueKey][]string{}, hosts: map[string]int64{}, mtas: map[string]bool{},
 		byMsgID: map[queueKey]*message{}, waiting: map[queueKey][]*message{}, names: map[string]string{}, words: map[string]string{}}
 	if t.window == 0 {
 		t.window = time.Hour.Microseconds()
@@ -233,11 +234,12 @@ func (t *Tracker) Flush() (Changes, error) {
 type global struct {
 	Now     int64            `json:"now"`
 	Hosts   map[string]int64 `json:"hosts"`
+	MTAs    map[string]bool  `json:"mtas"`
 	Clients json.RawMessage  `json:"clients"`
 }
 
 func (t *Tracker) global() global {
-	return global{t.now, t.hosts, t.clients.marshal(t.now)}
+	return global{t.now, t.hosts, t.mtas, t.clients.marshal(t.now)}
 }
 
 // Load takes back what Flush gave to be kept. It is called once, before the first Add.
@@ -252,6 +254,9 @@ func (t *Tracker) Load(items []Item) error {
 			t.now = g.Now
 			for h, at := range g.Hosts {
 				t.hosts[h] = at
+			}
+			for h := range g.MTAs {
+				t.mtas[h] = true
 			}
 			if err := t.clients.unmarshal(g.Clients); err != nil {
 				return fmt.Errorf("unfinished state: %w", err)
