@@ -14,6 +14,7 @@ import (
 	"postvagt/agent/store"
 	"postvagt/agent/tail"
 	"postvagt/agent/track"
+	"postvagt/agent/web"
 )
 
 // Agent runs.
@@ -210,8 +211,17 @@ func (c *Config) parserOptions() (maillog.Options, error) {
 }
 
 func (a *Agent) serve(l net.Listener, db *store.Store, m *metrics) (*http.Server, error) {
+	zone, err := a.Config.zone()
+	if err != nil {
+		return nil, err
+	}
+	pages, err := web.New(web.Options{Store: db, Organisation: a.Config.Organisation.Name, Zone: zone, Log: a.Log})
+	if err != nil {
+		return nil, err
+	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", m.handler())
+	mux.Handle("/", pages)
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute}
 	go func() {
 		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
