@@ -1,7 +1,7 @@
 # Postvagt. "make demo" shows it, "make test" proves it; both install what they need (Debian 12, Go 1.26).
 .POSIX:
 .DELETE_ON_ERROR:
-.PHONY: help build demo demo-check test test-mtas lint bench soak clean deps-demo deps-test
+.PHONY: help build demo demo-check test lint bench clean deps-demo deps-test deps-bench
 
 GO = go
 GOTESTSUM = $(GO) run gotest.tools/gotestsum@v1.13.0
@@ -37,7 +37,7 @@ lint:
 	$(STATICCHECK) ./...
 	$(GO) test -run '^TestHouse' ./packaging/e2e
 
-bench: deps-demo
+bench: deps-bench
 	$(GO) run ./packaging/bench
 
 clean:
@@ -52,3 +52,6 @@ deps-test: packaging/e2e/browser/node_modules/.package-lock.json
 packaging/e2e/browser/node_modules/.package-lock.json: packaging/e2e/browser/package-lock.json
 	@packaging/install-deps.sh test
 	@cd packaging/e2e/browser && npm ci --no-audit --no-fund --loglevel=error
+
+deps-bench:
+	@packaging/install-deps.sh bench

@@ -1,7 +1,7 @@
 #!/bin/sh
-# install-deps.sh demo|test
+# install-deps.sh demo|test|bench
 #
-# Installs the Debian packages that the demo or the tests need, and says which. Says nothing when all are there.
+# Installs the Debian packages that the demo, the tests or the benchmarks need, and says which. Says nothing when all are there.
 # Postfix is installed as "Local only" and not started; one that is installed already is not touched.
 set -eu
 
@@ -9,8 +9,9 @@ demo="postfix postfix-pcre openssl poppler-utils"
 tests="$demo chromium fonts-dejavu-core gnupg p7zip-full qpdf procps"
 case ${1-} in
 demo) want=$demo ;;
+bench) want="$demo pflogsumm" ;;
 test) want=$tests; command -v npm >/dev/null || want="$want nodejs npm" ;;
-*) echo "usage: install-deps.sh demo|test" >&2; exit 2 ;;
+*) echo "usage: install-deps.sh demo|test|bench" >&2; exit 2 ;;
 esac
 
 if ! command -v go >/dev/null; then

@@ -24,7 +24,7 @@ func benchAgent(ctx context.Context, dir string, lines int) error {
 	if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
 		return err
 	}
-	commands := [][]string{{filepath.Join(dir, "postvagt-agent"), "import", "--config", config, log}}
+	commands := [][]string{{filepath.Join(dir, "postvagt-agent"), "import", "--quiet", "--config", config, log}}
 	if path, err := exec.LookPath("pflogsumm"); err == nil {
 		commands = append(commands, []string{path, log})
 	}

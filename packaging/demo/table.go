@@ -8,11 +8,12 @@ import (
 	"unicode/utf8"
 )
 
-// columns of the table: title and width.
+// columns of the table: title and width. All before the last fill 80 characters, so that on a narrow terminal
+// the reason stands on a line of its own.
 var columns = []struct {
 	title string
 	width int
-}{{"no", 2}, {"mail", 45}, {"found", 12}, {"became", 9}, {"way out", 9}, {"protected", 9}, {"why", 0}}
+}{{"no", 2}, {"mail", 38}, {"found", 12}, {"became", 9}, {"by", 9}, {"safe", 4}, {"why", 0}}
 
 // printTable says what became of each mail, and why. It shows no address and no number of the mails.
 func (s *stage) printTable(out io.Writer, a answers) {
@@ -22,7 +23,7 @@ func (s *stage) printTable(out io.Writer, a answers) {
 	}
 	fmt.Fprintln(out)
 	printRow(out, title)
-	fmt.Fprintln(out, strings.Repeat("-", 150))
+	fmt.Fprintln(out, strings.Repeat("-", 79))
 	tally := map[string]int{}
 	for _, m := range s.manifest.Mail {
 		stored := a[m.MessageID]
@@ -31,7 +32,7 @@ func (s *stage) printTable(out io.Writer, a answers) {
 			became = "released"
 		}
 		tally[became]++
-		printRow(out, []string{m.File[:2], m.What, common(stored["level"]), became, common(stored["transport"]), common(stored["protected"]), m.Why})
+		printRow(out, []string{m.File[:2], m.What, common(stored["level"]), became, common(stored["transport"]), safe(stored), m.Why})
 	}
 	var parts []string
 	for o, n := range tally {
@@ -39,6 +40,14 @@ func (s *stage) printTable(out io.Writer, a answers) {
 	}
 	slices.Sort(parts)
 	fmt.Fprintf(out, "\n%d mails: %s\n", len(s.manifest.Mail), strings.Join(parts, ", "))
+}
+
+// safe says whether what left was protected; what has not left is neither.
+func safe(stored map[string]map[string]int) string {
+	if stored["left"]["true"] == 0 {
+		return ""
+	}
+	return common(stored["protected"])
 }
 
 // common is the value of most copies; in the table each mail has one line.

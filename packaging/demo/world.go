@@ -93,16 +93,10 @@ func startEdge(ctx context.Context, dir string, world *kit.Postfix, ca *kit.Auth
 			return nil, err
 		}
 	}
-	// Postfix names itself in its log as the host is named, as it would through syslog.
-	host, err := os.Hostname()
-	if err != nil {
-		return nil, err
-	}
-	host, _, _ = strings.Cut(host, ".")
 	return kit.StartPostfix(ctx, dir, kit.Config{
 		Ports: []kit.Port{{Options: []string{"smtpd_authorized_xclient_hosts = 127.0.0.1"}}},
 		Main: map[string]string{
-			"myhostname": host + "." + ourDomain, "mydomain": ourDomain, "myorigin": ourDomain,
+			"myhostname": "mail." + ourDomain, "mydomain": ourDomain, "myorigin": ourDomain,
 			"mynetworks":           "127.0.0.1/32 " + officeNetwork,
 			"transport_maps":       "texthash:" + etc + "/transport",
 			"default_transport":    "smtp:" + hop(world, noTLS),
