@@ -1,6 +1,7 @@
 package milter
 
 import (
+	"context"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -55,6 +56,63 @@ func (f *Filter) factsOf(t *Transaction, head *message.Mail) policy.Facts {
 		facts.Recipients = append(facts.Recipients, p)
 	}
 	return facts
+}
+
+// promises fills in how the MTA will reach each recipient outside. What cannot be looked up stays unknown,
+// which protects nothing.
+func (f *Filter) promises(ctx context.Context, t *Transaction, facts *policy.Facts) (failed error) {
+	for i := range facts.Recipients {
+		p, r := &facts.Recipients[i], t.Rcpts[i]
+		if f.transports == nil || p.Direction != verdict.Outbound || r.Mailer == "" {
+			continue
+		}
+		promise, err := f.transports.Promise(ctx, r.Mailer, r.Host)
+		if err != nil {
+			failed = err
+			continue
+		}
+		p.Transport = f.transportOf(promise, r.Host)
+	}
+	return failed
+}
+
+// transportOf names a promise. TLS proves one hop: to a relay it protects only where the relay's owner has
+// promised the rest.
+func (f *Filter) transportOf(p Promise, host string) string {
+	encrypted := p.Verified || p.Level == "encrypt"
+	for _, r := range f.cfg.Relay {
+		if !sameHost(r.Host, host) {
+			continue
+		}
+		switch {
+		case p.Level == "none":
+			return policy.Plaintext
+		case r.Onward == "enforced" && encrypted:
+			return policy.RelayEnforced
+		}
+		return policy.ToRelay
+	}
+	switch {
+	case p.Local:
+		return policy.Local
+	case p.Level == "none":
+		return policy.Plaintext
+	case p.Relay:
+		return policy.ToRelay
+	case p.Verified:
+		return policy.Enforced
+	}
+	return policy.Opportunistic
+}
+
+// sameHost compares a relay of the configuration with a next hop; without a port it stands for all ports.
+func sameHost(relay, host string) bool {
+	relay, host = strings.ToLower(relay), strings.ToLower(host)
+	if relay == host {
+		return true
+	}
+	i := strings.LastIndexByte(host, ':')
+	return i > 0 && host[:i] == relay
 }
 
 // placeOf gives direction and class of a recipient. ours says that the client sends for the organisation.

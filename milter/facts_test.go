@@ -12,7 +12,7 @@ import (
 
 func newTestFilter(t *testing.T, extra string) *Filter {
 	t.Helper()
-	f, err := NewFilter(testConfig(t, extra), testRules)
+	f, err := NewFilter(testConfig(t, extra), testParts)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,6 +17,25 @@ import (
 	"postvagt/rules/detect"
 )
 
+// Parts are what a Filter is made of besides its configuration.
+type Parts struct {
+	Rules      fs.FS      // the shipped ones
+	Transports Transports // nil: what the MTA promises is not known
+}
+
+// Transports tells what the MTA promises for a transport and next hop, as it names them.
+type Transports interface {
+	Promise(ctx context.Context, mailer, host string) (Promise, error)
+}
+
+// Promise is what the MTA will do to reach a next hop.
+type Promise struct {
+	Local    bool   // delivered on the host itself
+	Relay    bool   // the next hop is the host's relay for all mail
+	Level    string // none, may, encrypt, … as Postfix has them
+	Verified bool   // TLS 1.2 or later to a verified name or key, or no delivery
+}
+
 // Filter judges messages by one configuration. It never changes and is safe for concurrent use.
 type Filter struct {
 	cfg         *Config
@@ -25,6 +44,7 @@ type Filter struct {
 	table       *policy.Table
 	departments *departments
 	trusted     []netip.Prefix
+	transports  Transports
 }
 
 // Judgement is the verdict and what it rests on.
@@ -32,14 +52,15 @@ type Judgement struct {
 	verdict.Record
 	Findings []detect.Finding
 	Unopened []message.Unopened
+	Lookups  error  // a next hop whose transport could not be looked up
 	NotWhy   string // why the message could not be judged: timeout, panic, read, spool; "" when it was
 }
 
-// NewFilter makes a Filter of a configuration and the shipped rules; the errors name file and line.
-func NewFilter(cfg *Config, shipped fs.FS) (*Filter, error) {
-	f := &Filter{cfg: cfg, reader: message.NewReader(message.Options{Pdftotext: cfg.Milter.Pdftotext})}
+// NewFilter makes a Filter of a configuration; the errors name file and line.
+func NewFilter(cfg *Config, parts Parts) (*Filter, error) {
+	f := &Filter{cfg: cfg, transports: parts.Transports, reader: message.NewReader(message.Options{Pdftotext: cfg.Milter.Pdftotext})}
 	var err error
-	if f.engine, err = CompileRules(shipped, cfg.Milter.RulesDir); err != nil {
+	if f.engine, err = CompileRules(parts.Rules, cfg.Milter.RulesDir); err != nil {
 		return nil, err
 	}
 	if f.departments, err = loadDepartments(cfg.Milter.Departments); err != nil {
@@ -150,7 +171,11 @@ func (f *Filter) judge(ctx context.Context, t *Transaction) Judgement {
 	}
 	found := scanner.Result()
 	content := policy.Content{Protection: protectionOf(mail), Unopened: len(mail.Unopened), Found: found}
-	return Judgement{Record: f.table.Decide(facts, content), Findings: found.Findings, Unopened: mail.Unopened}
+	var lookups error
+	if content.Level() != verdict.LevelNone { // else it may go any way
+		lookups = f.promises(ctx, t, &facts)
+	}
+	return Judgement{Record: f.table.Decide(facts, content), Findings: found.Findings, Unopened: mail.Unopened, Lookups: lookups}
 }
 
 func protectionOf(m *message.Mail) verdict.Protection {

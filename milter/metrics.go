@@ -19,6 +19,7 @@ type metrics struct {
 	sessions  prometheus.Gauge
 	reloads   *prometheus.CounterVec // result
 	refused   prometheus.Counter
+	lookups   prometheus.Counter
 	selftests prometheus.Counter
 }
 
@@ -37,9 +38,10 @@ func newMetrics(lost, mailLogLost func() float64) *metrics {
 		sessions:  prometheus.NewGauge(prometheus.GaugeOpts{Name: "postvagt_milter_sessions", Help: "Open connections from MTAs."}),
 		reloads:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "postvagt_milter_reloads_total", Help: "Reloads of the configuration."}, []string{"result"}),
 		refused:   prometheus.NewCounter(prometheus.CounterOpts{Name: "postvagt_milter_refused_connections_total", Help: "Connections that did not speak the protocol we need."}),
+		lookups:   prometheus.NewCounter(prometheus.CounterOpts{Name: "postvagt_milter_transport_lookup_failures_total", Help: "Messages with a next hop whose TLS policy could not be looked up."}),
 		selftests: prometheus.NewCounter(prometheus.CounterOpts{Name: "postvagt_milter_selftests_total", Help: "Messages of selftest."}),
 	}
-	m.registry.MustRegister(m.messages, m.notJudged, m.unopened, m.seconds, m.bytes, m.sessions, m.reloads, m.refused, m.selftests,
+	m.registry.MustRegister(m.messages, m.notJudged, m.unopened, m.seconds, m.bytes, m.sessions, m.reloads, m.refused, m.lookups, m.selftests,
 		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "postvagt_milter_verdict_lines_lost_total",
 			Help: "Verdict lines that could not be written."}, lost),
 		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "postvagt_milter_mail_log_lines_lost_total",
@@ -60,6 +62,9 @@ func (m *metrics) count(j *Judgement) {
 	m.bytes.Add(float64(j.Size))
 	if j.NotWhy != "" {
 		m.notJudged.WithLabelValues(j.NotWhy).Inc()
+	}
+	if j.Lookups != nil {
+		m.lookups.Inc()
 	}
 	for _, u := range j.Unopened {
 		m.unopened.WithLabelValues(u.Reason).Inc()

@@ -3,7 +3,6 @@ package milter
 import (
 	"context"
 	"fmt"
-	"io/fs"
 	"strings"
 	"time"
 
@@ -20,8 +19,8 @@ const selfTestMail = "From: Selvtest <selftest@%s>\r\nTo: Anna Prøve <anna@post
 
 // SelfTest asks whether a message that must not leave in the open would still be stopped (R16): by these
 // rules and this policy, and by the daemon that listens. It returns what it saw, in words for the admin.
-func SelfTest(ctx context.Context, cfg *Config, shipped fs.FS) (string, error) {
-	f, err := NewFilter(cfg, shipped)
+func SelfTest(ctx context.Context, cfg *Config, parts Parts) (string, error) {
+	f, err := NewFilter(cfg, parts)
 	if err != nil {
 		return "", err
 	}

@@ -23,10 +23,10 @@ import (
 // Server is the daemon.
 type Server struct {
 	filter  atomic.Pointer[Filter]
-	rules   fs.FS
 	logger  *slog.Logger
 	now     func() time.Time
 	metrics *metrics
+	said    atomic.Pointer[string]
 	lines   *verdictLog
 	short   *mailLog // nil when the mail log gets nothing
 	ctx     context.Context
@@ -40,7 +40,7 @@ type Server struct {
 
 // Options are what a Server needs besides its configuration.
 type Options struct {
-	Rules  fs.FS // the shipped ones
+	Parts
 	Logger *slog.Logger
 	Now    func() time.Time // nil means time.Now
 	Syslog string           // path of the syslog socket, "" means /dev/log
@@ -48,11 +48,11 @@ type Options struct {
 
 // NewServer loads rules, opens the logs and listens; its errors are for the admin, one line each.
 func NewServer(cfg *Config, opt Options) (*Server, error) {
-	f, err := NewFilter(cfg, opt.Rules)
+	f, err := NewFilter(cfg, opt.Parts)
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{rules: opt.Rules, logger: opt.Logger, now: opt.Now, open: map[*wire]bool{}}
+	s := &Server{logger: opt.Logger, now: opt.Now, open: map[*wire]bool{}}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -222,8 +222,8 @@ func (s *Server) drain() {
 
 // Reload takes a new configuration for messages that begin from now on; an error changes nothing. What only a
 // restart can change is named.
-func (s *Server) Reload(cfg *Config) (needRestart []string, err error) {
-	f, err := NewFilter(cfg, s.rules)
+func (s *Server) Reload(cfg *Config, parts Parts) (needRestart []string, err error) {
+	f, err := NewFilter(cfg, parts)
 	if err != nil {
 		s.metrics.reloads.WithLabelValues("failed").Inc()
 		return nil, err
@@ -252,10 +252,20 @@ func (s *Server) log(in *incoming, j *Judgement) {
 		return
 	}
 	s.metrics.count(j)
+	if j.Lookups != nil && s.unsaid(j.Lookups) {
+		s.logger.Warn("the TLS policy of a next hop could not be looked up; it counts as unknown", "error", j.Lookups)
+	}
 	s.lines.Write(&j.Record)
 	if s.short != nil {
 		s.short.Write(j.Short())
 	}
+}
+
+// unsaid keeps an error that stays from filling the log.
+func (s *Server) unsaid(err error) bool {
+	text := err.Error()
+	old := s.said.Swap(&text)
+	return old == nil || *old != text
 }
 
 // listen opens the socket for the MTA. A socket file that nobody serves is taken over.

@@ -49,8 +49,8 @@ stop_timeout = "2s"
 	return cfg
 }
 
-// testRules are the shipped rules; only the command may import them.
-var testRules = os.DirFS("../rules")
+// testParts hold the shipped rules; only the command may import them.
+var testParts = Parts{Rules: os.DirFS("../rules")}
 
 type testServer struct {
 	*Server
@@ -62,7 +62,7 @@ func startServer(t *testing.T, extra string) *testServer {
 	t.Helper()
 	cfg := testConfig(t, extra)
 	logger := slog.New(slog.NewTextHandler(io.Discard, nil))
-	s, err := NewServer(cfg, Options{Rules: testRules, Logger: logger, Syslog: filepath.Join(t.TempDir(), "none")})
+	s, err := NewServer(cfg, Options{Parts: testParts, Logger: logger, Syslog: filepath.Join(t.TempDir(), "none")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -305,7 +305,7 @@ func TestHostilePackets(t *testing.T) {
 func TestSelfTest(t *testing.T) {
 	for mode, want := range map[string]string{"observe": "in mode observe it gets pass, in mode enforce hold", "tag": "in mode tag it gets tag", "enforce": "gets hold"} {
 		s := startServer(t, "[policy]\nmode = \""+mode+"\"\n")
-		said, err := SelfTest(t.Context(), s.cfg, testRules)
+		said, err := SelfTest(t.Context(), s.cfg, testParts)
 		if err != nil || !strings.Contains(said, want) {
 			t.Errorf("%s: %q, %v", mode, said, err)
 		}
@@ -314,11 +314,11 @@ func TestSelfTest(t *testing.T) {
 		}
 	}
 	s := startServer(t, "[policy]\nmode = \"enforce\"\n[[policy.line]]\nname = \"all\"\naction = \"pass\"\n")
-	if _, err := SelfTest(t.Context(), s.cfg, testRules); err == nil || !strings.Contains(err.Error(), `policy line "all"`) {
+	if _, err := SelfTest(t.Context(), s.cfg, testParts); err == nil || !strings.Contains(err.Error(), `policy line "all"`) {
 		t.Errorf("a policy that lets all pass: %v", err)
 	}
 	cfg := testConfig(t, "")
-	if _, err := SelfTest(t.Context(), cfg, testRules); err == nil || !strings.Contains(err.Error(), "the daemon at unix:") {
+	if _, err := SelfTest(t.Context(), cfg, testParts); err == nil || !strings.Contains(err.Error(), "the daemon at unix:") {
 		t.Errorf("no daemon: %v", err)
 	}
 }
@@ -353,7 +353,7 @@ func TestMetrics(t *testing.T) {
 func TestStopWaitsNoLongerThanItSays(t *testing.T) {
 	cfg := testConfig(t, "")
 	cfg.Milter.StopTimeout = Duration(10 * time.Millisecond)
-	s, err := NewServer(cfg, Options{Rules: testRules, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	s, err := NewServer(cfg, Options{Parts: testParts, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -385,7 +385,7 @@ func FuzzSession(f *testing.F) {
 	m := &cfg.Milter
 	m.Listen, m.SocketGroup, m.MetricsListen, m.MailLog = "unix:"+dir+"/m.sock", "", "", false
 	m.VerdictLog, m.RulesDir, m.Departments, m.MaskKey = dir+"/verdict.log", "", "", ""
-	s, err := NewServer(cfg, Options{Rules: testRules, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	s, err := NewServer(cfg, Options{Parts: testParts, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -5,7 +5,6 @@ import (
 	"runtime"
 
 	"postvagt/milter"
-	"postvagt/rules"
 )
 
 type checkCmd struct {
@@ -26,7 +25,7 @@ func (c *checkCmd) Run(t *terminal) error {
 	if c.Rules != "" {
 		cfg.Milter.RulesDir = c.Rules
 	}
-	f, err := milter.NewFilter(cfg, rules.Files)
+	f, err := milter.NewFilter(cfg, parts(cfg))
 	if err != nil {
 		return err
 	}

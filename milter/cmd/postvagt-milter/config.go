@@ -8,8 +8,7 @@ import (
 	"strings"
 
 	"postvagt/milter"
-	"postvagt/milter/setup"
-	"postvagt/rules"
+	"postvagt/milter/postfix"
 )
 
 type configCmd struct {
@@ -24,7 +23,7 @@ func (c *configCheckCmd) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
-	if _, err := milter.NewFilter(cfg, rules.Files); err != nil {
+	if _, err := milter.NewFilter(cfg, parts(cfg)); err != nil {
 		return err
 	}
 	for _, w := range cfg.Warnings() {
@@ -47,12 +46,12 @@ func agreesWithPostfix(cfg *milter.Config) error {
 	if _, err := os.Stat(filepath.Join(cfg.Postfix.ConfigDir, "main.cf")); err != nil {
 		return nil
 	}
-	p := &setup.Postfix{ConfigDir: cfg.Postfix.ConfigDir, CommandDir: cfg.Postfix.CommandDir}
+	p := &postfix.Postfix{ConfigDir: cfg.Postfix.ConfigDir, CommandDir: cfg.Postfix.CommandDir}
 	known, action, err := p.Status(context.Background(), wanted(cfg))
 	if err != nil || !known {
 		return err
 	}
-	if want := setup.DefaultAction(cfg.Milter.OnFailure); action != want {
+	if want := postfix.DefaultAction(cfg.Milter.OnFailure); action != want {
 		return fmt.Errorf("on_failure = %q here, but Postfix has default_action %s for the milter, not %s: run postvagt-milter setup postfix --apply", cfg.Milter.OnFailure, action, want)
 	}
 	return nil

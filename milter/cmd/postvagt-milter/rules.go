@@ -83,7 +83,7 @@ func (c *rulesExplainCmd) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
-	f, err := milter.NewFilter(cfg, rules.Files)
+	f, err := milter.NewFilter(cfg, parts(cfg))
 	if err != nil {
 		return err
 	}

@@ -8,7 +8,6 @@ import (
 	"syscall"
 
 	"postvagt/milter"
-	"postvagt/rules"
 )
 
 type serveCmd struct {
@@ -27,7 +26,7 @@ func (c *serveCmd) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
-	s, err := milter.NewServer(cfg, milter.Options{Logger: logger, Rules: rules.Files})
+	s, err := milter.NewServer(cfg, milter.Options{Logger: logger, Parts: parts(cfg)})
 	if err != nil {
 		return err
 	}
@@ -61,7 +60,7 @@ func reload(s *milter.Server, path string, logger *slog.Logger) {
 	cfg, err := milter.LoadConfig(path)
 	var restart []string
 	if err == nil {
-		restart, err = s.Reload(cfg)
+		restart, err = s.Reload(cfg, parts(cfg))
 	}
 	if err != nil {
 		logger.Error("reload failed, the old configuration stays", "error", err)

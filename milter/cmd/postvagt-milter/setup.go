@@ -5,8 +5,7 @@ import (
 	"fmt"
 
 	"postvagt/milter"
-	"postvagt/milter/setup"
-	"postvagt/rules"
+	"postvagt/milter/postfix"
 )
 
 type setupCmd struct {
@@ -25,37 +24,37 @@ func (c *setupPostfixCmd) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
-	postfix := &setup.Postfix{ConfigDir: cfg.Postfix.ConfigDir, CommandDir: cfg.Postfix.CommandDir}
+	instance := &postfix.Postfix{ConfigDir: cfg.Postfix.ConfigDir, CommandDir: cfg.Postfix.CommandDir}
 	if c.ConfigDir != "" {
-		postfix.ConfigDir = c.ConfigDir
+		instance.ConfigDir = c.ConfigDir
 	}
 	ctx := context.Background()
 	if c.Undo {
-		left, err := postfix.Undo(ctx)
+		left, err := instance.Undo(ctx)
 		for _, s := range left {
 			fmt.Fprintln(t.out, s)
 		}
 		return err
 	}
-	plan, err := postfix.Plan(ctx, wanted(cfg))
+	plan, err := instance.Plan(ctx, wanted(cfg))
 	if err != nil {
 		return err
 	}
-	plan.WriteDiff(t.out, postfix.ConfigDir)
+	plan.WriteDiff(t.out, instance.ConfigDir)
 	switch {
 	case len(plan.Changes) == 0:
 		fmt.Fprintln(t.out, "Postfix is set up; nothing to change.")
 	case !c.Apply:
 		fmt.Fprintln(t.out, "# Nothing has been changed. Do it with --apply, take it back with --undo.")
 	default:
-		return postfix.Apply(ctx, plan)
+		return instance.Apply(ctx, plan)
 	}
 	return nil
 }
 
-func wanted(cfg *milter.Config) setup.Wanted {
+func wanted(cfg *milter.Config) postfix.Wanted {
 	network, addr, _ := milter.ParseListen(cfg.Milter.Listen) // LoadConfig has checked it
-	return setup.Wanted{Network: network, Addr: addr, OnFailure: cfg.Milter.OnFailure}
+	return postfix.Wanted{Network: network, Addr: addr, OnFailure: cfg.Milter.OnFailure}
 }
 
 type selftestCmd struct{ configFlag }
@@ -65,7 +64,7 @@ func (c *selftestCmd) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
-	said, err := milter.SelfTest(context.Background(), cfg, rules.Files)
+	said, err := milter.SelfTest(context.Background(), cfg, parts(cfg))
 	if err != nil {
 		fmt.Fprintln(t.err, "postvagt-milter: selftest failed:", err)
 		return errNo

@@ -1,9 +1,6 @@
-// Package setup puts the milter into an existing Postfix and takes it out again. It changes main.cf with
-// postconf alone, remembers what stood there before, and gives back only what nobody else has changed since.
-package setup
+package postfix
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,17 +8,10 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 )
-
-// Postfix is an instance.
-type Postfix struct {
-	ConfigDir  string // folder of main.cf
-	CommandDir string // folder of postconf and postfix
-}
 
 // Wanted is how Postfix shall meet the milter.
 type Wanted struct {
@@ -56,7 +46,7 @@ func DefaultAction(onFailure string) string {
 
 // Plan compares main.cf with what is wanted. It changes nothing.
 func (p *Postfix) Plan(ctx context.Context, w Wanted) (Plan, error) {
-	now, err := p.params(ctx, "smtpd_milters", "non_smtpd_milters", "smtp_tls_loglevel", "milter_protocol", "queue_directory")
+	now, err := p.params(ctx, "smtpd_milters", "non_smtpd_milters", "smtp_tls_loglevel", "smtp_tls_mandatory_protocols", "milter_protocol", "queue_directory")
 	if err != nil {
 		return Plan{}, err
 	}
@@ -75,6 +65,9 @@ func (p *Postfix) Plan(ctx context.Context, w Wanted) (Plan, error) {
 	}
 	if v, err := strconv.Atoi(now["smtp_tls_loglevel"].Old); err == nil && v < 1 {
 		plan.change(now["smtp_tls_loglevel"], "1")
+	}
+	if !atLeastTLS12(now["smtp_tls_mandatory_protocols"].Old) { // else no next hop can be promised to be safe
+		plan.change(now["smtp_tls_mandatory_protocols"], ">=TLSv1.2")
 	}
 	plan.Warnings, err = p.overrides(ctx)
 	return plan, err
@@ -113,7 +106,7 @@ func (p *Postfix) address(ctx context.Context, w Wanted, queue string) (string, 
 func withMilter(list, addr, entry string) string {
 	var out []string
 	found := false
-	for _, m := range splitMilters(list) {
+	for _, m := range splitList(list) {
 		if milterAddr(m) == addr {
 			if !found {
 				out = append(out, entry)
@@ -127,29 +120,6 @@ func withMilter(list, addr, entry string) string {
 		out = append(out, entry)
 	}
 	return strings.Join(out, ", ")
-}
-
-// splitMilters splits a list as Postfix does: by commas and white space outside of braces.
-func splitMilters(list string) []string {
-	var out []string
-	depth, start := 0, -1
-	for i, c := range list + " " {
-		sep := depth == 0 && (c == ',' || c == ' ' || c == '\t' || c == '\n')
-		switch {
-		case c == '{':
-			depth++
-		case c == '}':
-			depth--
-		}
-		switch {
-		case sep && start >= 0:
-			out = append(out, list[start:i])
-			start = -1
-		case !sep && start < 0:
-			start = i
-		}
-	}
-	return out
 }
 
 func milterAddr(entry string) string {
@@ -168,9 +138,10 @@ func (p *Postfix) overrides(ctx context.Context) ([]string, error) {
 	}
 	var warnings []string
 	for line := range strings.Lines(out) {
-		name, value, _ := strings.Cut(strings.TrimSpace(line), " = ")
+		name, value, _ := strings.Cut(line, " =")
+		value = strings.TrimSpace(value)
 		if service, ok := strings.CutSuffix(name, "/smtpd_milters"); ok {
-			warnings = append(warnings, fmt.Sprintf("service %s of master.cf sets smtpd_milters = %s itself: its mail is not judged unless the milter stands there too", service, value))
+			warnings = append(warnings, fmt.Sprintf("service %s of master.cf sets smtpd_milters = %q itself: its mail is not judged unless the milter stands there too", service, value))
 		}
 	}
 	return warnings, nil
@@ -187,7 +158,7 @@ func (p *Postfix) Status(ctx context.Context, w Wanted) (known bool, defaultActi
 	if rel, err := filepath.Rel(now["queue_directory"].Old, w.Addr); err == nil {
 		names = append(names, "unix:"+rel)
 	}
-	for _, m := range splitMilters(now["smtpd_milters"].Old) {
+	for _, m := range splitList(now["smtpd_milters"].Old) {
 		for _, n := range names {
 			if milterAddr(m) != n {
 				continue
@@ -331,46 +302,4 @@ func (p *Postfix) reload(ctx context.Context) error {
 	}
 	_, err := p.command(ctx, "postfix", "reload")
 	return err
-}
-
-// params reads parameters, and whether main.cf sets them.
-func (p *Postfix) params(ctx context.Context, names ...string) (map[string]Change, error) {
-	all, err := p.postconf(ctx, names...)
-	if err != nil {
-		return nil, err
-	}
-	set, err := p.postconf(ctx, append([]string{"-n"}, names...)...)
-	if err != nil {
-		return nil, err
-	}
-	out := map[string]Change{}
-	for line := range strings.Lines(all) {
-		name, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " =")
-		out[name] = Change{Name: name, Old: strings.TrimSpace(value)}
-	}
-	for line := range strings.Lines(set) {
-		name, _, _ := strings.Cut(line, " =")
-		c := out[name]
-		c.Set = true
-		out[name] = c
-	}
-	return out, nil
-}
-
-func (p *Postfix) postconf(ctx context.Context, args ...string) (string, error) {
-	return p.command(ctx, "postconf", args...)
-}
-
-func (p *Postfix) command(ctx context.Context, name string, args ...string) (string, error) {
-	path := filepath.Join(p.CommandDir, name)
-	if _, err := exec.LookPath(path); err != nil {
-		return "", fmt.Errorf("%s: not found: is Postfix installed? (postfix.command_dir)", path)
-	}
-	cmd := exec.CommandContext(ctx, path, append([]string{"-c", p.ConfigDir}, args...)...)
-	var out, errOut bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errOut
-	if err := cmd.Run(); err != nil {
-		return "", fmt.Errorf("%s: %w: %s", name, err, strings.TrimSpace(errOut.String()))
-	}
-	return out.String(), nil
 }

@@ -1,0 +1,292 @@
+package postfix
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// instance writes main.cf and master.cf for commands that need no running Postfix. The commands must be there.
+func instance(t *testing.T, mainCf, master string) *Postfix {
+	t.Helper()
+	if _, err := os.Stat("/usr/sbin/postconf"); err != nil {
+		t.Fatalf("no Postfix on this machine: %v: run packaging/install-deps.sh", err)
+	}
+	dir := t.TempDir()
+	mainCf = "compatibility_level = 3.6\nqueue_directory = /var/spool/postfix\nmyhostname = edge.example.test\nmydomain = example.test\ninet_interfaces = 127.0.0.1\ninet_protocols = ipv4\nmynetworks = 127.0.0.0/8\n" + mainCf
+	for name, text := range map[string]string{"main.cf": mainCf, "master.cf": master} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return &Postfix{ConfigDir: dir, CommandDir: "/usr/sbin"}
+}
+
+const master = `smtp inet n - y - - smtpd
+smtp unix - - y - - smtp
+safe unix - - n - - smtp -o smtp_tls_security_level=secure -o { smtp_tls_mandatory_protocols = >=TLSv1.2 }
+old unix - - n - - smtp -o smtp_tls_policy_maps=
+cleanup unix n - y - 0 cleanup
+local unix - n n - - local
+`
+
+func TestLookup(t *testing.T) {
+	p := instance(t, `smtp_tls_security_level = may
+smtp_tls_mandatory_protocols = >=TLSv1.2
+relayhost = [relay.example]:587
+smtp_tls_policy_maps = inline:{ { region.example = secure } { .region.example = verify } { [mx.region.example]:25 = fingerprint match=aa }
+  { open.example = none } { old.example = secure protocols=!SSLv2:!SSLv3 } { new.example = secure protocols=TLSv1.2:TLSv1.3 } } texthash:${config_directory}/more
+`, master)
+	if err := os.WriteFile(filepath.Join(p.ConfigDir, "more"), []byte("more.example encrypt\nregion.example none\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	tr := &Transports{Postfix: *p}
+	for _, tt := range []struct {
+		mailer, host string
+		want         Promise
+		verified     bool
+	}{
+		{"smtp", "citizen.example", Promise{Level: "may", TLS12: true}, false},
+		{"smtp", "region.example", Promise{Level: "secure", TLS12: true}, true},
+		{"smtp", "Region.Example", Promise{Level: "secure", TLS12: true}, true},
+		{"smtp", "a.b.region.example", Promise{Level: "verify", TLS12: true}, true},
+		{"smtp", "notregion.example", Promise{Level: "may", TLS12: true}, false},
+		{"smtp", "[region.example]", Promise{Level: "may", TLS12: true}, false},
+		{"smtp", "[mx.region.example]:25", Promise{Level: "fingerprint", TLS12: true}, true},
+		{"smtp", "open.example", Promise{Level: "none", TLS12: true}, false},
+		{"smtp", "old.example", Promise{Level: "secure"}, false},
+		{"smtp", "new.example", Promise{Level: "secure", TLS12: true}, true},
+		{"smtp", "more.example", Promise{Level: "encrypt", TLS12: true}, false},
+		{"smtp", "[relay.example]:587", Promise{Level: "may", TLS12: true, Relay: true}, false},
+		{"safe", "citizen.example", Promise{Level: "secure", TLS12: true}, true},
+		{"safe", "open.example", Promise{Level: "none", TLS12: true}, false},
+		{"old", "region.example", Promise{Level: "may", TLS12: true}, false},
+		{"local", "kommune.example", Promise{Local: true}, false},
+	} {
+		got, err := tr.Lookup(t.Context(), tt.mailer, tt.host)
+		if err != nil || got != tt.want || got.Verified() != tt.verified {
+			t.Errorf("%s:%s: %+v, verified %v, %v; want %+v, %v", tt.mailer, tt.host, got, got.Verified(), err, tt.want, tt.verified)
+		}
+	}
+	if _, err := tr.Lookup(t.Context(), "nosuch", "a.example"); err == nil {
+		t.Error("a transport that is not in master.cf is promised something")
+	}
+}
+
+// A promise is asked for once a minute, at once when Postfix is set up differently, and a map that cannot be
+// read promises nothing.
+func TestLookupIsKept(t *testing.T) {
+	p := instance(t, "smtp_tls_mandatory_protocols = >=TLSv1.2\nsmtp_tls_policy_maps = texthash:${config_directory}/tls\n", master)
+	table := filepath.Join(p.ConfigDir, "tls")
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(table, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	now := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	tr := &Transports{Postfix: *p, Now: func() time.Time { return now }}
+	level := func() string {
+		t.Helper()
+		got, err := tr.Lookup(t.Context(), "smtp", "a.example")
+		if err != nil {
+			return "error"
+		}
+		return got.Level
+	}
+	write("a.example secure\n")
+	steps := []struct {
+		do   func()
+		want string
+	}{
+		{func() {}, "secure"},
+		{func() { write("a.example may\n") }, "secure"},
+		{func() { now = now.Add(61 * time.Second) }, "may"},
+		{func() { os.Remove(table); now = now.Add(61 * time.Second) }, "error"},
+		{func() { write("a.example encrypt\n"); now = now.Add(6 * time.Second) }, "encrypt"},
+		{func() {
+			main := filepath.Join(p.ConfigDir, "main.cf")
+			if err := os.WriteFile(main, []byte("compatibility_level = 3.6\nmyhostname = edge.example.test\ninet_interfaces = 127.0.0.1\ninet_protocols = ipv4\nsmtp_tls_security_level = dane\n"), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Chtimes(main, now, now); err != nil {
+				t.Fatal(err)
+			}
+			now = now.Add(6 * time.Second)
+		}, "dane"},
+	}
+	for i, s := range steps {
+		s.do()
+		if got := level(); got != s.want {
+			t.Errorf("step %d: %s, want %s", i, got, s.want)
+		}
+	}
+}
+
+// A postmap that hangs is given up, and those who wait for the same answer with it.
+func TestLookupGivesUp(t *testing.T) {
+	p := instance(t, "smtp_tls_policy_maps = hash:/x\n", master)
+	bin := t.TempDir()
+	for name, script := range map[string]string{"postconf": "#!/bin/sh\nexec /usr/sbin/postconf \"$@\"\n", "postmap": "#!/bin/sh\nexec sleep 60\n"} {
+		if err := os.WriteFile(filepath.Join(bin, name), []byte(script), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.CommandDir = bin
+	tr := &Transports{Postfix: *p}
+	done := make(chan error)
+	for range 3 {
+		go func() {
+			_, err := tr.Lookup(context.Background(), "smtp", "a.example")
+			done <- err
+		}()
+	}
+	for range 3 {
+		select {
+		case err := <-done:
+			if err == nil {
+				t.Error("something was promised")
+			}
+		case <-time.After(20 * time.Second):
+			t.Fatal("a hanging postmap holds up mail")
+		}
+	}
+}
+
+func TestAtLeastTLS12(t *testing.T) {
+	for in, want := range map[string]bool{
+		">=TLSv1": false, ">=TLSv1.2": true, ">=TLSv1.3": true, "!SSLv2, !SSLv3": false, "!SSLv2, !SSLv3, !TLSv1, !TLSv1.1": true,
+		"TLSv1.2 TLSv1.3": true, "TLSv1.1, TLSv1.2": false, "": false, ">=TLSv1.2, <=TLSv1.3": true,
+	} {
+		if got := atLeastTLS12(in); got != want {
+			t.Errorf("%q: %v", in, got)
+		}
+	}
+}
+
+func TestSplitList(t *testing.T) {
+	for in, want := range map[string][]string{
+		"": nil, "a b": {"a", "b"}, "a, b,c": {"a", "b", "c"}, "{ a, x=1 } b": {"{ a, x=1 }", "b"},
+		"inline:{ { k = v, w } } hash:/x": {"inline:{ { k = v, w } }", "hash:/x"}, "  a\n b ": {"a", "b"},
+	} {
+		if d := cmp.Diff(want, splitList(in)); d != "" {
+			t.Errorf("%q: %s", in, d)
+		}
+	}
+}
+
+func TestPlanApplyUndo(t *testing.T) {
+	before := "smtpd_milters = inet:127.0.0.1:8891, { unix:other.sock, default_action=tempfail }\nsmtp_tls_security_level = may\n"
+	p := instance(t, before, master+"[127.0.0.1]:10025 inet n - n - - smtpd -o smtpd_milters=\n")
+	ctx := t.Context()
+	settings := func() string {
+		t.Helper()
+		out, err := p.postconf(ctx, "-n")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	original := settings()
+	w := Wanted{Network: "unix", Addr: "/var/spool/postfix/postvagt/milter.sock", OnFailure: "accept"}
+	plan, err := p.Plan(ctx, w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var diff bytes.Buffer
+	plan.WriteDiff(&diff, p.ConfigDir)
+	for _, want := range []string{
+		"\n-smtpd_milters = inet:127.0.0.1:8891, { unix:other.sock, default_action=tempfail }\n",
+		"\n+smtpd_milters = inet:127.0.0.1:8891, { unix:other.sock, default_action=tempfail }, { unix:postvagt/milter.sock, default_action=accept }\n",
+		"\n+non_smtpd_milters = { unix:postvagt/milter.sock, default_action=accept }\n",
+		"\n+smtp_tls_loglevel = 1\n", "\n+smtp_tls_mandatory_protocols = >=TLSv1.2\n",
+		"# service 127.0.0.1:10025/inet of master.cf sets smtpd_milters",
+	} {
+		if !strings.Contains(diff.String(), strings.Replace(want, "127.0.0.1:10025/inet", "", 1)) && !strings.Contains(diff.String(), want) {
+			t.Errorf("no %q in\n%s", want, diff.String())
+		}
+	}
+	if settings() != original {
+		t.Error("a plan has changed main.cf")
+	}
+	if err := p.Apply(ctx, plan); err != nil {
+		t.Fatal(err)
+	}
+	if known, action, err := p.Status(ctx, w); !known || action != "accept" || err != nil {
+		t.Errorf("after apply: %v %q %v", known, action, err)
+	}
+	if again, err := p.Plan(ctx, w); err != nil || len(again.Changes) != 0 {
+		t.Errorf("a second plan: %d changes, %v", len(again.Changes), err)
+	}
+	w.OnFailure = "hold"
+	plan, err = p.Plan(ctx, w)
+	if err != nil || len(plan.Changes) != 2 {
+		t.Fatalf("another failure mode: %d changes, %v", len(plan.Changes), err)
+	}
+	if err := p.Apply(ctx, plan); err != nil {
+		t.Fatal(err)
+	}
+	if known, action, err := p.Status(ctx, w); !known || action != "quarantine" || err != nil {
+		t.Errorf("after the second apply: %v %q %v", known, action, err)
+	}
+	if left, err := p.Undo(ctx); err != nil || len(left) > 0 {
+		t.Errorf("undo: %v, left %v", err, left)
+	}
+	if d := cmp.Diff(original, settings()); d != "" {
+		t.Errorf("after undo: %s", d)
+	}
+	if _, err := p.Undo(ctx); err == nil || !strings.Contains(err.Error(), "nothing to take back") {
+		t.Errorf("a second undo: %v", err)
+	}
+}
+
+// What somebody else has changed meanwhile is theirs.
+func TestUndoLeavesWhatOthersChanged(t *testing.T) {
+	p := instance(t, "", master)
+	ctx := t.Context()
+	plan, err := p.Plan(ctx, Wanted{Network: "tcp", Addr: "127.0.0.1:9000", OnFailure: "tempfail"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Apply(ctx, plan); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.postconf(ctx, "-e", "smtp_tls_loglevel = 2"); err != nil {
+		t.Fatal(err)
+	}
+	left, err := p.Undo(ctx)
+	if err != nil || len(left) != 1 || !strings.Contains(left[0], "smtp_tls_loglevel = 2") {
+		t.Errorf("left %v, %v", left, err)
+	}
+	out, err := p.postconf(ctx, "-n")
+	if err != nil || strings.Contains(out, "9000") || !strings.Contains(out, "smtp_tls_loglevel = 2") {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestPlanKnowsChroot(t *testing.T) {
+	p := instance(t, "", master)
+	_, err := p.Plan(t.Context(), Wanted{Network: "unix", Addr: "/run/postvagt/milter.sock", OnFailure: "accept"})
+	if !errors.Is(err, ErrChroot) || !strings.Contains(fmt.Sprint(err), "unix:/var/spool/postfix/postvagt/milter.sock") {
+		t.Errorf("error %v", err)
+	}
+	p = instance(t, "", strings.ReplaceAll(master, " y ", " n "))
+	if _, err := p.Plan(t.Context(), Wanted{Network: "unix", Addr: "/run/postvagt/milter.sock", OnFailure: "accept"}); err != nil {
+		t.Errorf("without chroot: %v", err)
+	}
+}
+
+func TestMissingCommand(t *testing.T) {
+	p := &Postfix{ConfigDir: "/etc/postfix", CommandDir: "/nonexistent"}
+	if _, err := p.Plan(t.Context(), Wanted{}); err == nil || !strings.Contains(err.Error(), "/nonexistent/postconf: not found: is Postfix installed? (postfix.command_dir)") {
+		t.Errorf("error %v", err)
+	}
+}

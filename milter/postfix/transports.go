@@ -1,0 +1,292 @@
+package postfix
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Promise is what Postfix will do to reach a next hop.
+type Promise struct {
+	Local bool   // delivered on this host: local, virtual, pipe, lmtp by unix socket
+	Relay bool   // the next hop is relayhost: what lies behind it is not Postfix's to promise
+	Level string // TLS security level of the smtp client: none, may, encrypt, dane, dane-only, fingerprint, verify, secure
+	TLS12 bool   // TLS 1.2 or later, or no delivery
+}
+
+// Verified says that mail goes to a host whose name or key was checked, by TLS 1.2 or later, or not at all.
+func (p Promise) Verified() bool {
+	return p.TLS12 && slices.Contains([]string{"verify", "secure", "fingerprint", "dane-only"}, p.Level)
+}
+
+// Transports looks promises up. It keeps them for a while, and asks again when Postfix is set up differently.
+type Transports struct {
+	Postfix Postfix
+	Now     func() time.Time // nil means time.Now
+
+	mu      sync.Mutex
+	client  map[string]smtpClient // by transport name of master.cf
+	relay   string
+	files   [2]time.Time // of main.cf and master.cf when client was read
+	checked time.Time
+	known   map[[2]string]*answer
+}
+
+// answer is a lookup that is done or, while ready is open, under way.
+type answer struct {
+	promise Promise
+	err     error
+	until   time.Time
+	ready   chan struct{}
+}
+
+// smtpClient is how one transport of master.cf sends.
+type smtpClient struct {
+	local                  bool
+	level, maps, protocols string
+}
+
+const (
+	promiseFor  = time.Minute // a promise is believed this long
+	failureFor  = 5 * time.Second
+	checkEvery  = 5 * time.Second // how often main.cf is looked at
+	manyAnswers = 20_000
+)
+
+// mapTimeout bounds one question to a map: a postmap that hangs must not hold up mail.
+const mapTimeout = 2 * time.Second
+
+// Lookup tells what Postfix promises for a transport and next hop as it names them in {rcpt_mailer} and
+// {rcpt_host}. A map that cannot be read is an error.
+func (t *Transports) Lookup(ctx context.Context, mailer, host string) (Promise, error) {
+	key := [2]string{mailer, strings.ToLower(host)}
+	t.mu.Lock()
+	if err := t.refresh(ctx); err != nil {
+		t.mu.Unlock()
+		return Promise{}, err
+	}
+	a := t.known[key]
+	if a == nil || !a.until.IsZero() && t.now().After(a.until) {
+		if len(t.known) >= manyAnswers {
+			t.known = map[[2]string]*answer{}
+		}
+		a = &answer{ready: make(chan struct{})}
+		t.known[key] = a
+		client, ok := t.client[mailer]
+		relay := t.relay
+		t.mu.Unlock()
+		t.resolve(ctx, a, client, ok, key, relay)
+		return a.promise, a.err
+	}
+	t.mu.Unlock()
+	select {
+	case <-a.ready:
+		return a.promise, a.err
+	case <-ctx.Done():
+		return Promise{}, ctx.Err()
+	}
+}
+
+func (t *Transports) now() time.Time {
+	if t.Now != nil {
+		return t.Now()
+	}
+	return time.Now()
+}
+
+// resolve finds one answer and lets those who wait for it go on.
+func (t *Transports) resolve(ctx context.Context, a *answer, c smtpClient, ok bool, key [2]string, relay string) {
+	defer close(a.ready)
+	if ok {
+		a.promise, a.err = t.ask(ctx, c, key[1])
+		a.promise.Relay = relay != "" && strings.EqualFold(relay, key[1])
+	} else {
+		a.err = fmt.Errorf("transport %q is not in master.cf", key[0])
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if a.until = t.now().Add(promiseFor); a.err != nil {
+		a.until = t.now().Add(failureFor)
+	}
+}
+
+// ask follows Postfix's smtp client: the policy maps first, then the level of the transport.
+func (t *Transports) ask(ctx context.Context, c smtpClient, host string) (Promise, error) {
+	if c.local {
+		return Promise{Local: true}, nil
+	}
+	p := Promise{Level: c.level, TLS12: atLeastTLS12(c.protocols)}
+	for _, key := range policyKeys(host) {
+		for _, table := range splitList(c.maps) {
+			value, found, err := t.Postfix.query(ctx, table, key)
+			if err != nil {
+				return Promise{}, err
+			}
+			if found {
+				return p.with(value), nil
+			}
+		}
+	}
+	return p, nil
+}
+
+// policyKeys are the keys of smtp_tls_policy_maps for a next hop. One with brackets or a port stands for
+// itself only; a domain also for those below it (".example.com").
+func policyKeys(host string) []string {
+	keys := []string{host}
+	if strings.ContainsAny(host, "[]:") {
+		return keys
+	}
+	for rest := host; ; {
+		i := strings.IndexByte(rest[min(1, len(rest)):], '.')
+		if i < 0 {
+			return keys
+		}
+		rest = rest[i+1:]
+		keys = append(keys, rest)
+	}
+}
+
+// with reads an entry of smtp_tls_policy_maps: a level and attributes.
+func (p Promise) with(entry string) Promise {
+	fields := strings.FieldsFunc(entry, func(r rune) bool { return r == ' ' || r == '\t' || r == ',' })
+	for i, f := range fields {
+		if i == 0 {
+			p.Level = strings.ToLower(f)
+		}
+		if v, ok := strings.CutPrefix(f, "protocols="); ok {
+			p.TLS12 = atLeastTLS12(strings.ReplaceAll(v, ":", " "))
+		}
+	}
+	return p
+}
+
+// atLeastTLS12 says whether a list of protocols leaves out all before TLS 1.2.
+func atLeastTLS12(protocols string) bool {
+	excluded, included, minimum := map[string]bool{}, map[string]bool{}, ""
+	for _, f := range strings.FieldsFunc(strings.ToLower(protocols), func(r rune) bool { return r == ' ' || r == ',' || r == ':' || r == '\t' }) {
+		switch {
+		case strings.HasPrefix(f, "!"):
+			excluded[f[1:]] = true
+		case strings.HasPrefix(f, ">="):
+			minimum = f[2:]
+		case strings.HasPrefix(f, "<="):
+		default:
+			included[f] = true
+		}
+	}
+	if minimum == "tlsv1.2" || minimum == "tlsv1.3" {
+		return true
+	}
+	if len(included) > 0 {
+		return !included["sslv2"] && !included["sslv3"] && !included["tlsv1"] && !included["tlsv1.1"]
+	}
+	return excluded["tlsv1"] && excluded["tlsv1.1"]
+}
+
+// query asks a map. postmap exits with 1 and says nothing when it has no such key.
+func (p *Postfix) query(ctx context.Context, table, key string) (value string, found bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, mapTimeout)
+	defer cancel()
+	out, err := p.command(ctx, "postmap", "-q", key, table)
+	if err == nil {
+		return strings.TrimSpace(out), true, nil
+	}
+	var failed *commandError
+	if errors.As(err, &failed) && failed.said == "" && ctx.Err() == nil {
+		return "", false, nil
+	}
+	return "", false, fmt.Errorf("smtp_tls_policy_maps: %s: %w", table, err)
+}
+
+// refresh reads how Postfix is set up when its files have changed.
+func (t *Transports) refresh(ctx context.Context) error {
+	now := t.now()
+	if t.client != nil && now.Sub(t.checked) < checkEvery {
+		return nil
+	}
+	var files [2]time.Time
+	for i, name := range []string{"main.cf", "master.cf"} {
+		info, err := os.Stat(filepath.Join(t.Postfix.ConfigDir, name))
+		if err != nil {
+			return err
+		}
+		files[i] = info.ModTime()
+	}
+	t.checked = now
+	if t.client != nil && files == t.files {
+		return nil
+	}
+	clients, relay, err := t.Postfix.clients(ctx)
+	if err != nil {
+		return err
+	}
+	t.client, t.relay, t.files, t.known = clients, relay, files, map[[2]string]*answer{}
+	return nil
+}
+
+// clients reads main.cf and what transports override in master.cf.
+func (p *Postfix) clients(ctx context.Context) (map[string]smtpClient, string, error) {
+	main, err := p.postconf(ctx, "-x", "smtp_tls_security_level", "smtp_tls_policy_maps", "smtp_tls_mandatory_protocols", "smtp_use_tls", "smtp_enforce_tls", "relayhost")
+	if err != nil {
+		return nil, "", err
+	}
+	now := map[string]string{}
+	for line := range strings.Lines(main) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), " =")
+		now[name] = strings.TrimSpace(value)
+	}
+	base := smtpClient{level: now["smtp_tls_security_level"], maps: now["smtp_tls_policy_maps"], protocols: now["smtp_tls_mandatory_protocols"]}
+	if base.level == "" { // the older parameters
+		base.level = "none"
+		if now["smtp_use_tls"] == "yes" {
+			base.level = "may"
+		}
+		if now["smtp_enforce_tls"] == "yes" {
+			base.level = "verify"
+		}
+	}
+	services, err := p.postconf(ctx, "-M")
+	if err != nil {
+		return nil, "", err
+	}
+	clients := map[string]smtpClient{}
+	for line := range strings.Lines(services) {
+		f := strings.Fields(line)
+		if len(f) < 8 || f[1] != "unix" {
+			continue
+		}
+		c := base
+		c.local = f[7] != "smtp"
+		clients[f[0]] = c
+	}
+	overrides, err := p.postconf(ctx, "-x", "-P")
+	if err != nil {
+		return nil, "", err
+	}
+	for line := range strings.Lines(overrides) {
+		name, value, _ := strings.Cut(line, " =")
+		value = strings.TrimSpace(value)
+		part := strings.Split(name, "/")
+		c, ok := clients[part[0]]
+		if !ok || len(part) != 3 || part[1] != "unix" {
+			continue
+		}
+		switch part[2] {
+		case "smtp_tls_security_level":
+			c.level = value
+		case "smtp_tls_policy_maps":
+			c.maps = value
+		case "smtp_tls_mandatory_protocols":
+			c.protocols = value
+		}
+		clients[part[0]] = c
+	}
+	return clients, now["relayhost"], nil
+}
