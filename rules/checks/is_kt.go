@@ -23,7 +23,8 @@ func ISKennitala(n []byte, _ byte) Result {
 		return Result{Reason: Date}
 	}
 	r := Result{Checked: weigh(n, "327654321")%11 == 0}
-	r.Exempt = n[9] == '0' && num(n[4:]) >= 26 // born after the check digit went, or to be
+	yy := num(n[4:])
+	r.Exempt = n[9] == '0' && yy >= 26 && yy < 50 // born after the check digit went
 	d := num(n)
 	if n[0] >= '8' {
 		if !r.Checked {

@@ -3,7 +3,8 @@ package checks
 // NOFodselsnummer checks a Norwegian fødselsnummer, D-number, H-number or FH-number, DDMMYYNNNKK
 // (Skatteetaten, "Fødselsnummer"; navikt/fnrvalidator for the rules of 2032). K2 must be right. K1 must be
 // right by the old rule, or have remainder 0 to 3 by the rule in force from 2032-01-01; both count, since both
-// will be in use. D-numbers add 40 to the day, H-numbers 40 to the month, FH-numbers begin with 8 or 9
+// will be in use; a number that is right by the new rule alone is Exempt and not Checked, for a quarter of all account numbers with a date
+// in front would be. D-numbers add 40 to the day, H-numbers 40 to the month, FH-numbers begin with 8 or 9
 // and have no date; the Tenor test population adds 80 to the month.
 func NOFodselsnummer(n []byte, _ byte) Result {
 	if len(n) != 11 || !allDigits(n) {
@@ -32,12 +33,13 @@ func NOFodselsnummer(n []byte, _ byte) Result {
 		return Result{Reason: Date}
 	}
 	k1, k2 := weigh(n, "3761894521")%11, weigh(n, "54327654321")%11
-	if k2 != 0 || k1 > 3 {
+	switch {
+	case k2 != 0 || k1 > 3 || k1 != 0 && r.Variant != "" && r.Variant != "D-number":
 		return Result{Reason: Check}
-	}
-	r.Checked = true
-	if k1 != 0 && r.Variant == "" {
-		r.Variant = "2032 rules"
+	case k1 != 0:
+		r.Exempt, r.Variant = true, "2032 rules"
+	default:
+		r.Checked = true
 	}
 	return r
 }

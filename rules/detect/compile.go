@@ -2,6 +2,7 @@ package detect
 
 import (
 	"errors"
+	"fmt"
 	"hash/maphash"
 	"io/fs"
 	"slices"
@@ -123,6 +124,9 @@ func Compile(shipped fs.FS, own ...fs.FS) (*Engine, error) {
 			for i := range files[f].Rule {
 				r := &files[f].Rule[i]
 				errs = append(errs, once(seen, r.ID, r.at))
+				if r.Disabled && !slices.ContainsFunc(rules, func(x *ruleSpec) bool { return x.ID == r.ID }) {
+					errs = append(errs, nothing(r.at, r.ID, ids(rules, func(x *ruleSpec) string { return x.ID })))
+				}
 				rules = override(rules, r, func(x *ruleSpec) bool { return x.ID == r.ID })
 			}
 			for i := range files[f].Cue {
@@ -164,6 +168,23 @@ func once(seen map[string]place, id string, at place) error {
 	return nil
 }
 
+// nothing is the error of disabling what is not there.
+func nothing(at place, id string, known []string) error {
+	hint := ""
+	if near := nearest(id, known); near != "" {
+		hint = fmt.Sprintf(" (did you mean %q?)", near)
+	}
+	return at.errorf(id, "id", "there is no such rule to disable%s", hint)
+}
+
+func ids[T any](list []*T, id func(*T) string) []string {
+	out := make([]string, 0, len(list))
+	for _, x := range list {
+		out = append(out, id(x))
+	}
+	return out
+}
+
 func override[T any](list []*T, x *T, same func(*T) bool) []*T {
 	if i := slices.IndexFunc(list, same); i >= 0 {
 		list[i] = x
@@ -199,6 +220,8 @@ func (b *builder) languages(specs []*langSpec) error {
 		switch l.ID {
 		case "name":
 			bits, bad = nameLang, ""
+		case "nn":
+			bits, bad = norwegian, ""
 		case "other":
 			bits, bad = otherLang, ""
 		}
@@ -222,6 +245,9 @@ func (b *builder) languages(specs []*langSpec) error {
 		}
 		for _, w := range l.Words {
 			t := term{class: classLanguage, langs: bits, weight: 1, owner: -1}
+			if l.ID == "nn" {
+				t.weight = 2
+			}
 			errs = append(errs, b.term(l.at, l.ID, w, t))
 		}
 	}

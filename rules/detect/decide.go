@@ -216,7 +216,7 @@ func (s *Scanner) tierOf(r *rule, c *candidate) int {
 // personNear says whether somebody is named or meant near a segment.
 func (s *Scanner) personNear(n int32) bool {
 	for i := max(n-2, s.parts[s.part].start, s.nseg-segRing+1, 0); i <= min(n+1, s.nseg); i++ {
-		if g := &s.segs[i%segRing]; g.tie() >= 0.8 && !g.signature {
+		if g := &s.segs[i%segRing]; g.named() >= 0.8 && !g.signature {
 			return true
 		}
 	}
@@ -303,13 +303,20 @@ func (s *Scanner) entry(rule int16) *entry {
 
 // tie says how surely a segment speaks of one person, 0 to 1.
 func (g *segment) tie() float64 {
+	if g.numbers > 0 {
+		return 1
+	}
+	return g.named()
+}
+
+// named is tie without national numbers.
+func (g *segment) named() float64 {
 	t := 0.0
 	up := func(v float64, ok bool) {
 		if ok && v > t {
 			t = v
 		}
 	}
-	up(1, g.numbers > 0)
 	up(0.95, g.full > 0)
 	up(0.85, g.cues[classRelative] > 0)
 	up(0.8, g.cues[classRole] > 0)

@@ -229,7 +229,7 @@ func unknownKey(src *source, key toml.Key) error {
 func nearest(word string, candidates []string) string {
 	best, at := "", 3
 	for _, c := range candidates {
-		if d := distance(word, c); d < at {
+		if d := distance(word, c); d < at || d == at && best != "" && len(c) == len(word) && len(best) != len(word) {
 			best, at = c, d
 		}
 	}

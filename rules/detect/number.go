@@ -158,15 +158,16 @@ const (
 
 // window gathers groups that may belong to one number.
 type window struct {
-	chars  [maxDigits]byte
-	groups [maxGroups]group
-	n      int   // groups
-	used   int   // characters
-	next   uint8 // separators before the group to come
-	iban   bool
-	lead   uint8 // class of the separator right before the first group
-	glued  bool  // letters stood before the first group in the same word
-	endPos int32
+	chars   [maxDigits]byte
+	groups  [maxGroups]group
+	n       int   // groups
+	used    int   // characters
+	next    uint8 // separators before the group to come
+	iban    bool
+	decimal bool  // a fraction
+	lead    uint8 // class of the separator right before the first group
+	glued   bool  // letters stood before the first group in the same word
+	endPos  int32
 }
 
 // candidate is a number that passed shape and check and waits for the words around it.

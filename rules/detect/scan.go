@@ -374,6 +374,9 @@ func (s *Scanner) endWord(i int32) {
 	seg.end = end
 	seg.words++
 	if s.digits > 0 {
+		if lead := leadingLetters(w); lead >= 3 && lead <= 20 && len(w)-lead >= 6 {
+			s.lookup(w[:lead], &tokenFacts{}) // cpr0101801234
+		}
 		s.numberToken(w)
 	} else if s.win.n > 0 {
 		s.letterToken(w)
@@ -395,6 +398,15 @@ func (s *Scanner) endWord(i int32) {
 	}
 	s.prev = f
 	s.wlen, s.digits, s.upper, s.long = 0, 0, 0, false
+}
+
+// leadingLetters counts the letters before the first digit.
+func leadingLetters(w []uint8) int {
+	n := 0
+	for n < len(w) && (w[n] < symZero || w[n] >= symApos) {
+		n++
+	}
+	return n
 }
 
 // lookup finds what the word means, alone and in phrases.

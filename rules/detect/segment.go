@@ -118,6 +118,10 @@ func (s *Scanner) topic(seg *segment, t *term, tok int32) {
 
 // tellLanguage counts a function word.
 func (s *Scanner) tellLanguage(t *term) {
+	if t.weight == 2 {
+		s.nynorsk++
+		return
+	}
 	seg := &s.segs[s.nseg%segRing]
 	for l := range langCount {
 		if t.langs>>l&1 == 1 {
@@ -223,7 +227,7 @@ func (s *Scanner) nameToken(w []uint8, given, surname, known bool, f *tokenFacts
 		r.known++
 	}
 	r.n++
-	r.given, r.surname = r.given || given, r.surname || surname && r.n > 1
+	r.given, r.surname = r.given || given, r.surname || surname && (r.n > 1 || !r.starts)
 	if f.initial {
 		r.initials++
 	}
@@ -261,6 +265,8 @@ func (s *Scanner) endRun() {
 	case r.given:
 		seg.given++
 	case r.known > 0:
+	case r.surname:
+		seg.maybe++
 	case r.n >= 2 && (r.n == 2 || !r.starts):
 		seg.maybe++
 	case !r.starts:

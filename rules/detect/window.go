@@ -42,6 +42,7 @@ func (s *Scanner) joinWindow(g gap) {
 	}
 	if s.win.n == 0 {
 		s.win.lead = g.last
+		s.win.decimal = g.last == sepComma && g.chars == 1 && s.prev.digits > 0 && s.prev.letters == 0
 	}
 	s.win.next = bits
 }
@@ -49,11 +50,7 @@ func (s *Scanner) joinWindow(g gap) {
 // numberToken adds a word that holds digits to the number window.
 func (s *Scanner) numberToken(w []uint8) {
 	win := &s.win
-	from := 0
-	letters := 0
-	for from < len(w) && (w[from] < symZero || w[from] == symApos) {
-		from++
-	}
+	letters, from := 0, leadingLetters(w)
 	if from > 0 && len(w)-from >= 6 && from != 2 { // letters glued before: cpr0101801234
 		w, letters = w[from:], from
 	}
@@ -123,7 +120,7 @@ func (s *Scanner) closeWindow() {
 // tryFrom tries the runs of groups that begin at group from.
 func (s *Scanner) tryFrom(from int, forms uint8, taken *[maxGroups]bool) {
 	win := &s.win
-	if from == 0 && win.lead == sepPlus || from > 0 && win.groups[from].sep&bitPlus != 0 {
+	if from == 0 && (win.lead == sepPlus || win.decimal) || from > 0 && win.groups[from].sep&bitPlus != 0 {
 		return
 	}
 	var cuts uint64
@@ -165,6 +162,9 @@ func (s *Scanner) try(r *rule, ri int16, chars []byte, cuts uint64, seps, forms 
 		res := r.number.check(number, sign)
 		if res.Reason != 0 {
 			continue
+		}
+		if len(number) == 12 && r.number.person { // the same person with and without the century
+			number = number[2:]
 		}
 		s.propose(r, ri, number, form, res, from, to)
 		return true
@@ -256,7 +256,7 @@ func (s *Scanner) propose(r *rule, ri int16, number []byte, form uint8, res chec
 	c.context = ctx <= proximity
 	c.column = r.number.column && c.pos-s.column[slot] <= 2*proximity
 	c.against = against <= 40 && s.numAt != s.anyAt && !(c.context && ctx <= against)
-	c.against = c.against || form == formBare && !c.context && clock(number)
+	c.against = c.against || form == formBare && !c.context && clock(win.chars[win.groups[from].off:win.groups[to].end])
 	c.own = c.pos-s.ownAt <= proximity
 	if win.glued && from == 0 && !c.context {
 		return
