@@ -91,19 +91,14 @@ func textOf(n *html.Node) string {
 // recount counts the samples as the questions do.
 func (m *manifest) recount() map[string]string {
 	n := map[string]int{}
-	for _, id := range []string{"sent", "sensitive", "confidential", "open-sensitive", "open-confidential", "unseen", "not-judged",
-		"protection-unknown", "outcome-unknown", "held", "held-now", "released-open"} {
-		n[id] = 0
-	}
 	mailboxes := map[string]bool{}
 	for _, s := range m.Mail {
 		if s.Mailbox {
 			mailboxes[s.From] = true
 		}
-		if s.Direction != "outbound" {
-			continue
+		if s.Direction == "outbound" {
+			s.countInto(n)
 		}
-		s.countInto(n)
 	}
 	n["secure-mailboxes"] = len(mailboxes)
 	out := map[string]string{}
@@ -119,37 +114,45 @@ func (m *manifest) recount() map[string]string {
 
 // countInto adds one outbound mail to every figure that it belongs to; "id/of" is the whole of a ratio.
 func (s *sample) countInto(n map[string]int) {
-	left := s.rowOutcome() == "delivered"
-	add := func(id string, when bool) {
+	count := func(id string, when bool) {
+		n[id] += 0 // a figure of which nothing is counted is shown as 0
 		if when {
 			n[id]++
 		}
 	}
-	add("sent", true)
-	add("unseen", s.Level == "unseen")
-	add("held", s.Action == "hold")
-	add("held-now", s.Outcome == "held")
-	add("released-open", s.Outcome == "released" && s.Protected != "yes")
-	if s.Action == "hold" {
-		n["held-ended "+s.Outcome]++
+	left, held := s.rowOutcome() == "delivered", s.Action == "hold"
+	open := left && s.Protected == "no"
+	safe := left && s.Protected == "yes"
+	count("sent", true)
+	count("unseen", s.Level == "unseen")
+	for _, id := range []string{"not-judged", "protection-unknown", "outcome-unknown"} {
+		count(id, false) // nothing of the demo goes unjudged, and its log tells of each delivery
+	}
+	count("held", held)
+	count("held-departments "+s.Department, held)
+	count("held-now", s.Outcome == "held")
+	count("released-open", s.Outcome == "released" && open)
+	if held {
+		count("held-ended "+s.Outcome, true)
 	}
 	if s.Channel != "" {
-		n["channel-"+s.Channel+" "+s.channelName()]++
+		count("channel-proven "+s.channelName(), s.Channel == "proven")
+		count("channel-marked "+s.channelName(), s.Channel == "marked")
 	}
-	if !s.recognised() {
-		return
+	count("recognised-departments "+s.Department, s.recognised())
+	for _, level := range []string{"sensitive", "confidential"} {
+		count(level, s.Level == level)
+		count("open-"+level, s.Level == level && open)
 	}
-	add(s.Level, true)
-	add("open-"+s.Level, left && s.Protected == "no")
-	add("done-right/of", true)
-	add("done-right", left && s.Protected == "yes" && s.Action != "hold")
-	add("left-safely/of", left)
-	add("left-safely", left && s.Protected == "yes")
-	if left {
-		n["recognised-protection "+s.Protected]++
+	for _, protected := range []string{"yes", "first-hop", "unknown", "no"} {
+		count("recognised-protection "+protected, s.recognised() && left && s.Protected == protected)
 	}
+	count("done-right/of", s.recognised())
+	count("done-right", s.recognised() && safe && !held)
+	count("left-safely/of", s.recognised() && left)
+	count("left-safely", s.recognised() && safe)
 	for _, kind := range s.Kinds {
-		n["recognised-kinds "+kind]++
+		count("recognised-kinds "+kind, s.recognised())
 	}
 }
 
