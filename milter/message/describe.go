@@ -136,7 +136,7 @@ func (o *opener) sayAddresses(part string, raw [][]byte, quoted bool) {
 				w.writeString("\n")
 			}
 			first = false
-			w.writeString(strings.TrimLeft(a.Name+" "+a.Addr, " "))
+			w.writeString(strings.TrimSpace(a.Name + " " + a.Addr))
 		}
 	}
 	w.close()

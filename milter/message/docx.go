@@ -162,6 +162,7 @@ type ooxmlText struct {
 	fallback int  // depth inside mc:Fallback, a copy of what was read
 	hidden   []byte
 	props    bool // the part is properties or custom XML: all its text counts
+	machine  bool // the present property is for machines
 	begun    bool
 }
 
@@ -176,6 +177,7 @@ func (t *ooxmlText) start(name []byte, attrs xmlAttrs) {
 			t.props = true
 		}
 	}
+	t.machine = t.props && (t.machine || machineProps[string(name)])
 	switch string(name) {
 	case "t":
 		t.in = 't'
@@ -237,11 +239,8 @@ func (t *ooxmlText) end(name []byte) {
 		t.fallback--
 	case "pt":
 		t.l.space(' ')
-	default:
-		if t.props {
-			t.l.space('\n')
-		}
 	}
+	t.machine = t.machine && !machineProps[string(name)]
 }
 
 func (t *ooxmlText) chars(p []byte) {
@@ -253,10 +252,16 @@ func (t *ooxmlText) chars(p []byte) {
 		if len(t.hidden) < 1<<20 {
 			t.hidden = append(t.hidden, p...)
 		}
-	case t.props && !isBlank(p):
-		t.l.put(p)
+	case t.props && !t.machine && !isBlank(p):
+		t.hid.add(p)
 	}
 }
+
+// machineProps are properties that programs write for themselves.
+var machineProps = map[string]bool{"Application": true, "AppVersion": true, "TotalTime": true, "Pages": true, "Words": true, "Characters": true,
+	"CharactersWithSpaces": true, "Lines": true, "Paragraphs": true, "revision": true, "language": true, "Template": true, "DocSecurity": true,
+	"ScaleCrop": true, "LinksUpToDate": true, "SharedDoc": true, "HyperlinksChanged": true, "Slides": true, "Notes": true, "HiddenSlides": true,
+	"MMClips": true, "PresentationFormat": true, "created": true, "modified": true, "lastPrinted": true, "HeadingPairs": true}
 
 func isBlank(p []byte) bool {
 	for _, b := range p {
@@ -390,10 +395,6 @@ func (t *odfText) end(name []byte) {
 		t.deleted--
 	case "annotation":
 		t.l.space('\n')
-	default:
-		if t.meta {
-			t.l.space('\n')
-		}
 	}
 }
 
@@ -403,7 +404,9 @@ func (t *odfText) chars(p []byte) {
 		if t.para > 0 && len(t.hidden) < 1<<20 {
 			t.hidden = append(t.hidden, p...)
 		}
-	case t.para > 0, t.meta && !isBlank(p):
+	case t.meta && !isBlank(p):
+		t.hid.add(p)
+	case t.para > 0:
 		t.l.put(p)
 	}
 }

@@ -1,10 +1,13 @@
 package message
 
 import (
+	"bytes"
+	"encoding/binary"
 	"io"
+	"strings"
 )
 
-// openOLE opens a compound file by what its streams are.
+// openOLE opens a compound file by what its streams are, wherever they stand: a document may hold others.
 func openOLE(o *opener, d doc, data *io.SectionReader) error {
 	c, err := readCFB(data)
 	if err != nil {
@@ -13,5 +16,130 @@ func openOLE(o *opener, d doc, data *io.SectionReader) error {
 	if pkg, info := c.find("EncryptedPackage"), c.find("EncryptionInfo"); pkg != nil && info != nil {
 		return openPackage(o, d, c, info, pkg)
 	}
-	return unknown
+	if c.find("__properties_version1.0") != nil {
+		return openMSG(o, d, c)
+	}
+	x := &oleFile{o: o, d: d, c: c}
+	for i := range c.entries {
+		if e := &c.entries[i]; e.stream && e.path != "" {
+			x.stream(e)
+		}
+	}
+	if !x.known && x.failed == nil {
+		return unknown
+	}
+	return x.failed
+}
+
+type oleFile struct {
+	o      *opener
+	d      doc
+	c      *cfb
+	n      int // embedded documents so far
+	known  bool
+	failed error
+}
+
+func (x *oleFile) did(err error) {
+	x.known = true
+	if err != nil && x.failed == nil {
+		x.failed = err
+	}
+}
+
+// stream opens one stream by its name.
+func (x *oleFile) stream(e *cfbEntry) {
+	folder := strings.TrimSuffix(e.path, e.name)
+	switch e.name {
+	case "WordDocument":
+		x.did(openDoc(x.o, x.d, x.c, e, folder))
+	case "Workbook", "Book":
+		x.did(openXLS(x.o, x.d, x.c.open(e)))
+	case "PowerPoint Document":
+		x.did(openPPT(x.o, x.d, x.c, e, folder))
+	case "\x05SummaryInformation", "\x05DocumentSummaryInformation":
+		x.o.properties(x.d, x.c.open(e))
+	case "\x01Ole10Native":
+		x.did(x.native(e))
+	case "Package", "CONTENTS", "EmbeddedOdf":
+		x.did(x.embedded("", x.c.open(e)))
+	}
+}
+
+func (x *oleFile) embedded(name string, r io.Reader) error {
+	if !x.o.budget.takePart() {
+		return errLimit
+	}
+	x.n++
+	x.o.entry(x.d.child(x.n, name), r)
+	return nil
+}
+
+// native opens a file that was dropped into a document: names, then its bytes (MS-OLEDS 2.3.6).
+func (x *oleFile) native(e *cfbEntry) error {
+	s := x.c.open(e)
+	head := make([]byte, min(s.Size(), 4096))
+	n, _ := s.ReadAt(head, 0)
+	r := &sevenBytes{p: head[:n]}
+	r.take(6)
+	name := decodeCharset(r.cstring(), "")
+	r.cstring()
+	r.take(4)
+	if p := r.take(4); len(p) == 4 {
+		r.take(int64(binary.LittleEndian.Uint32(p)))
+	}
+	p := r.take(4)
+	if r.bad || len(p) < 4 {
+		return x.embedded("", s)
+	}
+	off := int64(n - len(r.p))
+	return x.embedded(name, io.NewSectionReader(s, off, min(int64(binary.LittleEndian.Uint32(p)), s.Size()-off)))
+}
+
+// cstring reads up to a zero byte.
+func (r *sevenBytes) cstring() []byte {
+	i := bytes.IndexByte(r.p, 0)
+	if i < 0 {
+		r.fail()
+		return nil
+	}
+	p := r.p[:i]
+	r.p = r.p[i+1:]
+	return p
+}
+
+// properties reads the strings of a property set (MS-OLEPS): title, author, comments.
+func (o *opener) properties(d doc, s *io.SectionReader) {
+	p := make([]byte, min(s.Size(), 256<<10))
+	n, _ := s.ReadAt(p, 0)
+	p = p[:n]
+	if len(p) < 48 {
+		return
+	}
+	le := binary.LittleEndian
+	base := int64(le.Uint32(p[44:]))
+	if base+8 > int64(len(p)) {
+		return
+	}
+	sec := p[base:]
+	w := o.text(d.label("properties"), d.quoted, true)
+	defer w.close()
+	charset := "windows-1252"
+	count := min(int64(le.Uint32(sec[4:])), 1000)
+	for i := int64(0); i < count && 16+8*i <= int64(len(sec)); i++ {
+		id, off := le.Uint32(sec[8+8*i:]), int64(le.Uint32(sec[12+8*i:]))
+		if off+8 > int64(len(sec)) {
+			continue
+		}
+		v := sec[off:]
+		typ, size := le.Uint32(v), int64(le.Uint32(v[4:]))
+		switch {
+		case id == 1 && typ == 2:
+			charset = codepageName(int(le.Uint16(v[4:])))
+		case typ == 0x1e && size <= int64(len(v))-8:
+			w.writeString(decodeCharset(bytes.TrimRight(v[8:8+size], "\x00"), charset) + "\n")
+		case typ == 0x1f && size <= (int64(len(v))-8)/2:
+			w.writeString(strings.TrimRight(utf16Text(v[8:8+2*size]), "\x00") + "\n")
+		}
+	}
 }

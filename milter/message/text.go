@@ -106,6 +106,8 @@ func invisible(p []byte) (skip int, with byte) {
 	switch b := p[0]; {
 	case b == 0 || b == 0x7f:
 		return 1, 0
+	case b == '\r' || b == '\v' || b == '\f':
+		return 1, '\n'
 	case b < 0x20:
 		return 1, ' '
 	case b == 0xc2 && len(p) > 1 && p[1] == 0xad: // U+00AD
