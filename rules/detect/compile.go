@@ -198,6 +198,7 @@ type builder struct {
 	e          *Engine
 	ids        map[string]int32 // pattern text and languages -> pattern
 	head, tail []literal
+	name       []literal
 	phrase     phraseBuilder
 	kinds      map[string]uint8
 }
@@ -231,7 +232,7 @@ func (b *builder) languages(specs []*langSpec) error {
 		}
 		for _, first := range l.Endings {
 			for _, second := range append([]string{""}, l.Second...) {
-				if word, ok := foldTerm(first + second); ok {
+				if word, ok := foldTerm(b.e.tab, first+second); ok {
 					for _, s := range spellings(word) {
 						b.e.dict.setEnding(s, bits)
 					}
@@ -239,7 +240,7 @@ func (b *builder) languages(specs []*langSpec) error {
 			}
 		}
 		for _, second := range l.Second {
-			if word, ok := foldTerm(second); ok {
+			if word, ok := foldTerm(b.e.tab, second); ok {
 				b.e.dict.setEnding(word, bits)
 			}
 		}
@@ -386,6 +387,7 @@ func (b *builder) cue(c *cueSpec) error {
 func (b *builder) finish() *Engine {
 	e := b.e
 	e.dict.head, e.dict.headOut = buildTrie(b.head)
+	e.dict.name, e.dict.nameOut = buildTrie(b.name)
 	e.dict.tail, e.dict.tailOut = buildTrie(b.tail)
 	linkFailures(e.dict.tail, e.dict.tailOut)
 	e.phrases = b.phrase.table()

@@ -98,7 +98,7 @@ func (s *Scanner) context() {
 func (s *Scanner) addName(set map[uint64]struct{}, name string) {
 	var h uint64
 	for _, w := range strings.FieldsFunc(name, func(r rune) bool { return r == ' ' || r == ',' || r == '-' || r == '.' }) {
-		word, ok := foldTerm(w)
+		word, ok := foldTerm(s.e.tab, w)
 		if !ok {
 			return
 		}

@@ -12,7 +12,9 @@ import (
 type dictionary struct {
 	head    []uint32   // trie
 	headOut [][]output // by row
-	tail    []uint32   // automaton
+	name    []uint32   // trie of names, for capitalised words only
+	nameOut [][]output
+	tail    []uint32 // automaton
 	tailOut [][]output
 	endings map[uint64]uint8 // hash of an ending -> bit set of languages
 	seed    maphash.Seed
@@ -121,27 +123,36 @@ func (d *dictionary) fits(o *output, word []uint8, end int) bool {
 }
 
 // find appends the patterns that word matches to hits, which it never grows.
-func (d *dictionary) find(word []uint8, hits []int32) []int32 {
-	row := uint32(0)
-	for i, sym := range word {
-		cell := d.head[row+uint32(sym)]
-		if cell == 0 {
-			break
-		}
-		row = cell &^ outBit
-		if cell&outBit != 0 {
-			hits = d.collect(d.headOut[row/symCount], word, i+1, hits)
-		}
+func (d *dictionary) find(word []uint8, capital bool, hits []int32) []int32 {
+	hits = d.walk(d.head, d.headOut, word, hits)
+	if capital {
+		hits = d.walk(d.name, d.nameOut, word, hits)
 	}
 	if len(word) < 4 {
 		return hits
 	}
-	row = 0
+	row := uint32(0)
 	for i, sym := range word {
 		cell := d.tail[row+uint32(sym)]
 		row = cell &^ outBit
 		if cell&outBit != 0 {
 			hits = d.collect(d.tailOut[row/symCount], word, i+1, hits)
+		}
+	}
+	return hits
+}
+
+// walk follows a trie as far as it goes.
+func (d *dictionary) walk(table []uint32, outs [][]output, word []uint8, hits []int32) []int32 {
+	row := uint32(0)
+	for i, sym := range word {
+		cell := table[row+uint32(sym)]
+		if cell == 0 {
+			break
+		}
+		row = cell &^ outBit
+		if cell&outBit != 0 {
+			hits = d.collect(outs[row/symCount], word, i+1, hits)
 		}
 	}
 	return hits

@@ -134,15 +134,14 @@ func combine(sym uint8, mark rune) uint8 {
 }
 
 // foldTerm turns one word of a term into symbols; ok is false if it holds something that no word holds.
-func foldTerm(word string) (out []uint8, ok bool) {
-	t := newTables().sym
+func foldTerm(t *tables, word string) (out []uint8, ok bool) {
 	for _, r := range word {
 		var s uint8
 		switch {
 		case r == '\'':
 			s = symApos
 		case r < 0x80:
-			s = t[r]
+			s = t.sym[r]
 		default:
 			s, _ = foldRune(r)
 		}

@@ -411,7 +411,14 @@ func leadingLetters(w []uint8) int {
 
 // lookup finds what the word means, alone and in phrases.
 func (s *Scanner) lookup(w []uint8, f *tokenFacts) {
-	hits := s.e.dict.find(w, s.hits[:0])
+	hits := s.e.dict.find(w, s.first, s.hits[:0])
+	if len(hits) == 0 {
+		s.nact = 0
+		if s.first || s.run.n > 0 || s.prev.greeting || s.prev.title {
+			s.nameToken(w, false, false, false, f)
+		}
+		return
+	}
 	var given, surname, known, place bool
 	var next [len(s.active)]thread
 	n := 0
@@ -451,7 +458,8 @@ func (s *Scanner) lookup(w []uint8, f *tokenFacts) {
 			n++
 		}
 	}
-	s.active, s.nact = next, n
+	copy(s.active[:n], next[:n])
+	s.nact = n
 	if place && given && s.prev.letters == 0 {
 		given = false // June and April are months first
 	}

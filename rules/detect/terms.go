@@ -62,7 +62,7 @@ func (b *builder) pattern(w string, langs uint8) (int32, string) {
 	if plus && star {
 		return 0, "+ and * exclude each other"
 	}
-	word, ok := foldTerm(body)
+	word, ok := foldTerm(b.e.tab, body)
 	if !ok {
 		return 0, "a word may hold letters, digits and apostrophes, with * before, and * or + after"
 	}
@@ -70,8 +70,8 @@ func (b *builder) pattern(w string, langs uint8) (int32, string) {
 		return 0, "a last or inner part of a word needs 2 letters, and none has more than 60"
 	}
 	key := w
-	if plus {
-		key += string(rune('0' + langs))
+	if plus || langs == nameLang {
+		key += "\x00" + string(rune('0'+langs))
 	}
 	if p, ok := b.ids[key]; ok {
 		return p, ""
@@ -96,9 +96,12 @@ func (b *builder) pattern(w string, langs uint8) (int32, string) {
 
 func (b *builder) literal(free bool, word []uint8, o output) {
 	l := literal{word: slices.Clone(word), out: o}
-	if free {
+	switch {
+	case free:
 		b.tail = append(b.tail, l)
-	} else {
+	case o.langs == nameLang:
+		b.name = append(b.name, l)
+	default:
 		b.head = append(b.head, l)
 	}
 }
