@@ -21,6 +21,7 @@ const (
 	fChannel    = "postvagt.channel"
 	fState      = "postvagt.channel_state"
 	fDepartment = "postvagt.department"
+	fUnopened   = "postvagt.unopened"
 	fMailbox    = "postvagt.secure_mailbox"
 )
 
@@ -193,6 +194,13 @@ func notSeen() []Question {
 			Help: Text{DA: "Udgående mails, som Postvagt ikke nåede at vurdere, eller som gik uden om kontrollen.",
 				EN: "Outgoing mails that Postvagt could not judge, or that went past the check."},
 			Source: "R8", Chart: Figure, Dashboards: []string{Ombudsman, Incidents}, Measure: count(messages(Is(fLevel, "unknown"))),
+		},
+		{
+			ID:    "unopened",
+			Title: Text{DA: "Kunne ikke læses helt", EN: "Not readable in full"},
+			Help: Text{DA: "Udgående mails, hvor mindst én del, for eksempel en vedhæftet fil, ikke kunne læses. De kan rumme mere, end der blev fundet.",
+				EN: "Outgoing mails of which at least one part, an attachment for instance, could not be read. They may hold more than was found."},
+			Source: "R8", Chart: Figure, Dashboards: []string{Ombudsman, Incidents}, Measure: count(messages(Not(fUnopened, "0"))),
 		},
 		{
 			ID:    "protection-unknown",

@@ -1,6 +1,11 @@
 package dashboards
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+)
 
 // Answers are the rows of several questions, by the id of the question.
 type Answers map[string][]Row
@@ -61,4 +66,65 @@ func (a Answers) InShort(lang string) []string {
 		said = append(said, text(summary.unseen, Mails(lang, hidden)))
 	}
 	return said
+}
+
+// Department is what the figures say of one department.
+type Department struct {
+	Name                   string
+	Sent, Recognised, Held int64
+	LeftSafely, DoneRight  Row
+}
+
+// Departments joins the answers by department, the one with most recognised mails first.
+func (a Answers) Departments() []Department {
+	byName := map[string]*Department{}
+	each := func(id string, put func(*Department, Row)) {
+		for _, r := range a[id] {
+			if byName[r.Key] == nil {
+				byName[r.Key] = &Department{Name: r.Key}
+			}
+			put(byName[r.Key], r)
+		}
+	}
+	each("sent-departments", func(d *Department, r Row) { d.Sent = r.Count })
+	each("recognised-departments", func(d *Department, r Row) { d.Recognised = r.Count })
+	each("left-safely-departments", func(d *Department, r Row) { d.LeftSafely = r })
+	each("done-right-departments", func(d *Department, r Row) { d.DoneRight = r })
+	each("held-departments", func(d *Department, r Row) { d.Held = r.Count })
+	var all []Department
+	for _, d := range byName {
+		all = append(all, *d)
+	}
+	slices.SortFunc(all, func(x, y Department) int {
+		return cmp.Or(cmp.Compare(y.Recognised, x.Recognised), cmp.Compare(y.Sent, x.Sent), cmp.Compare(x.Name, y.Name))
+	})
+	return all
+}
+
+// Channel is how many mails a secure channel is proven to have taken, and how many merely bore its mark.
+type Channel struct {
+	Name           string
+	Proven, Marked int64
+}
+
+// Channels joins the answers by channel, in order of name.
+func (a Answers) Channels() []Channel {
+	byName := map[string]*Channel{}
+	for _, id := range []string{"channel-proven", "channel-marked"} {
+		for _, r := range a[id] {
+			if byName[r.Key] == nil {
+				byName[r.Key] = &Channel{Name: r.Key}
+			}
+			if id == "channel-proven" {
+				byName[r.Key].Proven = r.Count
+			} else {
+				byName[r.Key].Marked = r.Count
+			}
+		}
+	}
+	var all []Channel
+	for _, name := range slices.Sorted(maps.Keys(byName)) {
+		all = append(all, *byName[name])
+	}
+	return all
 }

@@ -1,11 +1,9 @@
 package web
 
 import (
-	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
-	"time"
 
 	"postvagt/dashboards"
 )
@@ -94,7 +92,7 @@ func (p *figuresPage) fill(a answers) {
 	p.Look = a.figures("open-sensitive", "open-confidential", "released-open", "held-now")
 	p.Volume = a.figures("sent", "sensitive", "confidential", "held")
 	p.Ratios = []ratioCard{a.ratio("left-safely", "left-safely-unseen"), a.ratio("done-right", "done-right-unseen")}
-	p.Beside = a.figures("unseen", "not-judged", "protection-unknown", "outcome-unknown")
+	p.Beside = a.figures("unseen", "unopened", "not-judged", "protection-unknown", "outcome-unknown")
 	p.Left = a.stack("recognised-protection")
 	p.Trends = a.trends()
 	p.HeldEnds = a.split("held-ended", "outcome")
@@ -162,31 +160,18 @@ func keyParam(key string) string {
 }
 
 func (a answers) departmentRows() []departmentRow {
-	byName := map[string]map[string]dashboards.Row{}
-	ids := []string{"sent-departments", "recognised-departments", "left-safely-departments", "done-right-departments", "held-departments"}
-	for _, id := range ids {
-		for _, r := range a.Answers[id] {
-			if byName[r.Key] == nil {
-				byName[r.Key] = map[string]dashboards.Row{}
-			}
-			byName[r.Key][id] = r
-		}
-	}
 	var all []departmentRow
-	for name, rows := range byName {
-		row := departmentRow{Name: dashboards.Word(a.Lang, "department", name), recognised: rows[ids[1]].Count, sent: rows[ids[0]].Count,
-			Sent: dashboards.Number(a.Lang, rows[ids[0]].Count), Recognised: dashboards.Number(a.Lang, rows[ids[1]].Count), Held: dashboards.Number(a.Lang, rows[ids[4]].Count),
-			Left: shareOrDash(a.Lang, rows[ids[2]]), Right: shareOrDash(a.Lang, rows[ids[3]])}
-		if name != "" {
-			row.Href = a.link("/", "department", name)
+	for _, d := range a.Departments() {
+		at := func(id string) string { return a.behind(id, "key", keyParam(d.Name)) }
+		row := departmentRow{Name: dashboards.Word(a.Lang, "department", d.Name),
+			Sent: dashboards.Number(a.Lang, d.Sent), Recognised: dashboards.Number(a.Lang, d.Recognised), Held: dashboards.Number(a.Lang, d.Held),
+			Left: shareOrDash(a.Lang, d.LeftSafely), Right: shareOrDash(a.Lang, d.DoneRight),
+			HrefRecognised: at("recognised-departments"), HrefHeld: at("held-departments")}
+		if d.Name != "" {
+			row.Href = a.link("/", "department", d.Name)
 		}
-		at := func(id string) string { return a.behind(id, "key", keyParam(name)) }
-		row.HrefRecognised, row.HrefLeft, row.HrefRight, row.HrefHeld = at(ids[1]), at(ids[2]), at(ids[3]), at(ids[4])
 		all = append(all, row)
 	}
-	slices.SortFunc(all, func(x, y departmentRow) int {
-		return cmp.Or(cmp.Compare(y.recognised, x.recognised), cmp.Compare(y.sent, x.sent), cmp.Compare(x.Name, y.Name))
-	})
 	return all
 }
 
@@ -198,19 +183,10 @@ func shareOrDash(lang string, r dashboards.Row) string {
 }
 
 func (a answers) channels() []channelRow {
-	proven, marked := map[string]int64{}, map[string]int64{}
-	var names []string
-	for id, counts := range map[string]map[string]int64{"channel-proven": proven, "channel-marked": marked} {
-		for _, r := range a.Answers[id] {
-			counts[r.Key] = r.Count
-			names = append(names, r.Key)
-		}
-	}
-	slices.Sort(names)
 	var all []channelRow
-	for _, name := range slices.Compact(names) {
-		all = append(all, channelRow{name, dashboards.Number(a.Lang, proven[name]), dashboards.Number(a.Lang, marked[name]),
-			a.behind("channel-proven", "key", name), a.behind("channel-marked", "key", name)})
+	for _, c := range a.Channels() {
+		all = append(all, channelRow{c.Name, dashboards.Number(a.Lang, c.Proven), dashboards.Number(a.Lang, c.Marked),
+			a.behind("channel-proven", "key", c.Name), a.behind("channel-marked", "key", c.Name)})
 	}
 	return all
 }
@@ -236,13 +212,4 @@ func (s *site) empty(v view, o dashboards.Overview) *emptyPage {
 		e.AllHref = v.link("/", "department", "")
 	}
 	return e
-}
-
-// weekView is the part of the view that a week covers.
-func (a answers) weekView(key string) (view, time.Time, bool) {
-	monday, err := time.ParseInLocation(time.DateOnly, key, a.From.Location())
-	if err != nil {
-		return a.view, monday, false
-	}
-	return a.days(monday, monday.AddDate(0, 0, 7)), monday, true
 }

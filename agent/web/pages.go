@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"postvagt/agent/report"
 	"postvagt/dashboards"
 )
 
@@ -35,6 +36,9 @@ func loadPages(a *assets) (*pages, error) {
 		}
 		t, err := template.New("frame.html").Funcs(template.FuncMap{"asset": a.url, "chartIn": chartIn, "rowsIn": rowsIn}).ParseFS(pageFiles, "pages/frame.html", name)
 		if err != nil {
+			return nil, err
+		}
+		if t, err = t.ParseFS(report.Shared, "shared/*.html"); err != nil {
 			return nil, err
 		}
 		p.byName[base] = t

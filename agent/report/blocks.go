@@ -1,0 +1,269 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"postvagt/dashboards"
+)
+
+// section is a part of a report with its heading. HTML and PDF are made of the same sections.
+type section struct {
+	Heading    string
+	Large      []string // paragraphs in large type
+	Paragraphs []string
+	List       []string
+	Cards      []card
+	Stack      []Part
+	Charts     []weekChart
+	Table      *table
+	NewPage    bool // begins a page where there are pages
+}
+
+// card is one of the three figures of the first page.
+type card struct{ Title, Value, Share, Help, Beside string }
+
+// Part is a part of a bar, in hundredths.
+type Part struct {
+	Class, Title, Value, Share string
+	X, Width                   float64
+}
+
+// table has texts in its first column and numbers in the others.
+type table struct {
+	Head []string
+	Rows [][]string
+	Wide bool // the first column needs half of the width
+}
+
+// weekChart is a chart with its names.
+type weekChart struct {
+	Chart
+	ID, Title, Desc, Lower, Upper, LowerIs, UpperIs string
+}
+
+// few is the number of mails below which a share is said to rest on few.
+const few = 50
+
+func (r *Report) number(n int64) string { return dashboards.Number(r.Lang, n) }
+
+// sections are the report from its first to its last.
+func (r *Report) sections() []section {
+	all := []section{
+		{Heading: text(r.Lang, "question"), Paragraphs: []string{text(r.Lang, "question-text")}},
+		{Heading: text(r.Lang, "answer"), Large: []string{strings.Join(r.Answers.InShort(r.Lang), " ")}, Paragraphs: []string{text(r.Lang, "answer-limit")},
+			Cards: []card{r.ratio("left-safely", "left-safely-unseen"), r.ratio("done-right", "done-right-unseen"), r.notShown()}},
+		{Heading: text(r.Lang, "unseen"), List: r.unseen()},
+		{Heading: text(r.Lang, "standard"), Paragraphs: []string{text(r.Lang, "standard-1"), text(r.Lang, "standard-2")}},
+		{Heading: text(r.Lang, "sample"), Paragraphs: []string{text(r.Lang, "sample-none")}},
+		{Heading: text(r.Lang, "numbers"), Table: r.figures(), NewPage: true},
+		r.howLeft(),
+		{Heading: text(r.Lang, "trend"), Charts: []weekChart{r.weekly("left-safely-weekly", "lower-safe", "upper-safe"), r.weekly("done-right-weekly", "lower-right", "upper-right")}, Table: r.weeks()},
+		{Heading: text(r.Lang, "departments"), Table: r.departments()},
+		r.split("held-ended", text(r.Lang, "outcome"), "outcome"),
+		{Heading: text(r.Lang, "secure"), Table: r.channels()},
+		r.split("recognised-kinds", text(r.Lang, "kind"), "kind"),
+		{Heading: text(r.Lang, "meanings"), List: r.meanings()},
+		{Heading: text(r.Lang, "limits"), List: []string{text(r.Lang, "limits-1"), text(r.Lang, "limits-2"), text(r.Lang, "limits-3")}},
+	}
+	for i := range all {
+		if all[i].Table != nil && len(all[i].Table.Rows) == 0 {
+			all[i].Table, all[i].Paragraphs = nil, []string{text(r.Lang, "none")}
+		}
+	}
+	return all
+}
+
+func (r *Report) ratio(id, unseenID string) card {
+	q, _ := dashboards.ByID(id)
+	a, with := r.Answers.Row(id), r.Answers.With(id, unseenID)
+	c := card{Title: q.Title.In(r.Lang), Help: q.Help.In(r.Lang), Value: text(r.Lang, "share-none")}
+	if with.N > 0 {
+		c.Beside = text(r.Lang, "share-with", dashboards.PartOf(r.Lang, with.Count, with.N))
+	}
+	if a.N == 0 {
+		return c
+	}
+	c.Value, c.Share, _ = strings.Cut(dashboards.PartOf(r.Lang, a.Count, a.N), " (")
+	c.Share = "(" + c.Share
+	if a.N < few {
+		c.Beside = strings.TrimSpace(c.Beside + " " + text(r.Lang, "share-small", r.number(int64(math.Round(100/float64(a.N))))))
+	}
+	return c
+}
+
+func (r *Report) notShown() card {
+	n := r.Answers.Count("unseen") + r.Answers.Count("not-judged")
+	return card{Title: text(r.Lang, "not-shown"), Value: dashboards.Mails(r.Lang, n), Help: text(r.Lang, "not-shown-help")}
+}
+
+// unseen lists what the figures don't cover.
+func (r *Report) unseen() []string {
+	var list []string
+	for _, l := range []struct {
+		name string
+		n    int64
+	}{
+		{"unseen-mails", r.Answers.Count("unseen")},
+		{"unseen-judged", r.Answers.Count("not-judged")},
+		{"unseen-opened", r.Answers.Count("unopened")},
+		{"unseen-proof", r.Answers.Count("protection-unknown") + r.Answers.Count("outcome-unknown")},
+	} {
+		list = append(list, text(r.Lang, l.name, dashboards.Mails(r.Lang, l.n)))
+	}
+	if span, lines := r.lost(); span > 0 {
+		list = append(list, text(r.Lang, "unseen-gaps", fmt.Sprintf("%d:%02d", int(span.Hours()), int(span.Minutes())%60), r.number(lines)))
+	}
+	if r.First.IsZero() || r.First.After(r.From.AddDate(0, 0, 1)) {
+		first := r.Made
+		if !r.First.IsZero() {
+			first = r.First
+		}
+		list = append(list, text(r.Lang, "unseen-begins", dashboards.Date(r.Lang, first.In(r.From.Location()))))
+	}
+	return append(list, text(r.Lang, "unseen-never"))
+}
+
+// lost is how much of the period lost lines, overlaps counted once, and how many lines.
+func (r *Report) lost() (span time.Duration, lines int64) {
+	end := r.From
+	for _, g := range r.Gaps { // in order of time
+		lines += g.Lines
+		from, to := g.From, g.To
+		if from.Before(end) {
+			from = end
+		}
+		if to.After(r.To) {
+			to = r.To
+		}
+		if to.After(from) {
+			span += to.Sub(from)
+			end = to
+		}
+	}
+	return max(span, time.Duration(len(r.Gaps))*time.Minute), lines
+}
+
+// figures is the table of all single numbers.
+func (r *Report) figures() *table {
+	t := &table{Head: []string{text(r.Lang, "figure"), text(r.Lang, "number")}, Wide: true}
+	for _, q := range Questions() {
+		if q.Split.By != "" {
+			continue
+		}
+		a := r.Answers.Row(q.ID)
+		value := r.number(a.Count)
+		if q.Measure.Kind == dashboards.Ratio {
+			value = r.share(a)
+		}
+		t.Rows = append(t.Rows, []string{q.Title.In(r.Lang), value})
+	}
+	return t
+}
+
+func (r *Report) share(a dashboards.Row) string {
+	if a.N == 0 {
+		return "–"
+	}
+	return dashboards.PartOf(r.Lang, a.Count, a.N)
+}
+
+func (r *Report) howLeft() section {
+	q, _ := dashboards.ByID("recognised-protection")
+	s := section{Heading: q.Title.In(r.Lang), Paragraphs: []string{q.Help.In(r.Lang)}}
+	s.Stack = Stack(r.Lang, r.Answers[q.ID])
+	t := &table{Head: []string{text(r.Lang, "how-left"), text(r.Lang, "number"), text(r.Lang, "share")}}
+	for _, p := range s.Stack {
+		t.Rows = append(t.Rows, []string{p.Title, p.Value, p.Share})
+	}
+	s.Table = t
+	return s
+}
+
+// Stack lays out a question split by how well mails were protected; nil where there is none.
+func Stack(lang string, rows []dashboards.Row) []Part {
+	counts, total := map[string]int64{}, int64(0)
+	for _, r := range rows {
+		counts[r.Key] += r.Count
+		total += r.Count
+	}
+	if total == 0 {
+		return nil
+	}
+	var parts []Part
+	x := 0.0
+	for _, key := range []string{"yes", "first-hop", "unknown", "no"} {
+		w := 100 * float64(counts[key]) / float64(total)
+		parts = append(parts, Part{"is-" + key, dashboards.Word(lang, "protected", key), dashboards.Number(lang, counts[key]), dashboards.Percent(lang, counts[key], total), x, w})
+		x += w
+	}
+	return parts
+}
+
+func (r *Report) weekly(id, lower, upper string) weekChart {
+	q, _ := dashboards.ByID(id)
+	c := weekChart{Chart: NewChart(r.Lang, Weeks(r.Answers[id], r.From, r.To)), ID: id, Title: q.Title.In(r.Lang), Lower: text(r.Lang, lower), Upper: text(r.Lang, upper), LowerIs: "is-yes", UpperIs: "is-no"}
+	c.Desc = text(r.Lang, "chart", c.Lower, c.Upper, r.number(c.Most))
+	return c
+}
+
+func (r *Report) weeks() *table {
+	left, right := dashboards.Row{}, dashboards.Row{}
+	t := &table{Head: []string{text(r.Lang, "week"), text(r.Lang, "recognised"), r.title("left-safely"), r.title("done-right"), text(r.Lang, "held")}}
+	for i, w := range Weeks(r.Answers["recognised-weekly"], r.From, r.To) {
+		left, right = at(r.Answers["left-safely-weekly"], i), at(r.Answers["done-right-weekly"], i)
+		t.Rows = append(t.Rows, []string{w.Label(r.Lang), r.number(w.Lower), r.share(left), r.share(right), r.number(at(r.Answers["held-weekly"], i).Count)})
+	}
+	return t
+}
+
+func at(rows []dashboards.Row, i int) dashboards.Row {
+	if i < len(rows) {
+		return rows[i]
+	}
+	return dashboards.Row{}
+}
+
+func (r *Report) title(id string) string {
+	q, _ := dashboards.ByID(id)
+	return q.Title.In(r.Lang)
+}
+
+func (r *Report) departments() *table {
+	t := &table{Head: []string{text(r.Lang, "department"), r.title("sent"), text(r.Lang, "recognised"), r.title("left-safely"), r.title("done-right"), text(r.Lang, "held")}}
+	for _, d := range r.Answers.Departments() {
+		t.Rows = append(t.Rows, []string{dashboards.Word(r.Lang, "department", d.Name), r.number(d.Sent), r.number(d.Recognised), r.share(d.LeftSafely), r.share(d.DoneRight), r.number(d.Held)})
+	}
+	return t
+}
+
+func (r *Report) channels() *table {
+	t := &table{Head: []string{text(r.Lang, "channel"), text(r.Lang, "proven"), text(r.Lang, "marked")}}
+	for _, c := range r.Answers.Channels() {
+		t.Rows = append(t.Rows, []string{c.Name, r.number(c.Proven), r.number(c.Marked)})
+	}
+	return t
+}
+
+// split is a section of a question split by a field.
+func (r *Report) split(id, first, field string) section {
+	q, _ := dashboards.ByID(id)
+	t := &table{Head: []string{first, text(r.Lang, "number")}}
+	for _, a := range r.Answers[id] {
+		t.Rows = append(t.Rows, []string{dashboards.Word(r.Lang, field, a.Key), r.number(a.Count)})
+	}
+	return section{Heading: q.Title.In(r.Lang), Paragraphs: []string{q.Help.In(r.Lang)}, Table: t}
+}
+
+// meanings are the definitions of the single figures.
+func (r *Report) meanings() []string {
+	var list []string
+	for _, q := range Questions() {
+		if q.Split.By == "" {
+			list = append(list, q.Title.In(r.Lang)+": "+q.Help.In(r.Lang))
+		}
+	}
+	return list
+}

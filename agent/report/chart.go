@@ -1,0 +1,119 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"postvagt/dashboards"
+)
+
+// Size of a chart in its own units; text in it is 12.5 units high.
+const (
+	ChartWidth  = 480.0
+	ChartHeight = 210.0
+	PlotLeft    = 38.0
+	plotTop     = 12.0
+	plotBottom  = 178.0
+)
+
+// Chart is a column for each week, in two parts that stand on each other.
+type Chart struct {
+	Columns []Column
+	Grid    []GridLine
+	Most    int64
+}
+
+// Column is one week. Lengths are in units of the chart, from its upper left corner.
+type Column struct {
+	Week
+	Axis                string // its label, "" where there is no room
+	X, Width, Middle    float64
+	LowerY, LowerHeight float64
+	UpperY, UpperHeight float64
+}
+
+// Week is the part of a period that lies in one week, [From, To), and its two counts.
+type Week struct {
+	Monday, From, To time.Time
+	Lower, Upper     int64
+}
+
+// GridLine is a line across the chart.
+type GridLine struct {
+	Y     float64
+	Label string
+}
+
+// Weeks pairs the rows of a question split by week: what it counts below, and the rest of what it measures above.
+func Weeks(rows []dashboards.Row, from, to time.Time) []Week {
+	var weeks []Week
+	for _, r := range rows {
+		monday, err := time.ParseInLocation(time.DateOnly, r.Key, from.Location())
+		if err != nil {
+			continue
+		}
+		w := Week{Monday: monday, From: monday, To: monday.AddDate(0, 0, 7), Lower: r.Count, Upper: r.N - r.Count}
+		if w.From.Before(from) {
+			w.From = from
+		}
+		if w.To.After(to) {
+			w.To = to
+		}
+		weeks = append(weeks, w)
+	}
+	return weeks
+}
+
+// NewChart lays weeks out.
+func NewChart(lang string, weeks []Week) Chart {
+	var c Chart
+	for _, w := range weeks {
+		c.Most = max(c.Most, w.Lower+w.Upper)
+	}
+	top, step := scale(c.Most)
+	height := func(n int64) float64 { return (plotBottom - plotTop) * float64(n) / float64(top) }
+	for n := int64(0); n <= top; n += step {
+		c.Grid = append(c.Grid, GridLine{plotBottom - height(n), dashboards.Number(lang, n)})
+	}
+	slot := (ChartWidth - PlotLeft) / math.Max(1, float64(len(weeks)))
+	width := math.Min(44, slot*0.72)
+	every := int(math.Ceil(float64(len(weeks)) / 6))
+	for i, w := range weeks {
+		col := Column{Week: w, X: PlotLeft + slot*float64(i) + (slot-width)/2, Width: width, LowerHeight: height(w.Lower), UpperHeight: height(w.Upper)}
+		col.LowerY = plotBottom - col.LowerHeight
+		col.UpperY = col.LowerY - col.UpperHeight
+		col.Middle = col.X + width/2
+		if i%every == 0 {
+			col.Axis = dashboards.ShortDate(lang, w.From)
+		}
+		c.Columns = append(c.Columns, col)
+	}
+	return c
+}
+
+// Label names a week: its number and its days.
+func (w Week) Label(lang string) string {
+	_, n := w.Monday.ISOWeek()
+	return fmt.Sprintf("%s %d: %s", text(lang, "week"), n, dashboards.Dates(lang, w.From, w.To))
+}
+
+// scale returns the top of an axis and the step of its lines, at most four.
+func scale(most int64) (top, step int64) {
+	step = 1
+	for most > 4*step {
+		if firstDigit(step) == 2 {
+			step = step / 2 * 5
+		} else {
+			step *= 2
+		}
+	}
+	return max(1, (most+step-1)/step) * step, step
+}
+
+func firstDigit(n int64) int64 {
+	for n >= 10 {
+		n /= 10
+	}
+	return n
+}

@@ -1,0 +1,191 @@
+// Package report makes the Ombudsman's report: the question, the answer in words that a councillor reads, the
+// three figures with what stands beside them, what was not seen, the standard, and behind it trends, departments
+// and limits. It is written as HTML (one file), PDF, CSV or JSON; all four say the same.
+//
+// The report says what the log proves. It never says that the rules were kept: that is for its reader.
+package report
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"postvagt/dashboards"
+)
+
+// Schema is the version of the form of the JSON report.
+const Schema = 1
+
+// ErrFormat says that a report cannot be written in a format.
+var ErrFormat = errors.New("no such format of report")
+
+// Store answers the questions of a report; see package store.
+type Store interface {
+	AskAll(ctx context.Context, qs []dashboards.Question, p dashboards.Period, where dashboards.Filter) (map[string][]dashboards.Row, error)
+	Gaps(ctx context.Context, p dashboards.Period) ([]dashboards.Gap, error)
+	Overview(ctx context.Context) (dashboards.Overview, error)
+}
+
+// Options say what a report is about.
+type Options struct {
+	Organisation string
+	Department   string    // "" for the whole organisation
+	Lang         string    // da or en
+	From, To     time.Time // [From, To), whole days in the zone of From
+	Made         time.Time
+}
+
+// Report is what a report says, before it takes a form.
+type Report struct {
+	Options
+	Answers dashboards.Answers
+	Gaps    []dashboards.Gap
+	First   time.Time // of all transmissions known, zero while there are none
+}
+
+// Make asks all questions of a report.
+func Make(ctx context.Context, s Store, o Options) (*Report, error) {
+	if !o.From.Before(o.To) {
+		return nil, fmt.Errorf("report: the period from %s to %s is empty", o.From.Format(time.DateOnly), o.To.Format(time.DateOnly))
+	}
+	p := dashboards.Period{From: o.From.Format(time.RFC3339), To: o.To.Format(time.RFC3339)}
+	var where dashboards.Filter
+	if o.Department != "" {
+		where = dashboards.Filter{dashboards.Is("postvagt.department", o.Department)}
+	}
+	answers, err := s.AskAll(ctx, Questions(), p, where)
+	if err != nil {
+		return nil, fmt.Errorf("report: %w", err)
+	}
+	gaps, err := s.Gaps(ctx, p)
+	if err != nil {
+		return nil, fmt.Errorf("report: %w", err)
+	}
+	overview, err := s.Overview(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("report: %w", err)
+	}
+	return &Report{Options: o, Answers: answers, Gaps: gaps, First: overview.First}, nil
+}
+
+// Questions are those that a report answers.
+func Questions() []dashboards.Question {
+	return slices.DeleteFunc(dashboards.Questions(), func(q dashboards.Question) bool { return !slices.Contains(q.Dashboards, dashboards.Ombudsman) })
+}
+
+// Formats are the names that Write takes.
+func Formats() []string { return []string{"html", "pdf", "csv", "json"} }
+
+// MediaType is the type of a format as HTTP names it.
+func MediaType(format string) string {
+	return map[string]string{"html": "text/html; charset=utf-8", "pdf": "application/pdf", "csv": "text/csv; charset=utf-8", "json": "application/json"}[format]
+}
+
+// Write writes a report in a format.
+func (r *Report) Write(w io.Writer, format string) error {
+	switch format {
+	case "html":
+		return r.writeHTML(w)
+	case "pdf":
+		return r.writePDF(w)
+	case "csv":
+		return r.writeCSV(w)
+	case "json":
+		return r.writeJSON(w)
+	}
+	return fmt.Errorf("%w: %q, known are %s", ErrFormat, format, strings.Join(Formats(), ", "))
+}
+
+// FileName is a name for the report's file, without its ending.
+func (r *Report) FileName() string {
+	return "postvagt-" + r.From.Format(time.DateOnly) + "-" + r.last().Format(time.DateOnly)
+}
+
+// last is the last day that is included.
+func (r *Report) last() time.Time { return r.To.AddDate(0, 0, -1) }
+
+// document is the JSON form.
+type document struct {
+	Schema       int      `json:"schema"`
+	Organisation string   `json:"organisation"`
+	Department   string   `json:"department"`
+	From         string   `json:"from"`
+	To           string   `json:"to"`
+	Figures      []figure `json:"figures"`
+	Gaps         []gap    `json:"gaps"`
+	Hash         string   `json:"sha256,omitempty"`
+	Made         string   `json:"made,omitempty"`
+}
+
+type figure struct {
+	ID      string `json:"id"`
+	Title   string `json:"title"`
+	Help    string `json:"help"`
+	Source  string `json:"source"`
+	Measure string `json:"measure"`
+	Split   string `json:"split,omitempty"`
+	Rows    []row  `json:"rows"`
+}
+
+type row struct {
+	Key   string `json:"key,omitempty"`
+	Count int64  `json:"count"`
+	Of    *int64 `json:"of,omitempty"` // of a ratio
+}
+
+type gap struct {
+	Source string `json:"source"`
+	From   string `json:"from"`
+	To     string `json:"to"`
+	Lines  int64  `json:"lines"`
+}
+
+// content is all that the report says, without when it was made.
+func (r *Report) content() document {
+	d := document{Schema: Schema, Organisation: r.Organisation, Department: r.Department, From: r.From.Format(time.RFC3339), To: r.To.Format(time.RFC3339),
+		Figures: []figure{}, Gaps: []gap{}}
+	for _, q := range Questions() {
+		f := figure{ID: q.ID, Title: q.Title.In(r.Lang), Help: q.Help.In(r.Lang), Source: q.Source, Measure: string(q.Measure.Kind), Split: q.Split.By, Rows: []row{}}
+		for _, a := range r.Answers[q.ID] {
+			one := row{Key: a.Key, Count: a.Count}
+			if q.Measure.Kind == dashboards.Ratio {
+				one.Of = &a.N
+			}
+			f.Rows = append(f.Rows, one)
+		}
+		d.Figures = append(d.Figures, f)
+	}
+	for _, g := range r.Gaps {
+		d.Gaps = append(d.Gaps, gap{g.Source, g.From.Format(time.RFC3339), g.To.Format(time.RFC3339), g.Lines})
+	}
+	return d
+}
+
+// Hash is the SHA-256 of what the report says; the same figures have the same hash, whenever it is made.
+func (r *Report) Hash() (string, error) {
+	b, err := json.Marshal(r.content())
+	if err != nil {
+		return "", fmt.Errorf("report: %w", err)
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:]), nil
+}
+
+func (r *Report) writeJSON(w io.Writer) (err error) {
+	d := r.content()
+	if d.Hash, err = r.Hash(); err != nil {
+		return err
+	}
+	d.Made = r.Made.Format(time.RFC3339)
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(d)
+}
