@@ -137,7 +137,15 @@ func TestLookupIsKept(t *testing.T) {
 	}
 	for i, s := range steps {
 		s.do()
-		if got := level(); got != s.want {
+		got := level()
+		for limit := time.After(20 * time.Second); i == len(steps)-1 && got != s.want; got = level() {
+			select { // main.cf is read again while the old answers stand
+			case <-limit:
+				t.Fatalf("step %d: %s, want %s", i, got, s.want)
+			case <-time.After(10 * time.Millisecond):
+			}
+		}
+		if got != s.want {
 			t.Errorf("step %d: %s, want %s", i, got, s.want)
 		}
 	}

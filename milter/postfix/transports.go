@@ -35,6 +35,7 @@ type Transports struct {
 	relay   string
 	files   [2]time.Time // of main.cf and master.cf when client was read
 	checked time.Time
+	reading bool // the files are being read again
 	known   map[[2]string]*answer
 }
 
@@ -205,30 +206,58 @@ func (p *Postfix) query(ctx context.Context, table, key string) (value string, f
 	return "", false, fmt.Errorf("smtp_tls_policy_maps: %s: %w", table, err)
 }
 
-// refresh reads how Postfix is set up when its files have changed.
+// refresh reads how Postfix is set up: at first, and again when its files have changed. The second time
+// nobody waits for it, since Postfix's commands wait for a file that has just been written.
 func (t *Transports) refresh(ctx context.Context) error {
 	now := t.now()
-	if t.client != nil && now.Sub(t.checked) < checkEvery {
+	if t.client != nil && (t.reading || now.Sub(t.checked) < checkEvery) {
 		return nil
 	}
-	var files [2]time.Time
-	for i, name := range []string{"main.cf", "master.cf"} {
-		info, err := os.Stat(filepath.Join(t.Postfix.ConfigDir, name))
-		if err != nil {
-			return err
-		}
-		files[i] = info.ModTime()
-	}
-	t.checked = now
-	if t.client != nil && files == t.files {
-		return nil
-	}
-	clients, relay, err := t.Postfix.clients(ctx)
+	files, err := t.Postfix.written()
 	if err != nil {
 		return err
 	}
-	t.client, t.relay, t.files, t.known = clients, relay, files, map[[2]string]*answer{}
+	t.checked = now
+	switch {
+	case t.client == nil:
+		clients, relay, err := t.Postfix.clients(ctx)
+		if err != nil {
+			return err
+		}
+		t.take(clients, relay, files)
+	case files != t.files:
+		t.reading = true
+		go t.reread(files)
+	}
 	return nil
+}
+
+func (t *Transports) reread(files [2]time.Time) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	clients, relay, err := t.Postfix.clients(ctx)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.reading = false
+	if err == nil { // else the next round tries again
+		t.take(clients, relay, files)
+	}
+}
+
+func (t *Transports) take(clients map[string]smtpClient, relay string, files [2]time.Time) {
+	t.client, t.relay, t.files, t.known = clients, relay, files, map[[2]string]*answer{}
+}
+
+// written is when main.cf and master.cf were last written.
+func (p *Postfix) written() (files [2]time.Time, err error) {
+	for i, name := range []string{"main.cf", "master.cf"} {
+		info, err := os.Stat(filepath.Join(p.ConfigDir, name))
+		if err != nil {
+			return files, err
+		}
+		files[i] = info.ModTime()
+	}
+	return files, nil
 }
 
 // clients reads main.cf and what transports override in master.cf.

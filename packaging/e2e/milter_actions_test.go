@@ -365,3 +365,99 @@ func TestMilterRefusesToStart(t *testing.T) {
 		t.Errorf("held list without postqueue: exit %d", code)
 	}
 }
+
+// The policy asks what Postfix itself promises for the next hop that it will use.
+func TestMilterKnowsTransport(t *testing.T) {
+	h := newMilterHouse(t, map[string]string{
+		"default_transport":            "smtp",
+		"smtp_tls_mandatory_protocols": ">=TLSv1.2",
+		"smtp_tls_policy_maps":         "inline:{ { region.example = secure } { plain.example = none } { [relay.example]:25 = encrypt } }",
+		"transport_maps":               "inline:{ { behind.example = smtp:[relay.example]:25 } }",
+	})
+	h.serve("unix:"+h.socket(), enforce+"[recipients]\nauthorities = [\"region.example\"]\n[[relay]]\nhost = \"[relay.example]\"\nonward = \"enforced\"\ndocument = \"contract 2026-03\"\n")
+	confidential := strings.Replace(secretMail, "Du har fået diagnosen skizofreni, og dit", "Dit", 1)
+	confidential = strings.Replace(confidential, "Vi har modtaget lægens brev. ", "", 1)
+	for _, tt := range []struct {
+		to, text             string
+		transport, why, want string
+	}{
+		{"a@region.example", secretMail, "enforced", "sensitive-to-authority", "pass"},
+		{"a@region.example", confidential, "enforced", "confidential-by-tls", "pass"},
+		{"a@borger.example", confidential, "opportunistic", "confidential", "hold"},
+		{"a@plain.example", confidential, "plaintext", "confidential", "hold"},
+		{"a@behind.example", confidential, "to-relay", "confidential-by-tls", "pass"},
+	} {
+		t.Run(tt.to+" "+tt.why, func(t *testing.T) {
+			before := len(h.verdictLines())
+			r, err := kit.Send(t.Context(), h.Addr(viaSocket), kit.Envelope{From: outbound.From, To: []string{tt.to}}, []byte(tt.text))
+			if err != nil || r.Code != 250 {
+				t.Fatalf("reply %d, error %v", r.Code, err)
+			}
+			lines := h.verdictLines()[before:]
+			if len(lines) != 2 {
+				t.Fatalf("%d verdict lines", len(lines))
+			}
+			if !strings.Contains(lines[0], "why="+tt.why) || !strings.Contains(lines[1], "transport="+tt.transport+" ") || !strings.HasSuffix(lines[1], "action="+tt.want) {
+				t.Errorf("want why=%s transport=%s action=%s in\n%s", tt.why, tt.transport, tt.want, strings.Join(lines, "\n"))
+			}
+		})
+	}
+}
+
+func (h *milterHouse) verdictLines() []string {
+	h.t.Helper()
+	b, err := os.ReadFile(h.verdict)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return strings.Split(strings.TrimSuffix(string(b), "\n"), "\n")[:strings.Count(string(b), "\n")]
+}
+
+// setup puts the milter into a Postfix that never heard of it, and takes it out again without a trace.
+func TestMilterSetup(t *testing.T) {
+	h := newMilterHouse(t, nil)
+	const plain = 3 // the one service without milters of its own
+	h.serve("unix:"+h.socket(), enforce)
+	h.configure("unix:"+h.socket(), enforce)
+	settings := func() string {
+		t.Helper()
+		out, err := h.Command(t.Context(), "postconf", "-n").Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(out)
+	}
+	send := func() int {
+		t.Helper()
+		if r, err := kit.Send(t.Context(), h.Addr(plain), outbound, []byte(secretMail)); err != nil || r.Code != 250 {
+			t.Fatalf("reply %d, error %v", r.Code, err)
+		}
+		return len(h.verdictLines())
+	}
+	original := settings()
+	if n := send(); n != 0 {
+		t.Errorf("%d verdict lines before setup", n)
+	}
+	if out, code := h.run("setup", "postfix", "--config", h.config); code != 0 || !strings.Contains(out, "\n+smtpd_milters = { unix:") || settings() != original {
+		t.Errorf("setup: exit %d", code)
+	}
+	if out, code := h.run("setup", "postfix", "--config", h.config, "--apply"); code != 0 {
+		t.Fatalf("setup --apply: exit %d: %s", code, out)
+	}
+	if out, code := h.run("config", "check", "--config", h.config); code != 0 {
+		t.Errorf("config check: exit %d: %s", code, out)
+	}
+	if err := kit.Wait(t.Context(), "a judged message", 30*time.Second, func() (bool, error) { return send() > 0, nil }); err != nil {
+		t.Error(err)
+	}
+	h.configure("unix:"+h.socket(), "on_failure = \"hold\"\n"+enforce)
+	if out, code := h.run("config", "check", "--config", h.config); code != 2 || !strings.Contains(out, "default_action accept") {
+		t.Errorf("config check with another failure mode: exit %d: %s", code, out)
+	}
+	if out, code := h.run("selftest", "--config", h.config); code != 0 || !strings.Contains(out, "gets hold") {
+		t.Errorf("selftest: exit %d: %s", code, out)
+	}
+	if out, code := h.run("setup", "postfix", "--config", h.config, "--undo"); code != 0 || settings() != original {
+		t.Errorf("setup --undo: exit %d: %s", code, out)
+	}
+}

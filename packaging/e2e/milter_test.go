@@ -86,6 +86,7 @@ func newMilterHouse(t *testing.T, main map[string]string) *milterHouse {
 		{Options: []string{socket}},
 		{Options: []string{fmt.Sprintf("smtpd_milters = inet:127.0.0.1:%d", tcp)}},
 		{Options: []string{socket, "smtpd_authorized_xclient_hosts = 127.0.0.1"}},
+		{},
 	}})
 	if err != nil {
 		t.Fatal(err)
