@@ -64,6 +64,9 @@ func pipe(f *os.File, program, pkg string) (io.ReadCloser, error) {
 
 // Read turns a program that failed into an error, so that half an archive is never taken for a whole one.
 func (c *child) Read(b []byte) (int, error) {
+	if c.ended {
+		return 0, io.EOF
+	}
 	n, err := c.Reader.Read(b)
 	if errors.Is(err, io.EOF) && !c.ended {
 		c.ended = true

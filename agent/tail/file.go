@@ -11,6 +11,8 @@ import (
 	"strings"
 )
 
+const later = 1<<63 - 1 // no bound of time
+
 const (
 	keepOpen  = 3  // generations that are followed at the same time
 	keepKnown = 64 // generations that were read to their end and are not taken for new ones
@@ -35,7 +37,7 @@ type saved struct {
 type savedGeneration struct {
 	Dev    uint64 `json:"d"`
 	Ino    uint64 `json:"i"`
-	MTime  int64  `json:"m"`
+	Began  int64  `json:"m"`
 	Offset int64  `json:"o"`
 	Skip   bool   `json:"s,omitempty"`
 	print
@@ -169,7 +171,7 @@ func (f *File) remember(p print) {
 func (f *File) position() ([]byte, error) {
 	s := saved{Known: f.known}
 	for _, g := range f.gens {
-		s.Generations = append(s.Generations, savedGeneration{g.dev, g.ino, g.mtime, g.offset, g.skip, g.print()})
+		s.Generations = append(s.Generations, savedGeneration{g.dev, g.ino, g.began, g.offset, g.skip, g.print()})
 	}
 	return json.Marshal(s)
 }
@@ -206,32 +208,62 @@ func (f *File) look(b *Batch) error {
 	f.missing = false
 	dev, ino := identity(info)
 	if len(f.gens) == 0 {
-		return f.next(b)
+		if err := f.unseen(0, later); err != nil {
+			return err
+		}
+		return f.next()
 	}
 	g := f.gens[len(f.gens)-1]
-	if g.dev != dev || g.ino != ino {
-		b.Events = append(b.Events, Rotated)
-		if err := f.unseen(g.mtime); err != nil {
-			return err
-		}
-		return f.next(b)
+	if err := f.wasCut(g, b); err != nil {
+		return err
 	}
-	g.mtime = info.ModTime().UnixNano()
-	same := info.Size() >= g.offset
-	if same && info.Size() > g.offset {
-		if same, err = g.same(); err != nil {
-			return err
-		}
-	}
-	if same {
+	if g.dev == dev && g.ino == ino {
 		return nil
+	}
+	b.Events = append(b.Events, Rotated)
+	if err := f.unseen(f.since(), later); err != nil {
+		return err
+	}
+	return f.next()
+}
+
+// wasCut looks whether an open file was truncated, by what it holds: it may have grown again, and may have another
+// name by now.
+func (f *File) wasCut(g *generation, b *Batch) error {
+	if g.fixed {
+		return nil
+	}
+	if g.offset == 0 {
+		return f.before(g)
+	}
+	same, err := g.same()
+	if err != nil || same {
+		return err
 	}
 	b.Events = append(b.Events, Truncated)
 	return f.truncated(g, b)
 }
 
+// before looks whether a file of which nothing was read was copied and truncated meanwhile.
+func (f *File) before(g *generation) error {
+	n := len(f.gens) - 1
+	err := f.unseen(f.since(), g.changed())
+	f.gens = append(append(f.gens[:n:n], f.gens[n+1:]...), g)
+	return err
+}
+
+// since is the time before which no file can be one that was not seen: what was read is older.
+func (f *File) since() (ns int64) {
+	for _, g := range f.gens {
+		if g.offset > 0 {
+			ns = max(ns, g.began)
+		}
+	}
+	return ns
+}
+
 // next opens what the path names now.
-func (f *File) next(b *Batch) error {
+func (f *File) next() error {
 	g, err := openGeneration(f.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil // between a rename and a create
@@ -246,27 +278,23 @@ func (f *File) next(b *Batch) error {
 
 // truncated reads the rest of what was cut off from its copy, and the file from its beginning.
 func (f *File) truncated(g *generation, b *Batch) error {
-	p, offset := g.print(), g.offset
-	fresh := &generation{name: g.name, file: g.file, dev: g.dev, ino: g.ino, mtime: g.mtime}
-	f.gens = f.gens[:len(f.gens)-1]
-	if offset > 0 {
-		switch copied, err := f.find(p, offset, g.ino); {
-		case err != nil:
-			return err
-		case copied != nil:
-			copied.fixed = true
-			f.gens = append(f.gens, copied)
-			f.remember(p)
-			if err := f.unseen(copied.mtime); err != nil {
-				return err
-			}
-		default:
-			b.Events = append(b.Events, Lost)
-			f.remember(p)
-		}
+	p, offset, began := g.print(), g.offset, g.began
+	f.remember(p)
+	g.head, g.tail, g.offset, g.skip, g.began = nil, nil, 0, false, g.changed()
+	copied, err := f.find(p, offset, g.ino)
+	if err != nil {
+		return err
 	}
-	f.gens = append(f.gens, fresh)
-	return nil
+	n := len(f.gens) - 1
+	if copied != nil {
+		copied.fixed = true
+		f.gens = append(f.gens, copied)
+	} else {
+		b.Events = append(b.Events, Lost)
+	}
+	err = f.unseen(began, g.changed())
+	f.gens = append(append(f.gens[:n:n], f.gens[n+1:]...), g)
+	return err
 }
 
 // restore opens what a saved position speaks of, wherever it is now.
@@ -284,7 +312,7 @@ func (f *File) restore(s saved) (events []EventKind, err error) {
 			f.remember(old.print)
 			continue
 		}
-		g.skip = old.Skip
+		g.skip, g.began = old.Skip, old.Began
 		f.gens = append(f.gens, g)
 	}
 	return events, f.rest(s)
@@ -294,14 +322,14 @@ func (f *File) restore(s saved) (events []EventKind, err error) {
 func (f *File) rest(s saved) error {
 	since := int64(0)
 	for _, old := range s.Generations {
-		if old.Offset > 0 || len(s.Generations) == 1 {
-			since = max(since, old.MTime)
+		if old.Offset > 0 {
+			since = max(since, old.Began)
 		}
 	}
 	current, err := os.Stat(f.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		f.missing = true
-		return f.unseen(since)
+		return f.unseen(since, later)
 	}
 	if err != nil {
 		return err
@@ -315,10 +343,10 @@ func (f *File) rest(s saved) error {
 			return nil
 		}
 	}
-	if err := f.unseen(since); err != nil {
+	if err := f.unseen(since, later); err != nil {
 		return err
 	}
-	return f.next(nil)
+	return f.next()
 }
 
 // sibling is a file that may have been the path's.
@@ -398,10 +426,10 @@ func (f *File) find(p print, offset int64, ino uint64) (*generation, error) {
 	return nil, nil
 }
 
-// unseen opens the siblings that were written to since a time and are neither open nor done.
-func (f *File) unseen(since int64) error {
+// unseen opens the siblings that were last written to in a span of time and are neither open nor done.
+func (f *File) unseen(since, until int64) error {
 	for _, s := range f.siblings() {
-		if s.mtime < since || f.isOpen(s) {
+		if s.mtime < since || s.mtime > until || f.isOpen(s) {
 			continue
 		}
 		p, ok := headOf(s.path)
@@ -436,14 +464,13 @@ func (f *File) isKnown(path string) bool {
 		return true
 	}
 	defer g.close()
-	prints := slices.Clone(f.known)
 	for _, o := range f.gens {
-		prints = append(prints, o.print())
-	}
-	for _, p := range prints {
-		if p.HeadLen == 0 {
-			continue
+		b := make([]byte, headSize)
+		if n, err := o.readAt(b, 0); err == nil && g.startsWith(b[:n]) {
+			return true
 		}
+	}
+	for _, p := range f.known {
 		b := make([]byte, p.HeadLen)
 		if n, err := g.readAt(b, 0); err == nil && n == p.HeadLen && sum(b) == p.Head {
 			return true

@@ -33,7 +33,7 @@ type generation struct {
 	at      int64         // position of stream
 	dev     uint64
 	ino     uint64
-	mtime   int64 // ns
+	began   int64 // ns, its mtime when it was first opened: what came after it is not older
 	offset  int64 // behind the last line that was given out
 	skip    bool  // inside a line over MaxLine
 	head    []byte
@@ -56,7 +56,7 @@ func openGeneration(name string) (*generation, error) {
 		return nil, errors.Join(err, f.Close())
 	}
 	g.dev, g.ino = identity(info)
-	g.mtime = info.ModTime().UnixNano()
+	g.began = info.ModTime().UnixNano()
 	if g.stream, err = decompress(f); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", name, err), f.Close())
 	}
@@ -80,6 +80,15 @@ func (g *generation) close() {
 	}
 }
 
+// changed is the time of the last write, in ns.
+func (g *generation) changed() int64 {
+	info, err := g.file.Stat()
+	if err != nil {
+		return later
+	}
+	return info.ModTime().UnixNano()
+}
+
 // readAt reads up to len(b) bytes from a position; less means the end.
 func (g *generation) readAt(b []byte, pos int64) (int, error) {
 	if g.stream == nil {
@@ -97,16 +106,23 @@ func (g *generation) readAt(b []byte, pos int64) (int, error) {
 	if pos > g.at {
 		n, err := io.CopyN(io.Discard, g.stream, pos-g.at)
 		g.at += n
-		if err != nil && !errors.Is(err, io.EOF) {
+		if err != nil && err != io.EOF {
 			return 0, err
 		}
 	}
-	n, err := io.ReadFull(g.stream, b)
-	g.at += int64(n)
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		err = nil
+	n := 0
+	for n < len(b) {
+		k, err := g.stream.Read(b[n:]) // not io.ReadFull: it says of a damaged archive what it says of a short one
+		n += k
+		g.at += int64(k)
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return n, err
+		}
 	}
-	return n, err
+	return n, nil
 }
 
 func (g *generation) rewind() error {
@@ -182,6 +198,13 @@ func (g *generation) took(b []byte) {
 	g.tail = append(g.tail, b[max(0, len(b)-tailSize):]...)
 	g.tail = append([]byte(nil), g.tail[max(0, len(g.tail)-tailSize):]...)
 	g.offset += int64(len(b))
+}
+
+// startsWith says whether the file begins with bytes, of which there must be some.
+func (g *generation) startsWith(head []byte) bool {
+	b := make([]byte, len(head))
+	n, err := g.readAt(b, 0)
+	return len(head) > 0 && err == nil && n == len(head) && bytes.Equal(b, head)
 }
 
 func sum(b []byte) string {
