@@ -1,7 +1,7 @@
 # Postvagt. "make demo" shows it, "make test" proves it; both install what they need (Debian 12, Go 1.26).
 .POSIX:
 .DELETE_ON_ERROR:
-.PHONY: help build demo demo-check test lint bench clean deps-demo deps-test deps-bench
+.PHONY: help build pictures demo demo-check test lint bench clean deps-demo deps-test deps-bench
 
 GO = go
 GOTESTSUM = $(GO) run gotest.tools/gotestsum@v1.13.0
@@ -55,3 +55,8 @@ packaging/e2e/browser/node_modules/.package-lock.json: packaging/e2e/browser/pac
 
 deps-bench:
 	@packaging/install-deps.sh bench
+
+# The picture of the README is dist/pictures/dashboard.png of a run.
+pictures: deps-test
+	mkdir -p dist/pictures
+	POSTVAGT_PICTURES=$(CURDIR)/dist/pictures $(GO) test -count=1 -run '^TestDemo$$' ./packaging/e2e

@@ -96,7 +96,8 @@ await check('the keyboard is enough', async () => {
       const e = document.activeElement;
       if (e === document.body) return '';
       const s = getComputedStyle(e);
-      const visible = s.outlineStyle !== 'none' || s.boxShadow !== 'none';
+      // Of a date the browser itself shows which of day, month and year has the focus.
+      const visible = s.outlineStyle !== 'none' || s.boxShadow !== 'none' || e.type === 'date';
       return `${e.tagName} ${e.href ?? e.name ?? ''} ${e.textContent.trim().slice(0, 20)}${visible ? '' : ' (no focus to be seen)'}`;
     });
     if (at === '') break;
@@ -145,7 +146,7 @@ await check('it prints', async () => {
 
 if (folder) {
   const { context, page } = await open({ viewport: wide, deviceScaleFactor: 1.5 }, '?lang=en');
-  await page.screenshot({ path: `${folder}/dashboard.png`, clip: { x: 0, y: 0, width: 1280, height: 1180 }, fullPage: true });
+  await page.screenshot({ path: `${folder}/dashboard.png`, clip: { x: 0, y: 0, width: 1280, height: 1060 }, fullPage: true });
   await context.close();
 }
 await browser.close();
