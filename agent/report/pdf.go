@@ -69,6 +69,7 @@ func (r *Report) layOut(pages int) (*paper, error) {
 		p.AddUTF8FontFromBytes(f.family, f.style, b)
 	}
 	p.SetMargins(margin, margin, margin)
+	p.SetCellMargin(0)
 	p.SetAutoPageBreak(false, 0)
 	p.SetTitle(text(r.Lang, "title")+" · "+r.Organisation, true)
 	p.SetCreator("Postvagt", true)
@@ -129,8 +130,8 @@ func (p *paper) section(s section) {
 	if s.NewPage {
 		p.AddPage()
 	}
-	p.room(24)
-	p.Ln(2.5)
+	p.room(s.need())
+	p.Ln(2.2)
 	p.font(serif, "", 14.5, ink)
 	p.MultiCell(textWidth, 7.2, s.Heading, "", "L", false)
 	for _, t := range s.Large {
@@ -150,6 +151,19 @@ func (p *paper) section(s section) {
 	if s.Table != nil {
 		p.table(s.Table)
 	}
+}
+
+// need is how much of a page must be left for a section to begin on it: a heading never stands alone.
+func (s section) need() float64 {
+	switch {
+	case len(s.Charts) > 0:
+		return 62
+	case len(s.Stack) > 0 || len(s.Cards) > 0:
+		return 40
+	case s.Table != nil:
+		return 34
+	}
+	return 15
 }
 
 func (p *paper) paragraph(t string, size float64, c colour) {

@@ -54,7 +54,6 @@ var texts = map[string]dashboards.Text{
 	"proven":        {DA: "Bevist", EN: "Proven"},
 	"marked":        {DA: "Kun mærket", EN: "Marked only"},
 	"none":          {DA: "Ingen i perioden.", EN: "None in this period."},
-	"kinds":         {DA: "Hvad der blev genkendt", EN: "What was recognised"},
 	"kind":          {DA: "Oplysning", EN: "Kind of data"},
 	"meanings":      {DA: "Hvad tallene betyder", EN: "What the figures mean"},
 	"limits":        {DA: "Forbehold", EN: "Limits"},

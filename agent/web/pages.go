@@ -167,7 +167,7 @@ func (s *site) render(w http.ResponseWriter, r *http.Request, v view, status int
 	if d, ok := body.(interface{ departments() []string }); ok {
 		f.Departments = d.departments()
 	}
-	for _, p := range []struct{ path, text string }{{"/", "figures"}, {"/transmissions", "transmissions"}, {"/words", "words"}} {
+	for _, p := range []struct{ path, text string }{{"/", "figures"}, {"/transmissions", "transmissions"}, {"/report", "report"}, {"/words", "words"}} {
 		f.Pages = append(f.Pages, link{texts[p.text].In(v.Lang), v.link(p.path), v.path == p.path})
 	}
 	var b bytes.Buffer

@@ -6,6 +6,8 @@ import "postvagt/dashboards"
 var texts = map[string]dashboards.Text{
 	"figures":       {DA: "Overblik", EN: "Overview"},
 	"transmissions": {DA: "Forsendelser", EN: "Transmissions"},
+	"report":        {DA: "Rapport", EN: "Report"},
+	"files":         {DA: "Hent rapporten som", EN: "Download the report as"},
 	"words":         {DA: "Ordliste", EN: "Glossary"},
 	"skip":          {DA: "Gå til indholdet", EN: "Skip to content"},
 	"language":      {DA: "Sprog", EN: "Language"},

@@ -5,6 +5,7 @@
 //	/                        the figures
 //	/transmissions           the transmissions of a period, or those behind one figure (q, part, key)
 //	/transmissions/{id}      one transmission and the log lines that prove it
+//	/report                  the Ombudsman's report; /report/pdf, html, csv, json are its files
 //	/words                   what the words mean
 //
 // Parameters: lang (da, en), period (30d, month, quarter, 12m) or from and to (dates, both included),
@@ -79,6 +80,8 @@ func New(o Options) (http.Handler, error) {
 	mux.HandleFunc("GET /{$}", s.page(s.figures))
 	mux.HandleFunc("GET /transmissions", s.page(s.transmissions))
 	mux.HandleFunc("GET /transmissions/{id}", s.page(s.transmission))
+	mux.HandleFunc("GET /report", s.page(s.report))
+	mux.HandleFunc("GET /report/{format}", s.reportFile)
 	mux.HandleFunc("GET /words", s.page(s.words))
 	mux.HandleFunc("GET /assets/{name}", a.serve)
 	mux.HandleFunc("/", s.page(func(*http.Request, view) (string, any, error) { return "", nil, errNotFound }))
