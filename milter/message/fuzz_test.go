@@ -157,3 +157,23 @@ func TestNothingGrows(t *testing.T) {
 		}
 	}
 }
+
+func FuzzOLE(f *testing.F) {
+	fuzzExtractor(f, openOLE, append(append(append(attachments(f, "-doc"), attachments(f, "xls")...), attachments(f, "msg")...), attachments(f, "office-agile")...)...)
+}
+func Fuzz7z(f *testing.F)  { fuzzExtractor(f, open7z, attachments(f, "7z")...) }
+func FuzzTar(f *testing.F) { fuzzExtractor(f, openTar, make([]byte, 1024)) }
+func FuzzRar(f *testing.F) {
+	fuzzExtractor(f, openRar, []byte("Rar!\x1a\x07\x01\x00aaaa\x05\x04\x00\x00\x00aaaaaaaaaa"), []byte("Rar!\x1a\x07\x00aas\x80\x00\x0d\x00aaaaaaaaaaa"))
+}
+func FuzzXZ(f *testing.F)   { fuzzExtractor(f, openCompressed(kindXZ), attachments(f, "tar")...) }
+func FuzzZstd(f *testing.F) { fuzzExtractor(f, openCompressed(kindZstd), attachments(f, "tar")...) }
+func FuzzTNEF(f *testing.F) {
+	fuzzExtractor(f, openTNEF, []byte(tnefMagic+"\x01\x00\x01\x04\x80\x01\x00\x03\x00\x00\x00hej\x00\x00"))
+}
+func FuzzLZFu(f *testing.F) {
+	fuzzExtractor(f, func(o *opener, d doc, data *io.SectionReader) error {
+		o.stream(d, newLZFu(data))
+		return nil
+	}, []byte("\x2d\x00\x00\x00\x2b\x00\x00\x00LZFu\xf1\xc5\xc7\xa7\x03\x00\x0a\x00rcpg125B2\x0a\xf3 hel\x09\x00 bw\x05\xb0ld}\x0a\x80\x0f\xa0"))
+}

@@ -17,6 +17,8 @@ type htmlReader struct {
 	hidden *aside
 	styles *styleRules
 
+	lastClass, lastStyle lastValue
+
 	stack     []element
 	over      int // open elements beyond the stack's bound
 	line      []byte
@@ -75,7 +77,7 @@ func (h *htmlReader) tokens(r io.Reader) error {
 			h.start(z, true)
 		case html.EndTagToken:
 			name, _ := z.TagName()
-			h.end(string(name))
+			h.end(tagName(name))
 		case html.CommentToken:
 			h.comment(z.Text())
 		}
@@ -137,13 +139,21 @@ func (h *htmlReader) top() element {
 	return h.stack[len(h.stack)-1]
 }
 
+// tagName is the name as a string, of a known element without a copy.
+func tagName(name []byte) string {
+	if a := atom.Lookup(name); a != 0 {
+		return a.String()
+	}
+	return string(name)
+}
+
 // voids are the elements without an end tag.
 var voids = map[string]bool{"br": true, "hr": true, "img": true, "input": true, "meta": true, "link": true, "area": true, "base": true, "col": true, "embed": true, "source": true, "track": true, "wbr": true, "param": true}
 
 // start takes a start tag.
 func (h *htmlReader) start(z *html.Tokenizer, selfClosing bool) {
 	nameBytes, more := z.TagName()
-	tag := string(nameBytes)
+	tag := tagName(nameBytes)
 	a := h.attributes(z, more)
 	e := h.top()
 	e.tag = tag
@@ -371,7 +381,7 @@ func (h *htmlReader) attributes(z *html.Tokenizer, more bool) attrs {
 		case "id":
 			a.id = string(v)
 		case "class":
-			a.class = string(v)
+			a.class = h.lastClass.of(v)
 		case "alt":
 			a.alt = string(v)
 		case "value", "placeholder", "label":
@@ -390,7 +400,7 @@ func (h *htmlReader) attributes(z *html.Tokenizer, more bool) attrs {
 		case "hidden":
 			a.hidden = true
 		case "style":
-			s := squeeze(v)
+			s := h.lastStyle.squeezed(v)
 			a.hidden = a.hidden || hiddenStyle(s)
 			a.outlookRule = a.outlookRule || strings.Contains(s, "border:none;border-top:solid#e1e1e11.0pt") || strings.Contains(s, "border:none;border-top:solid#b5c4df1.0pt")
 		}
@@ -412,6 +422,27 @@ func (h *htmlReader) hasQuoteClass(a attrs) bool {
 // beginsEarlier recognises the mark after which everything is an earlier mail.
 func (h *htmlReader) beginsEarlier(a attrs) bool {
 	return a.outlookRule || a.id == "divRplyFwdMsg" || a.id == "OLK_SRC_BODY_SECTION" || a.id == "mail-editor-reference-message-container" || a.id == "reply-intro"
+}
+
+// lastValue keeps the attribute value that came last: most come again.
+type lastValue struct {
+	raw    []byte
+	str    string
+	narrow string
+}
+
+func (l *lastValue) of(v []byte) string {
+	if l.str == "" || !bytes.Equal(l.raw, v) {
+		l.raw, l.str, l.narrow = append(l.raw[:0], v...), string(v), ""
+	}
+	return l.str
+}
+
+func (l *lastValue) squeezed(v []byte) string {
+	if l.of(v); l.narrow == "" {
+		l.narrow = squeeze(v)
+	}
+	return l.narrow
 }
 
 // squeeze lower-cases a style and drops its white space.

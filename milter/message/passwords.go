@@ -18,7 +18,7 @@ type attempt struct {
 
 // Bounds of trying passwords.
 const (
-	passwordText  = 256 << 10 // bytes of the mail's text in which passwords are looked for
+	passwordText  = 64 << 10 // bytes of the mail's text in which passwords are looked for
 	passwordCount = 200
 	passwordCost  = 1500 // milliseconds in all
 )
@@ -43,19 +43,36 @@ func (o *opener) keepText(p []byte) {
 // tryPasswords tries what the mail itself says, then the defaults. What opens is read like anything else.
 func (o *opener) tryPasswords() {
 	o.trying = true
-	told := passwordsIn(string(o.said))
-	for _, w := range told {
-		o.mail.TellsPassword = o.mail.TellsPassword || looksLikePassword(w)
+	text := string(o.said)
+	o.said = nil
+	o.mail.TellsPassword = tellsPassword(text)
+	if len(o.attempts) == 0 {
+		return
 	}
+	told := passwordsIn(text)
+	defaults := append([]string{velvet}, o.opt.Passwords...)
 	left := passwordCost
 	for i := 0; i < len(o.attempts); i++ { // an opened archive may add further ones
-		a := o.attempts[i]
-		if o.try(a, append([]string{velvet}, o.opt.Passwords...), openedByDefault, &left) {
-			continue
+		if a := o.attempts[i]; !o.try(a, defaults, openedByDefault, &left) {
+			o.try(a, told, openedByMail, &left)
 		}
-		o.try(a, told, openedByMail, &left)
 	}
-	o.said = nil
+}
+
+// tellsPassword says whether a word that looks like a password stands near a cue.
+func tellsPassword(text string) bool {
+	found := false
+	near := 0
+	for len(text) > 0 && !found {
+		line := text
+		if i := strings.IndexByte(text, '\n'); i >= 0 {
+			line, text = text[:i], text[i+1:]
+		} else {
+			text = ""
+		}
+		near = cueLine(line, near, true, func(s string) { found = found || len(s) >= 4 && looksLikePassword(s) })
+	}
+	return found
 }
 
 func (o *opener) try(a attempt, words []string, why string, left *int) bool {
@@ -88,9 +105,9 @@ func (o *opener) forget(path, why string) {
 	o.mail.Unopened = kept
 }
 
-// passwordCues are the beginnings of the words that announce a password, in the five languages.
-var passwordCues = []string{"password", "passwd", "passcode", "passphrase", "pwd", "adgangskode", "adgangsord", "kodeord", "koden", "kode", "løsen", "lösen", "passord",
-	"koden", "kod", "salasana", "tunnussana", "koodi", "pin", "code", "nøgle", "nyckel", "avain", "pw", "pass", "psw"}
+// passwordCues are the beginnings of the words that announce a password, in the five languages, lower case.
+var passwordCues = []string{"password", "passwd", "passcode", "passphrase", "passord", "pass", "pwd", "pw", "psw", "pin", "adgangskode", "adgangsord", "avain",
+	"kodeord", "kode", "koodi", "kod", "løsen", "lösen", "salasana", "tunnussana", "code", "nøgle", "nyckel"}
 
 // cueReach is how many words after a cue may be the password.
 const cueReach = 10
@@ -121,7 +138,7 @@ func cueLine(line string, near int, strict bool, add func(string)) int {
 	if after, ok := afterCueColon(line); ok && !strict {
 		add(after)
 	}
-	for _, w := range strings.FieldsFunc(line, func(r rune) bool { return unicode.IsSpace(r) }) {
+	for w := range strings.FieldsSeq(line) {
 		if near > 0 {
 			near--
 			for _, v := range bareForms(w) {
@@ -158,10 +175,21 @@ func afterCueColon(line string) (string, bool) {
 	return "", false
 }
 
+// isCue says whether a word begins like one that announces a password.
 func isCue(w string) bool {
-	w = strings.ToLower(strings.TrimLeftFunc(w, func(r rune) bool { return !unicode.IsLetter(r) }))
+	for len(w) > 0 && w[0] < 0x80 && !isLetter(w[0]) {
+		w = w[1:]
+	}
+	if len(w) < 2 {
+		return false
+	}
+	switch w[0] | 0x20 {
+	case 'p', 'a', 'k', 'l', 's', 't', 'c', 'n':
+	default:
+		return false
+	}
 	for _, c := range passwordCues {
-		if strings.HasPrefix(w, c) && (len(c) > 4 || len(w) <= len(c)+4) {
+		if w[0]|0x20 == c[0] && len(w) >= len(c) && (len(c) > 4 || len(w) <= len(c)+4) && strings.EqualFold(w[:len(c)], c) {
 			return true
 		}
 	}

@@ -26,7 +26,7 @@ type spool struct {
 // error of r the spool holds what came before it.
 func (o *opener) fill(r io.Reader) (*spool, error) {
 	s := &spool{b: &o.budget}
-	buf := make([]byte, 32<<10)
+	buf := make([]byte, 16<<10)
 	for {
 		n, err := r.Read(buf)
 		if n > 0 {

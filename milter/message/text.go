@@ -172,7 +172,7 @@ func (w *textWriter) hand(p []byte, more bool) {
 	}
 	w.told = more
 	if w.content && o.body < bodyEnough {
-		o.body += countLetters(p)
+		o.body += countLetters(p[:min(len(p), 4096)])
 	}
 	o.sink(Text{Part: w.part, Data: p, More: more, Quoted: w.quoted, Hidden: w.hidden})
 	if !w.hidden && !o.trying {
@@ -181,7 +181,7 @@ func (w *textWriter) hand(p []byte, more bool) {
 }
 
 // bodyEnough is more than any count of letters that matters.
-const bodyEnough = 1 << 20
+const bodyEnough = 64
 
 // countLetters counts what is not white space or a sign.
 func countLetters(p []byte) int {

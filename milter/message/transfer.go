@@ -3,7 +3,6 @@ package message
 import (
 	"bufio"
 	"bytes"
-	"encoding/base64"
 	"io"
 )
 
@@ -16,12 +15,24 @@ func isBase64Byte(b byte) bool {
 type base64Reader struct {
 	r    io.Reader
 	in   [8 << 10]byte
-	alph [8<<10 + 4]byte
-	have int // letters waiting in alph
 	raw  [6<<10 + 8]byte
 	out  []byte
+	acc  uint32 // letters waiting, six bits each
+	have int    // how many
 	err  error
 }
+
+// base64Table gives the value of a letter of either alphabet, 64 for padding, 255 for anything else.
+var base64Table = func() (t [256]byte) {
+	for i := range t {
+		t[i] = 255
+	}
+	for i, c := range "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/" {
+		t[c] = byte(i)
+	}
+	t['-'], t['_'], t['='] = 62, 63, 64
+	return t
+}()
 
 func (d *base64Reader) Read(p []byte) (int, error) {
 	for len(d.out) == 0 {
@@ -30,56 +41,57 @@ func (d *base64Reader) Read(p []byte) (int, error) {
 		}
 		n, err := d.r.Read(d.in[:])
 		d.err = err
-		d.decode(d.in[:n], err != nil)
+		d.out = d.decode(d.raw[:0], d.in[:n])
+		if err != nil {
+			d.out = d.rest(d.out)
+		}
 	}
 	n := copy(p, d.out)
 	d.out = d.out[n:]
 	return n, nil
 }
 
-func (d *base64Reader) decode(p []byte, last bool) {
-	out := d.raw[:0]
-	for _, b := range p {
-		if b == '=' {
-			out = append(out, d.rest()...)
+func (d *base64Reader) decode(out, p []byte) []byte {
+	t := &base64Table
+	for i := 0; i < len(p); i++ {
+		if d.have == 0 {
+			for ; i+4 <= len(p); i += 4 {
+				a, b, c, e := t[p[i]], t[p[i+1]], t[p[i+2]], t[p[i+3]]
+				if a|b|c|e > 63 {
+					break
+				}
+				v := uint32(a)<<18 | uint32(b)<<12 | uint32(c)<<6 | uint32(e)
+				out = append(out, byte(v>>16), byte(v>>8), byte(v))
+			}
+			if i >= len(p) {
+				break
+			}
+		}
+		v := t[p[i]]
+		if v > 63 {
+			if v == 64 {
+				out = d.rest(out)
+			}
 			continue
 		}
-		if b == '-' {
-			b = '+' // the URL-safe alphabet
-		} else if b == '_' {
-			b = '/'
+		d.acc = d.acc<<6 | uint32(v)
+		if d.have++; d.have == 4 {
+			out = append(out, byte(d.acc>>16), byte(d.acc>>8), byte(d.acc))
+			d.acc, d.have = 0, 0
 		}
-		if !isBase64Byte(b) {
-			continue
-		}
-		d.alph[d.have] = b
-		d.have++
 	}
-	if last {
-		out = append(out, d.rest()...)
-	} else {
-		k := d.have &^ 3
-		n := len(out)
-		out = out[:n+k/4*3]
-		base64.StdEncoding.Decode(out[n:], d.alph[:k])
-		d.have = copy(d.alph[:], d.alph[k:d.have])
-	}
-	d.out = out
+	return out
 }
 
 // rest decodes the letters that wait, with or without padding.
-func (d *base64Reader) rest() []byte {
-	k := d.have
-	if k&3 == 1 {
-		k--
+func (d *base64Reader) rest(out []byte) []byte {
+	switch d.have {
+	case 2:
+		out = append(out, byte(d.acc>>4))
+	case 3:
+		out = append(out, byte(d.acc>>10), byte(d.acc>>2))
 	}
-	var out []byte
-	if k > 0 {
-		out = make([]byte, base64.RawStdEncoding.DecodedLen(k))
-		n, _ := base64.RawStdEncoding.Decode(out, d.alph[:k])
-		out = out[:n]
-	}
-	d.have = 0
+	d.acc, d.have = 0, 0
 	return out
 }
 

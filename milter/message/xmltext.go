@@ -25,116 +25,144 @@ const xmlTag = 64 << 10
 // scanXML reads the text of an XML document, without namespaces, validation or entities of its own
 // (so that no entity can grow). It is an order of magnitude faster than encoding/xml.
 func scanXML(o *opener, r io.Reader, h xmlHandler) error {
-	br := bufio.NewReaderSize(r, xmlTag)
-	if head, _ := br.Peek(4); len(head) == 4 && (head[0] == 0xff || head[0] == 0xfe || head[0] == 0 || head[1] == 0) {
-		br = bufio.NewReaderSize(utf8Reader(br, "utf-16"), xmlTag)
+	s := &xmlScan{r: r, h: h, b: &o.budget, buf: make([]byte, xmlTag)}
+	s.more()
+	if head := s.window(); len(head) > 3 && (head[0] == 0xff || head[0] == 0xfe || head[0] == 0 || head[1] == 0) {
+		all := io.MultiReader(bytes.NewReader(append([]byte(nil), head...)), r)
+		s = &xmlScan{r: utf8Reader(bufio.NewReader(all), "utf-16"), h: h, b: &o.budget, buf: s.buf}
 	}
-	s := &xmlScan{br: br, h: h, b: &o.budget}
-	for {
-		if err := s.step(); err != nil {
-			if err == io.EOF {
-				return nil
-			}
-			return err
-		}
+	for s.err == nil && s.b.text > 0 {
+		s.step()
 	}
-}
-
-type xmlScan struct {
-	br    *bufio.Reader
-	h     xmlHandler
-	b     *budget
-	text  []byte
-	carry []byte
-}
-
-// step takes the text up to the next tag, and that tag.
-func (s *xmlScan) step() error {
-	text, err := s.br.ReadSlice('<')
-	if n := len(text); n > 0 {
-		if text[n-1] == '<' {
-			text = text[:n-1]
-		}
-		if len(s.carry) > 0 {
-			text = append(s.carry, text...)
-			s.carry = nil
-		}
-		if err == bufio.ErrBufferFull {
-			s.chars(s.cut(text))
-			return nil
-		}
-		s.chars(text)
-	}
-	if err != nil {
-		return err
-	}
-	if s.b.text <= 0 {
+	if s.err == nil {
 		return errLimit
 	}
-	return s.tag()
+	if s.err == io.EOF {
+		return nil
+	}
+	return s.err
 }
 
-// cut leaves an entity or a rune that the buffer cuts to the next round.
-func (s *xmlScan) cut(text []byte) []byte {
-	k := completeRunes(text)
-	if amp := bytes.LastIndexByte(text[max(0, k-12):k], '&'); amp >= 0 {
-		k = max(0, k-12) + amp
+// xmlScan looks at a window of the document.
+type xmlScan struct {
+	r        io.Reader
+	h        xmlHandler
+	b        *budget
+	buf      []byte
+	pos, end int
+	eof      error // of r, told when the window is used up
+	err      error
+	text     []byte
+}
+
+func (s *xmlScan) window() []byte { return s.buf[s.pos:s.end] }
+
+// more widens the window; it says false when it is as wide as it can be.
+func (s *xmlScan) more() bool {
+	if s.pos > 0 {
+		s.end = copy(s.buf, s.window())
+		s.pos = 0
 	}
-	s.carry = append([]byte(nil), text[k:]...)
-	return text[:k]
+	for s.eof == nil && s.end < len(s.buf) {
+		n, err := s.r.Read(s.buf[s.end:])
+		s.end += n
+		s.eof = err
+		if n > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// step takes the text up to the next tag, or that tag.
+func (s *xmlScan) step() {
+	win := s.window()
+	lt := bytes.IndexByte(win, '<')
+	if lt < 0 {
+		if len(win) < len(s.buf)/2 && s.more() {
+			return
+		}
+		s.rest(win)
+		return
+	}
+	if lt > 0 {
+		s.chars(win[:lt])
+		s.pos += lt
+	}
+	s.tag(win[lt+1:])
+}
+
+// rest takes a window without any tag.
+func (s *xmlScan) rest(win []byte) {
+	if s.eof != nil {
+		s.chars(win)
+		s.pos = s.end
+		s.err = s.eof
+		return
+	}
+	k := completeRunes(win)
+	if amp := bytes.LastIndexByte(win[max(0, k-12):k], '&'); amp >= 0 && k > 12 {
+		k = k - 12 + amp // an entity that may go on
+	}
+	s.chars(win[:k])
+	s.pos += k
+	s.more()
 }
 
 func (s *xmlScan) chars(text []byte) {
-	if len(text) == 0 {
-		return
-	}
 	if bytes.IndexByte(text, '&') >= 0 {
 		s.text = appendUnescaped(s.text[:0], text)
 		text = s.text
 	}
-	if !utf8.Valid(text) {
+	if len(text) > 0 && !utf8.Valid(text) {
 		text = appendLenient(nil, text)
 	}
-	s.h.chars(text)
+	if len(text) > 0 {
+		s.h.chars(text)
+	}
 }
 
-// tag reads a tag after its opening bracket.
-func (s *xmlScan) tag() error {
-	head, _ := s.br.Peek(8)
-	switch {
-	case bytes.HasPrefix(head, []byte("!--")):
-		return s.until("-->", nil)
-	case bytes.HasPrefix(head, []byte("![CDATA[")):
-		s.br.Discard(8)
-		return s.until("]]>", s.h.chars)
-	case bytes.HasPrefix(head, []byte("!DOCTYPE")):
-		return s.doctype()
+// tag takes a tag; p begins after its opening bracket, which still stands in the window.
+func (s *xmlScan) tag(p []byte) {
+	if len(p) < 9 && s.more() {
+		return
 	}
-	tag, err := s.br.ReadSlice('>')
-	if err == bufio.ErrBufferFull {
-		return s.until(">", nil)
+	if len(p) > 0 && p[0] == '!' {
+		s.declaration(p)
+		return
 	}
-	if err != nil {
-		return err
-	}
-	if bytes.Count(tag, []byte(`"`))&1 == 1 { // a bracket within a value
-		full := append([]byte(nil), tag...)
-		for bytes.Count(full, []byte(`"`))&1 == 1 && len(full) < xmlTag {
-			more, err := s.br.ReadSlice('>')
-			full = append(full, more...)
-			if err != nil {
-				return err
-			}
+	gt := bytes.IndexByte(p, '>')
+	for gt >= 0 && bytes.Count(p[:gt], quoteByte)&1 == 1 { // a bracket within a value
+		next := bytes.IndexByte(p[gt+1:], '>')
+		if next < 0 {
+			gt = -1
+			break
 		}
-		tag = full
+		gt += 1 + next
 	}
-	tag = tag[:len(tag)-1]
-	if len(tag) == 0 || tag[0] == '?' || tag[0] == '!' {
-		return nil
+	if gt < 0 {
+		if s.more() {
+			return
+		}
+		s.pos++ // a bracket that opens no tag, or one that is too long to be read
+		if s.eof == nil {
+			s.until(">", nil)
+		}
+		return
+	}
+	s.pos += gt + 2
+	s.element(p[:gt])
+}
+
+var quoteByte = []byte(`"`)
+
+func (s *xmlScan) element(tag []byte) {
+	if len(tag) == 0 || tag[0] == '?' {
+		return
 	}
 	if tag[0] == '/' {
 		s.h.end(localName(tag[1:]))
-		return nil
+		return
 	}
 	closed := tag[len(tag)-1] == '/'
 	if closed {
@@ -142,72 +170,102 @@ func (s *xmlScan) tag() error {
 	}
 	name := tag
 	var attrs xmlAttrs
-	if i := bytes.IndexAny(tag, " \t\r\n"); i >= 0 {
-		name, attrs = tag[:i], xmlAttrs(tag[i:])
+	for i, b := range tag {
+		if b <= ' ' {
+			name, attrs = tag[:i], xmlAttrs(tag[i:])
+			break
+		}
 	}
 	name = localName(name)
 	s.h.start(name, attrs)
 	if closed {
 		s.h.end(name)
 	}
-	return nil
+}
+
+// declaration takes comments, CDATA and document types.
+func (s *xmlScan) declaration(p []byte) {
+	switch {
+	case bytes.HasPrefix(p, []byte("!--")):
+		s.pos += 4
+		s.until("-->", nil)
+	case bytes.HasPrefix(p, []byte("![CDATA[")):
+		s.pos += 9
+		s.until("]]>", s.h.chars)
+	case bytes.HasPrefix(p, []byte("!DOCTYPE")):
+		s.pos += 9
+		s.doctype()
+	default:
+		s.pos += 2
+		s.until(">", nil)
+	}
 }
 
 // until passes on what stands before the end mark.
-func (s *xmlScan) until(mark string, pass func([]byte)) error {
-	last := mark[len(mark)-1]
-	var tail []byte
+func (s *xmlScan) until(mark string, pass func([]byte)) {
 	for {
-		p, err := s.br.ReadSlice(last)
-		if pass != nil {
-			all := append(tail, p...)
-			if bytes.HasSuffix(all, []byte(mark)) {
-				pass(all[:len(all)-len(mark)])
-				return nil
+		win := s.window()
+		if i := bytes.Index(win, []byte(mark)); i >= 0 {
+			if pass != nil && i > 0 {
+				pass(appendLenient(nil, win[:i]))
 			}
-			keep := max(0, len(all)-len(mark))
-			if keep > 0 {
-				pass(all[:keep])
-			}
-			tail = append([]byte(nil), all[keep:]...)
-		} else {
-			tail = append(tail[max(0, len(tail)-len(mark)):], p[max(0, len(p)-len(mark)):]...)
-			if bytes.HasSuffix(tail, []byte(mark)) {
-				return nil
-			}
+			s.pos += i + len(mark)
+			return
 		}
-		if err != nil && err != bufio.ErrBufferFull {
-			return err
+		if s.eof != nil {
+			if pass != nil {
+				pass(appendLenient(nil, win))
+			}
+			s.pos, s.err = s.end, s.eof
+			return
 		}
+		if k := completeRunes(win[:max(0, len(win)-len(mark))]); k > 0 {
+			if pass != nil {
+				pass(appendLenient(nil, win[:k]))
+			}
+			s.pos += k
+		}
+		s.more()
 	}
 }
 
 // doctype passes over a document type with its inner declarations.
-func (s *xmlScan) doctype() error {
+func (s *xmlScan) doctype() {
 	depth := 0
 	for {
-		b, err := s.br.ReadByte()
-		if err != nil {
-			return err
-		}
-		switch b {
-		case '[':
-			depth++
-		case ']':
-			depth--
-		case '>':
-			if depth <= 0 {
-				return nil
+		for i, b := range s.window() {
+			switch b {
+			case '[':
+				depth++
+			case ']':
+				depth--
+			case '>':
+				if depth <= 0 {
+					s.pos += i + 1
+					return
+				}
 			}
 		}
+		s.pos = s.end
+		if s.eof != nil {
+			s.err = s.eof
+			return
+		}
+		s.more()
 	}
 }
 
+// localName is a name without its prefix and without what follows it.
 func localName(name []byte) []byte {
-	if i := bytes.IndexByte(name, ':'); i >= 0 {
-		name = name[i+1:]
+	for i, b := range name {
+		if b == ':' {
+			return localName(name[i+1:])
+		}
+		if b <= ' ' {
+			return name[:i]
+		}
 	}
-	return bytes.TrimRight(name, " \t\r\n")
+	return name
 }
 
 // get gives the value of an attribute, without regard to its prefix.
