@@ -3,7 +3,6 @@ package detect
 import (
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"io/fs"
 	"slices"
 	"strings"
@@ -205,8 +204,7 @@ type builder struct {
 
 func newBuilder() *builder {
 	return &builder{
-		e: &Engine{tab: newTables(), dict: dictionary{endings: map[uint64]uint8{}, seed: maphash.MakeSeed()},
-			patterns: make([]pattern, 1)},
+		e:      &Engine{tab: newTables(), patterns: make([]pattern, 1)},
 		ids:    map[string]int32{},
 		phrase: newPhraseBuilder(),
 		kinds:  map[string]uint8{},
@@ -234,14 +232,14 @@ func (b *builder) languages(specs []*langSpec) error {
 			for _, second := range append([]string{""}, l.Second...) {
 				if word, ok := foldTerm(b.e.tab, first+second); ok {
 					for _, s := range spellings(word) {
-						b.e.dict.setEnding(s, bits)
+						b.e.dict.endings.add(s, bits)
 					}
 				}
 			}
 		}
 		for _, second := range l.Second {
 			if word, ok := foldTerm(b.e.tab, second); ok {
-				b.e.dict.setEnding(word, bits)
+				b.e.dict.endings.add(word, bits)
 			}
 		}
 		for _, w := range l.Words {

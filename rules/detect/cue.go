@@ -15,6 +15,7 @@ const (
 	classIdentity  // born, living at: what tells who someone is
 	classGiven     // given names; only where capitalised
 	classSurname   // surnames; only where capitalised
+	classHousehold // family: a capitalised word before it is a name
 	classPlace     // capitalised, and nobody's name
 	classGreeting  // Dear
 	classClosing   // Kind regards: a signature follows
@@ -39,7 +40,7 @@ const (
 const firstCue = classTitle
 
 func cueClassNames() []string {
-	return []string{"title", "role", "third", "second", "first", "relative", "identity", "given", "surname", "place", "greeting", "closing",
+	return []string{"title", "role", "third", "second", "first", "relative", "identity", "given", "surname", "household", "place", "greeting", "closing",
 		"official", "plural", "condition", "discuss", "number", "any-number", "own", "not", "sender", "contact", "ask-send", "ask-data", "ask-mail", "money", "told"}
 }
 

@@ -1,9 +1,6 @@
 package detect
 
-import (
-	"hash/maphash"
-	"slices"
-)
+import "slices"
 
 // A dictionary finds which word patterns a folded word matches. Patterns that are anchored at the start
 // of a word lie in a trie, whose walk ends early for most words; those that are not (*part) in an Aho-Corasick automaton.
@@ -16,8 +13,48 @@ type dictionary struct {
 	nameOut [][]output
 	tail    []uint32 // automaton
 	tailOut [][]output
-	endings map[uint64]uint8 // hash of an ending -> bit set of languages
-	seed    maphash.Seed
+	endings endingTable
+}
+
+// endingTable maps endings, packed six bits a symbol, to the languages that have them; open addressing.
+type endingTable struct {
+	keys  [1 << 14]uint64
+	langs [1 << 14]uint8
+	used  int
+}
+
+const maxEnding = 10
+
+func pack(ending []uint8) (key uint64) {
+	for _, sym := range ending {
+		key = key<<6 | uint64(sym)
+	}
+	return key
+}
+
+func (t *endingTable) slot(key uint64) uint64 {
+	i := spread(key) & (1<<14 - 1)
+	for t.keys[i] != 0 && t.keys[i] != key {
+		i = (i + 1) & (1<<14 - 1)
+	}
+	return i
+}
+
+// add registers an ending; longer ones than any language has, and more than fit, are left out.
+func (t *endingTable) add(ending []uint8, langs uint8) {
+	if len(ending) > maxEnding || t.used > 1<<13 {
+		return
+	}
+	i := t.slot(pack(ending))
+	if t.keys[i] == 0 {
+		t.used++
+	}
+	t.keys[i] = pack(ending)
+	t.langs[i] |= langs
+}
+
+func (t *endingTable) has(ending []uint8, langs uint8) bool {
+	return len(ending) <= maxEnding && t.langs[t.slot(pack(ending))]&langs != 0
 }
 
 const outBit = 1 << 31
@@ -99,10 +136,6 @@ func linkFailures(table []uint32, outs [][]output) {
 	}
 }
 
-func (d *dictionary) setEnding(ending []uint8, langs uint8) {
-	d.endings[maphash.Bytes(d.seed, ending)] |= langs
-}
-
 // fits says whether what is left of the word after a literal part is what the pattern allows. A doubled
 // consonant before the ending is regular in all Scandinavian languages (sygdom, sygdommen).
 func (d *dictionary) fits(o *output, word []uint8, end int) bool {
@@ -112,14 +145,14 @@ func (d *dictionary) fits(o *output, word []uint8, end int) bool {
 		return true
 	case len(rest) == 0:
 		return o.rest != restDropped
-	case o.rest == restNone || len(rest) > 12:
+	case o.rest == restNone || len(rest) > maxEnding+1:
 		return false
 	}
-	if d.endings[maphash.Bytes(d.seed, rest)]&o.langs != 0 {
+	if d.endings.has(rest, o.langs) {
 		return true
 	}
 	return end > 0 && len(rest) > 1 && rest[0] == word[end-1] && o.rest == restEnding &&
-		d.endings[maphash.Bytes(d.seed, rest[1:])]&o.langs&^finnish != 0
+		d.endings.has(rest[1:], o.langs&^finnish)
 }
 
 // find appends the patterns that word matches to hits, which it never grows.

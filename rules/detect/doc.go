@@ -79,7 +79,8 @@
 //	terms
 //
 // Classes that tie a sentence to a person: title (Hr.: a name follows), role (the patient), third (she), second (you),
-// first (I), relative (my son), identity (born, case number), given and surname (where capitalised), told (was
+// first (I), relative (my son), identity (born, case number), given and surname (where capitalised), household
+// (family: a capitalised word before it is a name), told (was
 // admitted: a fact, not a supposition). A valid national number ties most. Classes that don't: place (capitalised, nobody's name),
 // official (staff: a name after it is not the person concerned), plural (citizens), condition (if, for example),
 // discuss (course, policy, statistics, law), own (our account, invoice), closing (a signature follows), greeting.

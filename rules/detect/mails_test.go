@@ -96,3 +96,13 @@ func TestOwnMails(t *testing.T) {
 		t.Errorf("F1 %.3f, want at least 0.9", c.f1())
 	}
 }
+
+// TestSecondMails is a second set, written when the first had been tuned on; the figure before any tuning on this one
+// was F1 0.866 (55 found, 9 false, 8 missed, 21 passed).
+func TestSecondMails(t *testing.T) {
+	c := scoreMails(t, "testdata/mails-second.txt")
+	t.Logf("F1 %.3f: %+v", c.f1(), c)
+	if c.f1() < 0.9 {
+		t.Errorf("F1 %.3f, want at least 0.9", c.f1())
+	}
+}

@@ -321,7 +321,7 @@ func (s *Scanner) startWord(i int32, capital bool) {
 	width := pos - s.lineAt
 	short := line && (s.cells || capital && width < min(62, s.longest*3/4))
 	sentence := g.bits&(1<<sepStop) != 0 ||
-		g.bits&(1<<sepDot) != 0 && g.chars > 1 && capital && !(s.prev.letters <= 3 && s.prev.digits == 0 && g.lines == 0 && s.prev.abbreviation)
+		g.bits&(1<<sepDot) != 0 && g.chars > 1 && capital && !(s.prev.letters <= 4 && g.lines == 0 && (s.prev.title || s.prev.official || s.prev.initial || s.prev.keeps))
 	if line || sentence {
 		s.prev = tokenFacts{}
 	}
@@ -352,14 +352,14 @@ func (s *Scanner) startWord(i int32, capital bool) {
 
 // tokenFacts is what later words ask of the word before.
 type tokenFacts struct {
-	letters      int
-	digits       int
-	initial      bool // one capital letter
-	abbreviation bool
-	title        bool
-	official     bool
-	greeting     bool
-	hasRun       bool
+	letters  int
+	digits   int
+	initial  bool // one capital letter
+	keeps    bool // a word such as "vedr.", after whose dot the sentence goes on
+	title    bool
+	official bool
+	greeting bool
+	hasRun   bool
 }
 
 // endWord closes the word that ends before byte i of the piece.
@@ -387,7 +387,6 @@ func (s *Scanner) endWord(i int32) {
 		seg.icd++ // F32, C18, or the Danish DF32
 	}
 	f.initial = s.wlen == 1 && s.upper == 1
-	f.abbreviation = s.wlen <= 3
 	if s.digits == 0 || f.letters > 0 || s.digits <= 2 {
 		if !s.long {
 			s.lookup(w, &f)

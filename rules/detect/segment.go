@@ -71,6 +71,12 @@ func (s *Scanner) emit(t *term, tok, pos int32, f *tokenFacts) {
 		f.title = true
 	case classOfficial:
 		f.official = true
+	case classHousehold:
+		if s.run.n > 0 && s.run.known == 0 || s.prev.hasRun {
+			seg.maybe++
+		}
+	case classIdentity:
+		f.keeps = true
 	case classGreeting:
 		f.greeting = seg.words <= 2
 		if f.greeting {
