@@ -71,6 +71,7 @@ type Milter struct {
 	RulesDir        string   `toml:"rules_dir" doc:"Your own rules, added to the shipped ones or overriding them by id."`
 	Departments     string   `toml:"departments" doc:"CSV of match,department: user@domain, @domain or prefix*@domain."`
 	MaskKey         string   `toml:"mask_key" doc:"File with the key by which digits in addresses are masked; the agent needs the same."`
+	Objections      string   `toml:"objections" doc:"Register of those who asked for post or encrypted mail only; written by postvagt-agent."`
 	Pdftotext       string   `toml:"pdftotext" doc:"The program that opens PDF files, \"\" to look it up, \"-\" for none."`
 }
 
@@ -143,6 +144,7 @@ func DefaultConfig() *Config {
 			VerdictLog:      "/var/log/postvagt/verdict.log", MailLog: true,
 			StateDir: "/var/lib/postvagt", SpillOver: 1 << 20, MaxBytes: 128 << 20, NoReply: true,
 			RulesDir: "/etc/postvagt/rules.d", Departments: "/etc/postvagt/departments.csv", MaskKey: "/etc/postvagt/mask.key",
+			Objections: "/var/lib/postvagt/objections.csv",
 		},
 		Recipients: Recipients{Authorities: []string{}, FreeMail: freeMail(), NeverHold: []string{}},
 		Postfix:    Postfix{ConfigDir: "/etc/postfix", CommandDir: "/usr/sbin"},

@@ -42,7 +42,7 @@ func (f *Filter) factsOf(t *Transaction, head *message.Mail) policy.Facts {
 	ours := t.Authenticated || t.Trusted
 	channel := f.channelOf(head)
 	for _, r := range t.Rcpts {
-		p := policy.Recipient{Addr: r.Addr, Hop: hopOf(r), Transport: policy.Unknown, Channel: channel}
+		p := policy.Recipient{Addr: r.Addr, Hop: hopOf(r), Transport: policy.Unknown, Channel: channel, Objection: f.objections.Address(r.Addr)}
 		p.Direction, p.Class = f.placeOf(r.Addr, ours)
 		if p.Class == "internal" {
 			p.Transport = policy.Local

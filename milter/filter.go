@@ -44,6 +44,7 @@ type Filter struct {
 	table       *policy.Table
 	departments *departments
 	trusted     []netip.Prefix
+	objections  *Objections
 	transports  Transports
 }
 
@@ -52,7 +53,7 @@ type Judgement struct {
 	verdict.Record
 	Findings []detect.Finding
 	Unopened []message.Unopened
-	Lookups  error  // a next hop whose transport could not be looked up
+	Lookups  error  // what could not be looked up: the TLS policy of a next hop, the register of objections
 	NotWhy   string // why the message could not be judged: timeout, panic, read, spool; "" when it was
 }
 
@@ -75,6 +76,9 @@ func NewFilter(cfg *Config, parts Parts) (*Filter, error) {
 	}
 	mask, err := cfg.Masker()
 	if err != nil {
+		return nil, err
+	}
+	if f.objections, err = OpenObjections(cfg.Milter.Objections, mask, time.Now); err != nil {
 		return nil, err
 	}
 	f.table, err = policy.Compile(cfg.Policy.Line, policy.Options{Mode: cfg.Policy.Mode, Mask: mask, InboundBlock: cfg.Policy.InboundBlock})
@@ -150,8 +154,12 @@ func (f *Filter) judge(ctx context.Context, t *Transaction) Judgement {
 	if err != nil {
 		return f.notJudged(t, "read")
 	}
+	stale := f.objections.Follow()
 	facts := f.factsOf(t, head)
-	scanner := f.engine.NewScanner(f.contextOf(t, head))
+	about := false // somebody named in the text has objected
+	where := f.contextOf(t, head)
+	where.Person = func(kind string, canonical []byte) { about = about || f.objections.Person(kind, canonical) }
+	scanner := f.engine.NewScanner(where)
 	var stopped atomic.Bool
 	defer context.AfterFunc(ctx, func() { stopped.Store(true) })()
 	sink := func(x message.Text) {
@@ -170,10 +178,13 @@ func (f *Filter) judge(ctx context.Context, t *Transaction) Judgement {
 		mail.Unopened = append(mail.Unopened, message.Unopened{Part: "message", Reason: "limit"})
 	}
 	found := scanner.Result()
+	for i := range facts.Recipients {
+		facts.Recipients[i].Objection = facts.Recipients[i].Objection || about
+	}
 	content := policy.Content{Protection: protectionOf(mail), Unopened: len(mail.Unopened), Found: found}
-	var lookups error
+	lookups := stale
 	if content.Level() != verdict.LevelNone { // else it may go any way
-		lookups = f.promises(ctx, t, &facts)
+		lookups = errors.Join(stale, f.promises(ctx, t, &facts))
 	}
 	return Judgement{Record: f.table.Decide(facts, content), Findings: found.Findings, Unopened: mail.Unopened, Lookups: lookups}
 }

@@ -38,7 +38,7 @@ func newMetrics(lost, mailLogLost func() float64) *metrics {
 		sessions:  prometheus.NewGauge(prometheus.GaugeOpts{Name: "postvagt_milter_sessions", Help: "Open connections from MTAs."}),
 		reloads:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "postvagt_milter_reloads_total", Help: "Reloads of the configuration."}, []string{"result"}),
 		refused:   prometheus.NewCounter(prometheus.CounterOpts{Name: "postvagt_milter_refused_connections_total", Help: "Connections that did not speak the protocol we need."}),
-		lookups:   prometheus.NewCounter(prometheus.CounterOpts{Name: "postvagt_milter_transport_lookup_failures_total", Help: "Messages with a next hop whose TLS policy could not be looked up."}),
+		lookups:   prometheus.NewCounter(prometheus.CounterOpts{Name: "postvagt_milter_lookup_failures_total", Help: "Messages for which a TLS policy or the register of objections could not be read."}),
 		selftests: prometheus.NewCounter(prometheus.CounterOpts{Name: "postvagt_milter_selftests_total", Help: "Messages of selftest."}),
 	}
 	m.registry.MustRegister(m.messages, m.notJudged, m.unopened, m.seconds, m.bytes, m.sessions, m.reloads, m.refused, m.lookups, m.selftests,

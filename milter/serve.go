@@ -253,7 +253,7 @@ func (s *Server) log(in *incoming, j *Judgement) {
 	}
 	s.metrics.count(j)
 	if j.Lookups != nil && s.unsaid(j.Lookups) {
-		s.logger.Warn("the TLS policy of a next hop could not be looked up; it counts as unknown", "error", j.Lookups)
+		s.logger.Warn("a lookup failed", "error", j.Lookups)
 	}
 	s.lines.Write(&j.Record)
 	if s.short != nil {

@@ -41,6 +41,7 @@ mail_log = false
 rules_dir = ""
 departments = ""
 mask_key = ""
+objections = "%[1]s/objections.csv"
 stop_timeout = "2s"
 `, dir)+extra))
 	if err != nil {
@@ -384,7 +385,7 @@ func FuzzSession(f *testing.F) {
 	cfg.Organisation.Domains = []string{"kommune.example"}
 	m := &cfg.Milter
 	m.Listen, m.SocketGroup, m.MetricsListen, m.MailLog = "unix:"+dir+"/m.sock", "", "", false
-	m.VerdictLog, m.RulesDir, m.Departments, m.MaskKey = dir+"/verdict.log", "", "", ""
+	m.VerdictLog, m.RulesDir, m.Departments, m.MaskKey, m.Objections = dir+"/verdict.log", "", "", "", ""
 	s, err := NewServer(cfg, Options{Parts: testParts, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	if err != nil {
 		f.Fatal(err)

@@ -48,6 +48,7 @@ mail_log = false
 rules_dir = ""
 departments = ""
 mask_key = ""
+objections = ""
 trusted_networks = ["127.0.0.1"]
 %s
 [postfix]
