@@ -2,6 +2,7 @@ package web
 
 import (
 	"regexp"
+	"strings"
 
 	"postvagt/dashboards"
 )
@@ -13,8 +14,8 @@ var checkFailed = dashboards.Text{DA: "Kontrollen svarede ikke eller fejlede.", 
 
 // plain returns a reason for the reader; one that speaks of the programs is about a failure of theirs.
 func plain(lang, why string) string {
-	if workshop.MatchString(why) {
+	if strings.HasPrefix(why, "not-judged") || workshop.MatchString(why) {
 		return checkFailed.In(lang)
 	}
-	return why
+	return dashboards.Word(lang, "why", why)
 }

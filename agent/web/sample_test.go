@@ -64,7 +64,7 @@ func sampleDocument(r *rand.Rand, i int, at time.Time) event.Document {
 	case 2:
 		d.Level, d.Protection, d.Algorithm, d.Strong, d.Protected = "unseen", "smime", "aes-256-cbc", true, "yes"
 	case 3:
-		d.Level, d.Action, d.Wanted, d.Finding, d.Why = "unknown", "", "", "no-verdict", "milter: time-out of the verdict"
+		d.Level, d.Action, d.Wanted, d.Finding, d.Why = "unknown", "", "", "no-verdict", "not-judged-timeout"
 	case 4:
 		d.Direction, d.MessageDirection, d.Left, d.Protected = "inbound", "inbound", false, ""
 	}
