@@ -33,7 +33,7 @@ func (a *aside) close() {
 		return
 	}
 	w := a.o.text(a.d.label(string(a.kind)), a.d.quoted, true)
-	ln := newLines(a.s.section())
+	ln := newLines(a.s.section(), a.s.size)
 	var carry []byte
 	for {
 		p, _, err := ln.next()

@@ -25,14 +25,14 @@ func utf8Reader(r *bufio.Reader, label string) io.Reader {
 	head, _ := r.Peek(charsetPeek)
 	switch name := trueCharset(head, label); name {
 	case "utf-8":
-		return &lenientReader{r: r}
+		return &lenientReader{r: r, in: make([]byte, min(charsetPeek, r.Size()))}
 	case "utf-7":
 		return &utf7Reader{r: r}
 	default:
 		if enc := lookupCharset(name); enc != nil {
 			return enc.NewDecoder().Reader(r)
 		}
-		return &lenientReader{r: r}
+		return &lenientReader{r: r, in: make([]byte, min(charsetPeek, r.Size()))}
 	}
 }
 
@@ -170,7 +170,7 @@ func mostlyPrintable(p []byte) bool {
 // lenientReader passes UTF-8 on and reads each byte that is none as Windows-1252.
 type lenientReader struct {
 	r    io.Reader
-	in   [4096]byte
+	in   []byte
 	have int // bytes in in
 	out  []byte
 	buf  []byte

@@ -410,7 +410,7 @@ func (h *htmlReader) attributes(z *html.Tokenizer, more bool) attrs {
 
 // hasQuoteClass recognises the elements in which mail programs put an earlier mail.
 func (h *htmlReader) hasQuoteClass(a attrs) bool {
-	for _, c := range strings.Fields(a.class) {
+	for c := range strings.FieldsSeq(a.class) {
 		switch c {
 		case "gmail_quote", "gmail_extra", "yahoo_quoted", "moz-cite-prefix", "protonmail_quote", "zmail_extra", "mailbird_quote", "gmail_attr":
 			return true

@@ -17,8 +17,9 @@ type lines struct {
 	cont  bool  // the next stretch goes on with a line
 }
 
-func newLines(r io.Reader) *lines {
-	l := &lines{r: bufio.NewReaderSize(r, lineMax), delim: '\n'}
+// newLines reads r, of which about size bytes are expected; 0 means not known.
+func newLines(r io.Reader, size int64) *lines {
+	l := &lines{r: bufio.NewReaderSize(r, bufSize(size, lineMax)), delim: '\n'}
 	if head, _ := l.r.Peek(4096); bytes.IndexByte(head, '\n') < 0 && bytes.IndexByte(head, '\r') >= 0 {
 		l.delim = '\r' // line ends of an old Macintosh
 	}
@@ -57,4 +58,12 @@ func eol(line []byte) int {
 		n--
 	}
 	return len(line) - n
+}
+
+// bufSize is a buffer's size for what is expected: no larger than needed, and large enough to peek.
+func bufSize(expected int64, most int) int {
+	if expected <= 0 {
+		return most
+	}
+	return int(min(max(expected+expected/4, sniffSize), int64(most)))
 }

@@ -1,6 +1,7 @@
 package message
 
 import (
+	"bufio"
 	"errors"
 	"io"
 	"strings"
@@ -32,7 +33,8 @@ type doc struct {
 	depth    int
 	quoted   bool
 	hidden   bool
-	pgpMIME  bool // stands in a multipart/encrypted
+	size     int64 // about so many bytes are expected; 0 means not known
+	pgpMIME  bool  // stands in a multipart/encrypted
 	attached bool
 }
 
@@ -125,6 +127,7 @@ func (o *opener) node(sec *io.SectionReader, n *node, parent doc) {
 		d.pgpMIME = d.pgpMIME || p.about.typ == "multipart/encrypted"
 	}
 	body := io.NewSectionReader(sec, n.start, n.end-n.start)
+	d.size = body.Size()
 	if n.raw {
 		o.stream(doc{path: d.path, depth: d.depth, quoted: d.quoted}, body)
 		return
@@ -136,7 +139,7 @@ func (o *opener) node(sec *io.SectionReader, n *node, parent doc) {
 
 // stream opens content that comes once: texts as they come, anything else from a spool.
 func (o *opener) stream(d doc, r io.Reader) {
-	br := newBuf(r)
+	br := bufio.NewReaderSize(r, bufSize(d.size, 16<<10))
 	head, _ := br.Peek(sniffSize)
 	k := sniff(head, d)
 	if k == kindPlain || k == kindHTML || k == kindJSON {

@@ -35,6 +35,9 @@ func (o *opener) tryLater(a attempt) {
 // keepText keeps the beginning of the mail's visible text for the length of the reading.
 func (o *opener) keepText(p []byte) {
 	if n := passwordText - len(o.said); n > 0 {
+		if o.said == nil {
+			o.said = make([]byte, 0, len(p)+256)
+		}
 		o.said = append(o.said, p[:min(n, len(p))]...)
 		o.said = append(o.said, '\n')
 	}

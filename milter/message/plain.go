@@ -33,7 +33,7 @@ func (o *opener) readText(d doc, k kind, br *bufio.Reader) error {
 func (o *opener) lines(d doc, k kind, r io.Reader, fix func([]byte) []byte) error {
 	t := o.textLines(d, k)
 	flow := &flowed{t: t, fix: fix, on: strings.EqualFold(d.about.params.get("format"), "flowed"), delSp: strings.EqualFold(d.about.params.get("delsp"), "yes")}
-	ln := newLines(r)
+	ln := newLines(r, d.size)
 	var carry []byte
 	var failed error
 	for o.budget.text > 0 {

@@ -9,7 +9,7 @@ import (
 // readings gives the ways in which a body must be read: the one its header names if the bytes bear it
 // out, else what they look like; two where it cannot be known which one a mail program takes.
 func readings(body *io.SectionReader, encodings []string) []io.Reader {
-	head := make([]byte, sniffSize)
+	head := make([]byte, min(sniffSize, body.Size()))
 	n, _ := body.ReadAt(head, 0)
 	head = head[:n]
 	var b64, qp bool
@@ -39,7 +39,9 @@ func readings(body *io.SectionReader, encodings []string) []io.Reader {
 
 // base64Share counts the letters of the base64 alphabet and what is neither letter nor line end.
 func base64Share(p []byte) (letters, others int) {
-	for _, line := range bytes.Split(p, []byte("\n")) {
+	for len(p) > 0 {
+		var line []byte
+		line, p, _ = bytes.Cut(p, newline)
 		for _, b := range bytes.TrimSpace(line) {
 			if isBase64Byte(b) {
 				letters++

@@ -228,10 +228,10 @@ func looksMail(head []byte) bool {
 
 // looksHTML says whether a text is HTML. Declared as such one tag is enough.
 func looksHTML(head []byte, declared bool) bool {
-	low := bytes.ToLower(head)
 	if declared {
 		return true
 	}
+	low := bytes.ToLower(head)
 	start := low[:min(len(low), 1024)]
 	return bytes.Contains(start, []byte("<html")) || bytes.Contains(start, []byte("<!doctype html")) ||
 		bytes.Contains(low, []byte("<body")) && bytes.Contains(low, []byte("<head"))
