@@ -198,9 +198,9 @@ func notSeen() []Question {
 		{
 			ID:    "unopened",
 			Title: Text{DA: "Kunne ikke læses helt", EN: "Not readable in full"},
-			Help: Text{DA: "Udgående mails, hvor mindst én del, for eksempel en vedhæftet fil, ikke kunne læses. De kan rumme mere, end der blev fundet.",
-				EN: "Outgoing mails of which at least one part, an attachment for instance, could not be read. They may hold more than was found."},
-			Source: "R8", Chart: Figure, Dashboards: []string{Ombudsman, Incidents}, Measure: count(messages(Not(fUnopened, "0"))),
+			Help: Text{DA: "Udgående mails, der ellers kunne læses, men hvor mindst én del, for eksempel en vedhæftet fil, ikke kunne. De kan rumme mere, end der blev fundet.",
+				EN: "Outgoing mails that could be read but for at least one part, an attachment for instance. They may hold more than was found."},
+			Source: "R8", Chart: Figure, Dashboards: []string{Ombudsman, Incidents}, Measure: count(messages(Not(fLevel, "unseen"), Not(fUnopened, "0"))),
 		},
 		{
 			ID:    "protection-unknown",
