@@ -67,6 +67,21 @@ func TestDefaultConfigSaysWhatItIs(t *testing.T) {
 	}
 }
 
+// The file that is installed is the one that is printed. Make it anew with: postvagt-milter config default
+func TestShippedFileIsTheDefault(t *testing.T) {
+	shipped, err := os.ReadFile("../packaging/etc/milter.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := WriteDefaultConfig(&b); err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(string(shipped), b.String()); d != "" {
+		t.Errorf("packaging/etc/milter.toml (-) is not config default (+): %s", d)
+	}
+}
+
 // As it is printed, the file needs nothing but the domains.
 func TestDefaultConfigIsGood(t *testing.T) {
 	var b bytes.Buffer

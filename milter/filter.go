@@ -156,37 +156,43 @@ func (f *Filter) judge(ctx context.Context, t *Transaction) Judgement {
 	}
 	stale := f.objections.Follow()
 	facts := f.factsOf(t, head)
-	about := false // somebody named in the text has objected
 	where := f.contextOf(t, head)
-	where.Person = func(kind string, canonical []byte) { about = about || f.objections.Person(kind, canonical) }
+	where.Person = func(kind string, canonical []byte) {
+		if f.objections.Person(kind, canonical) {
+			facts.AboutObjector()
+		}
+	}
+	mail, found, why := f.open(ctx, t, where)
+	if why != "" {
+		return f.notJudged(t, why)
+	}
+	content := policy.Content{Protection: protectionOf(mail), Unopened: len(mail.Unopened), Found: found}
+	if content.Level() != verdict.LevelNone { // else it may go any way
+		stale = errors.Join(stale, f.promises(ctx, t, &facts))
+	}
+	return Judgement{Record: f.table.Decide(facts, content), Findings: found.Findings, Unopened: mail.Unopened, Lookups: stale}
+}
+
+// open reads and scans a message; why says what kept it from being judged.
+func (f *Filter) open(ctx context.Context, t *Transaction, where detect.Context) (mail *message.Mail, found detect.Result, why string) {
 	scanner := f.engine.NewScanner(where)
 	var stopped atomic.Bool
 	defer context.AfterFunc(ctx, func() { stopped.Store(true) })()
-	sink := func(x message.Text) {
+	mail, err := f.reader.Read(stoppable{t.Message, &stopped}, t.Bytes, func(x message.Text) {
 		if !stopped.Load() {
 			scanner.Scan(detect.Text(x))
 		}
-	}
-	mail, err := f.reader.Read(stoppable{t.Message, &stopped}, t.Bytes, sink)
+	})
 	switch {
 	case stopped.Load():
-		return f.notJudged(t, "timeout")
+		return nil, detect.Result{}, "timeout"
 	case err != nil:
-		return f.notJudged(t, "read")
+		return nil, detect.Result{}, "read"
 	}
 	if t.Size > t.Bytes {
 		mail.Unopened = append(mail.Unopened, message.Unopened{Part: "message", Reason: "limit"})
 	}
-	found := scanner.Result()
-	for i := range facts.Recipients {
-		facts.Recipients[i].Objection = facts.Recipients[i].Objection || about
-	}
-	content := policy.Content{Protection: protectionOf(mail), Unopened: len(mail.Unopened), Found: found}
-	lookups := stale
-	if content.Level() != verdict.LevelNone { // else it may go any way
-		lookups = errors.Join(stale, f.promises(ctx, t, &facts))
-	}
-	return Judgement{Record: f.table.Decide(facts, content), Findings: found.Findings, Unopened: mail.Unopened, Lookups: lookups}
+	return mail, scanner.Result(), ""
 }
 
 func protectionOf(m *message.Mail) verdict.Protection {

@@ -59,6 +59,13 @@ type Recipient struct {
 	NeverHold bool // emergency, on-call, police: judged, never stopped
 }
 
+// AboutObjector says that the message is about somebody who objected to open mail: no copy of it may go so.
+func (f *Facts) AboutObjector() {
+	for i := range f.Recipients {
+		f.Recipients[i].Objection = true
+	}
+}
+
 // Content is what is known of what the message holds.
 type Content struct {
 	Protection verdict.Protection
