@@ -43,7 +43,8 @@ func langBits(names []string) (bits uint8, bad string) {
 
 // Grades of a topic's terms.
 const (
-	gradeWeak = iota
+	gradeHint = iota // a word of several phrases of the rule, met alone
+	gradeWeak
 	gradeUsual
 	gradeStrong
 	gradeNever
@@ -150,6 +151,7 @@ func Compile(shipped fs.FS, own ...fs.FS) (*Engine, error) {
 	for _, c := range cues {
 		errs = append(errs, b.cue(c))
 	}
+	b.hint()
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
@@ -200,6 +202,7 @@ type builder struct {
 	name       []literal
 	phrase     phraseBuilder
 	kinds      map[string]uint8
+	hints      hints
 }
 
 func newBuilder() *builder {
@@ -208,6 +211,7 @@ func newBuilder() *builder {
 		ids:    map[string]int32{},
 		phrase: newPhraseBuilder(),
 		kinds:  map[string]uint8{},
+		hints:  hints{},
 	}
 }
 
@@ -316,10 +320,12 @@ func (b *builder) rule(r *ruleSpec) error {
 
 func (b *builder) vocabulary(r *ruleSpec, c *rule, index int16) error {
 	var errs []error
-	for grade, words := range [][]string{r.Terms.Weak, r.Terms.Usual, r.Terms.Strong, r.Terms.Never} {
+	for i, words := range [][]string{r.Terms.Weak, r.Terms.Usual, r.Terms.Strong, r.Terms.Never} {
+		grade := gradeWeak + i
 		for _, w := range words {
 			t := term{class: classTopic, grade: uint8(grade), langs: c.langs, kind: c.kind, owner: index}
 			errs = append(errs, b.term(r.at, r.ID, w, t))
+			b.hints.note(w, t)
 		}
 	}
 	return errors.Join(errs...)

@@ -429,7 +429,7 @@ func (s *Scanner) weigh(n int32, g *segment, tie, lower float64) {
 			if h.kind != kind || h.grade == gradeNever {
 				continue
 			}
-			w := [...]float64{0.25, 0.6, 1}[h.grade] * s.e.rules[h.owner].weight
+			w := [...]float64{0.4, 0.25, 0.6, 1}[h.grade] * s.e.rules[h.owner].weight
 			if w > best {
 				w, best = best, w
 			}

@@ -160,14 +160,14 @@ func (s *Scanner) noteTopic(g *segment, kind uint8, entry int, owner int16, tie,
 	}
 	r := &s.e.rules[owner]
 	x := Explanation{Rule: r.id, Kind: r.spec.Kind, Level: r.level, Part: s.parts[s.part].name, Offset: int(g.start)}
-	var grades [3]int
+	var grades [4]int
 	for _, h := range g.hits[:g.nhits] {
 		if h.owner == owner && h.grade <= gradeStrong {
 			grades[h.grade]++
 			x.Shapes = append(x.Shapes, s.shapes[h.to])
 		}
 	}
-	x.Raised = append(x.Raised, fmt.Sprintf("terms: %d strong, %d usual, %d weak", grades[2], grades[1], grades[0]), fmt.Sprintf("tie to a person %.2f (%s)", tie, g.tieReason()))
+	x.Raised = append(x.Raised, fmt.Sprintf("terms: %d strong, %d usual, %d weak, %d hints", grades[3], grades[2], grades[1], grades[0]), fmt.Sprintf("tie to a person %.2f (%s)", tie, g.tieReason()))
 	if g.cues[classTold] > 0 {
 		x.Raised = append(x.Raised, "told as a fact")
 	}

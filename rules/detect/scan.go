@@ -86,7 +86,10 @@ type thread struct {
 	node int32
 	tok  int32
 	pos  int32
+	gaps int32 // function words left out so far
 }
+
+const maxGaps = 2
 
 const farAway = -1 << 20
 
@@ -418,7 +421,7 @@ func (s *Scanner) lookup(w []uint8, f *tokenFacts) {
 		}
 		return
 	}
-	var given, surname, known, place bool
+	var given, surname, known, place, filler, not bool
 	var next [len(s.active)]thread
 	n := 0
 	for _, h := range hits {
@@ -433,6 +436,8 @@ func (s *Scanner) lookup(w []uint8, f *tokenFacts) {
 			case classPlace:
 				known, place = true, true
 			default:
+				filler = filler || t.class == classLanguage
+				not = not || t.class == classNot
 				known = known || t.class == classTopic || t.class >= firstCue || t.class == classLanguage
 				s.emit(t, s.tok, s.wordPos, f)
 			}
@@ -444,16 +449,23 @@ func (s *Scanner) lookup(w []uint8, f *tokenFacts) {
 						s.emit(&s.e.terms[id], s.active[a].tok, s.active[a].pos, f)
 					}
 					if n < len(next) {
-						next[n] = thread{node, s.active[a].tok, s.active[a].pos}
+						next[n] = thread{node, s.active[a].tok, s.active[a].pos, s.active[a].gaps}
 						n++
 					}
 				}
 			}
 		}
 	}
+	for a := 0; a < s.nact && filler && !not && n < len(next); a++ { // "has lately been admitted" is "has been admitted"
+		if t := s.active[a]; t.gaps < maxGaps {
+			t.gaps++
+			next[n] = t
+			n++
+		}
+	}
 	for _, h := range hits {
 		if p := &s.e.patterns[h]; p.first != 0 && n < len(next) {
-			next[n] = thread{p.first, s.tok, s.wordPos}
+			next[n] = thread{p.first, s.tok, s.wordPos, 0}
 			n++
 		}
 	}
