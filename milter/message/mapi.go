@@ -126,8 +126,10 @@ func utf16Text(p []byte) string {
 	for i := 0; i+1 < len(p); i += 2 {
 		wide = append(wide, binary.LittleEndian.Uint16(p[i:]))
 	}
-	return string(utf16.Decode(wide))
+	return utf16String(wide)
 }
+
+func utf16String(wide []uint16) string { return string(utf16.Decode(wide)) }
 
 // lzfu decompresses compressed RTF (MS-OXRTFCP).
 type lzfu struct {

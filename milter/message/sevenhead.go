@@ -338,6 +338,10 @@ func (z *sevenFile) archive(r *sevenBytes) error {
 // files reads the list of files.
 func (z *sevenFile) files(r *sevenBytes) {
 	n := r.count(sevenFiles)
+	if z.empty != nil { // one list and no more, or the header is work without end
+		r.fail()
+		return
+	}
 	z.empty = make([]bool, n)
 	for !r.bad {
 		typ := r.byte()

@@ -4,11 +4,7 @@ import (
 	"bytes"
 	"compress/bzip2"
 	"compress/flate"
-	"crypto/aes"
-	"crypto/cipher"
-	"crypto/sha256"
 	"encoding/binary"
-	"errors"
 	"hash/crc32"
 	"io"
 
@@ -22,7 +18,6 @@ const sevenMagic = "7z\xbc\xaf\x27\x1c"
 const (
 	sevenHeader = 16 << 20
 	sevenFiles  = 20_000
-	sevenDict   = 64 << 20
 	sevenCycles = 22 // power of two of the rounds that derive a key
 )
 
@@ -82,6 +77,7 @@ type sevenFile struct {
 	folders []*sevenFolder
 	names   []string
 	empty   []bool
+	key     sevenKey // the one derived last
 }
 
 // open7z opens a 7z archive.
@@ -129,11 +125,11 @@ func (z *sevenFile) header(p []byte, password string, told bool) error {
 			if f.encrypted() && !told {
 				return z.lockHeader(p, f)
 			}
-			out, err := z.unpack(f, password, sevenHeader)
+			out, err := z.unpack(f, password)
 			if err != nil {
 				return err
 			}
-			if p, err = io.ReadAll(io.LimitReader(out, sevenHeader)); err != nil {
+			if p, err = io.ReadAll(io.LimitReader(z.o.guard(out, z.data.Size()), min(f.size(), sevenHeader))); err != nil {
 				return err
 			}
 			if f.hasCRC && crc32.ChecksumIEEE(p) != f.crc {
@@ -156,36 +152,6 @@ func (z *sevenFile) lockHeader(p []byte, f *sevenFolder) error {
 	return encrypted
 }
 
-// cost is what one try of a password takes, in milliseconds.
-func (f *sevenFolder) cost() int {
-	for _, c := range f.coders {
-		if c.id == sevenAES && len(c.props) > 0 {
-			if n := int(c.props[0] & 0x3f); n <= sevenCycles {
-				return 1 + 1<<n/8192
-			}
-		}
-	}
-	return passwordCost
-}
-
-// fits says whether the password unpacks the folder to what its checksum says.
-func (z *sevenFile) fits(f *sevenFolder, password string) bool {
-	r, err := z.unpack(f, password, 64<<20)
-	if err != nil {
-		return false
-	}
-	want, has, size := f.crc, f.hasCRC, int64(-1)
-	if !has && len(f.subs) > 0 {
-		want, has, size = f.subs[0].crc, f.subs[0].hasCRC, f.subs[0].size
-	}
-	if size >= 0 {
-		r = io.LimitReader(r, size)
-	}
-	sum := crc32.NewIEEE()
-	_, err = io.Copy(sum, r)
-	return err == nil && has && sum.Sum32() == want
-}
-
 // open opens the files, folder by folder.
 func (z *sevenFile) open(password string, told bool) error {
 	w := z.o.text("filename "+z.d.path+" 7z", z.d.quoted, z.d.hidden)
@@ -199,8 +165,8 @@ func (z *sevenFile) open(password string, told bool) error {
 	var failed error
 	for _, f := range z.folders {
 		if f.encrypted() && !told {
-			if locked++; first == nil {
-				first = f
+			if locked++; first == nil || f.packSize < first.packSize {
+				first = f // the smallest is the quickest to try
 			}
 			file = z.skip(file, len(f.subs))
 			continue
@@ -254,11 +220,13 @@ func (z *sevenFile) skip(file, n int) int {
 
 // folder opens the files of one folder, which are packed one after the other.
 func (z *sevenFile) folder(f *sevenFolder, file int, password string) (int, error) {
-	r, err := z.unpack(f, password, z.data.Size()*zipRatio+zipFree)
+	r, err := z.unpack(f, password)
 	if err != nil {
 		return z.skip(file, len(f.subs)), err
 	}
-	for _, s := range f.subs {
+	r = z.o.guard(r, z.data.Size())
+	var failed error
+	for i, s := range f.subs {
 		file = z.skip(file, 0)
 		if !z.o.budget.takePart() {
 			return file, errLimit
@@ -267,18 +235,22 @@ func (z *sevenFile) folder(f *sevenFolder, file int, password string) (int, erro
 		if file < len(z.names) {
 			name = z.names[file]
 		}
-		one := &io.LimitedReader{R: r, N: s.size}
+		sum := crc32.NewIEEE()
+		one := io.TeeReader(io.LimitReader(r, s.size), sum)
 		z.o.stream(z.d.child(file+1, name), one)
 		if _, err := io.Copy(io.Discard, one); err != nil {
-			return file, err
+			return z.skip(file, len(f.subs)-i), err
+		}
+		if s.hasCRC && sum.Sum32() != s.crc {
+			failed = damaged // of what was read, some is not what was packed
 		}
 		file++
 	}
-	return file, nil
+	return file, failed
 }
 
-// unpack gives the bytes of a folder whose coders form a plain chain.
-func (z *sevenFile) unpack(f *sevenFolder, password string, most int64) (io.Reader, error) {
+// unpack gives the bytes of a folder whose coders form a plain chain. They are to be metered.
+func (z *sevenFile) unpack(f *sevenFolder, password string) (io.Reader, error) {
 	if len(f.packed) != 1 || len(f.coders) == 0 || len(f.coders) > 8 {
 		return nil, reason("unknown compression")
 	}
@@ -293,7 +265,7 @@ func (z *sevenFile) unpack(f *sevenFolder, password string, most int64) (io.Read
 			return nil, damaged
 		}
 		var err error
-		if r, err = decode7z(f.coders[at], r, f.sizes[at], password); err != nil {
+		if r, err = z.decode(f.coders[at], r, f.sizes[at], password); err != nil {
 			return nil, err
 		}
 		at = f.follow(at)
@@ -301,7 +273,7 @@ func (z *sevenFile) unpack(f *sevenFolder, password string, most int64) (io.Read
 			break
 		}
 	}
-	return &meter{&z.o.budget, &capped{r, most}}, nil
+	return r, nil
 }
 
 // follow is the coder that takes the output of coder i, -1 when that is the end.
@@ -314,7 +286,8 @@ func (f *sevenFolder) follow(i int) int {
 	return -1
 }
 
-func decode7z(c sevenCoder, r io.Reader, size int64, password string) (io.Reader, error) {
+// decode puts one coder behind r; size is what it gives.
+func (z *sevenFile) decode(c sevenCoder, r io.Reader, size int64, password string) (io.Reader, error) {
 	if c.in != 1 || c.out != 1 {
 		return nil, reason("unknown compression")
 	}
@@ -322,26 +295,18 @@ func decode7z(c sevenCoder, r io.Reader, size int64, password string) (io.Reader
 	case sevenCopy, sevenBCJ: // the filter for programs changes no text
 		return r, nil
 	case sevenAES:
-		return decrypt7z(c.props, r, size, password)
+		return z.decrypt(c.props, r, size, password)
 	case sevenDeflate:
-		return flate.NewReader(r), nil
+		return flate.NewReader(newBuf(r)), nil
 	case sevenBzip2:
-		return bzip2.NewReader(r), nil
+		return bzip2.NewReader(newBuf(r)), nil
 	case sevenLZMA:
 		return lzmaReader(c.props, r, size)
 	case sevenLZMA2:
-		if len(c.props) != 1 || c.props[0] > 40 {
+		if len(c.props) != 1 {
 			return nil, damaged
 		}
-		dict := (2 | (int64(c.props[0]) & 1)) << (c.props[0]/2 + 11)
-		if dict = min(dict, max(size, lzma.MinDictCap)); dict > sevenDict {
-			return nil, errLimit
-		}
-		out, err := lzma.Reader2Config{DictCap: int(dict)}.NewReader2(r)
-		if err != nil {
-			return nil, damaged
-		}
-		return out, nil
+		return newLZMA2(newBuf(r), c.props[0], min(max(size, 0), windowMax))
 	}
 	return nil, reason("unknown compression")
 }
@@ -353,70 +318,14 @@ func lzmaReader(props []byte, r io.Reader, size int64) (io.Reader, error) {
 	}
 	head := append([]byte(nil), props...)
 	dict := int64(binary.LittleEndian.Uint32(head[1:]))
-	if dict = min(dict, max(size, lzma.MinDictCap)); dict > sevenDict {
+	if dict = min(dict, max(size, lzma.MinDictCap)); dict > windowMax {
 		return nil, errLimit
 	}
 	binary.LittleEndian.PutUint32(head[1:], uint32(dict))
 	head = binary.LittleEndian.AppendUint64(head, uint64(size))
-	out, err := lzma.ReaderConfig{DictCap: sevenDict}.NewReader(io.MultiReader(bytes.NewReader(head), r))
+	out, err := lzma.ReaderConfig{DictCap: windowMax}.NewReader(io.MultiReader(bytes.NewReader(head), newBuf(r)))
 	if err != nil {
 		return nil, damaged
 	}
 	return out, nil
-}
-
-// decrypt7z decrypts AES-256 in CBC mode with a key that many rounds of SHA-256 derive.
-func decrypt7z(props []byte, r io.Reader, size int64, password string) (io.Reader, error) {
-	if len(props) < 2 || password == "" {
-		return nil, encrypted
-	}
-	salt := int(props[0]>>7&1) + int(props[1]>>4)
-	iv := int(props[0]>>6&1) + int(props[1]&15)
-	cycles := int(props[0] & 0x3f)
-	if len(props) < 2+salt+iv || iv > 16 || cycles > sevenCycles {
-		return nil, damaged
-	}
-	var vector [16]byte
-	copy(vector[:], props[2+salt:2+salt+iv])
-	h := sha256.New()
-	one := append([]byte(nil), props[2:2+salt]...)
-	for _, u := range utf16Of(password) {
-		one = append(one, byte(u), byte(u>>8))
-	}
-	k := len(one)
-	one = append(one, make([]byte, 8)...)
-	for i := uint64(0); i < 1<<cycles; i++ {
-		binary.LittleEndian.PutUint64(one[k:], i)
-		h.Write(one)
-	}
-	block, err := aes.NewCipher(h.Sum(nil))
-	if err != nil {
-		return nil, err
-	}
-	return io.LimitReader(&cbcReader{r: r, mode: cipher.NewCBCDecrypter(block, vector[:])}, size), nil
-}
-
-// cbcReader decrypts whole blocks.
-type cbcReader struct {
-	r    io.Reader
-	mode cipher.BlockMode
-	buf  [4096]byte
-	out  []byte
-}
-
-func (c *cbcReader) Read(p []byte) (int, error) {
-	if len(c.out) == 0 {
-		n, err := io.ReadFull(c.r, c.buf[:])
-		if n &^= 15; n == 0 {
-			if err == nil || errors.Is(err, io.ErrUnexpectedEOF) {
-				err = io.EOF
-			}
-			return 0, err
-		}
-		c.mode.CryptBlocks(c.buf[:n], c.buf[:n])
-		c.out = c.buf[:n]
-	}
-	n := copy(p, c.out)
-	c.out = c.out[n:]
-	return n, nil
 }

@@ -128,7 +128,7 @@ func sniff(head []byte, d doc) kind {
 	if at := bytes.Index(head[:min(len(head), 1024)], []byte("%PDF-")); at >= 0 && (isBlank(head[:at]) || !looksText(head)) {
 		return kindPDF
 	}
-	if isTar(head) {
+	if isTar(head) || len(head) >= tarBlock && string(head[257:262]) == "ustar" {
 		return kindTar
 	}
 	if isCMS(head) {
