@@ -29,7 +29,7 @@ func describe(h *header) partHeader {
 			}
 		default:
 			if !quietField(f.name) {
-				p.texts = append(p.texts, f.value)
+				p.texts = append(p.texts, append([]byte(f.name+": "), f.value...))
 			}
 		}
 	}

@@ -157,14 +157,14 @@ func textKind(head []byte, d doc) kind {
 	upper := bytes.ToUpper(start[:min(len(start), 20)])
 	mail := strings.HasPrefix(d.about.typ, "message/") || d.about.typ == "application/mbox" || d.attached
 	switch {
-	case mail && bytes.HasPrefix(head, []byte("From ")) && looksMail(head):
-		return kindMbox
-	case mail && looksMail(head):
-		return kindMail
 	case bytes.HasPrefix(upper, []byte("BEGIN:VCALENDAR")):
 		return kindICS
 	case bytes.HasPrefix(upper, []byte("BEGIN:VCARD")):
 		return kindVCF
+	case mail && bytes.HasPrefix(head, []byte("From ")) && looksMail(head):
+		return kindMbox
+	case mail && looksMail(head):
+		return kindMail
 	case bytes.HasPrefix(start, []byte("<?xml")) && !looksHTML(head, d.about.typ == "text/html"):
 		return kindXML
 	case d.about.typ == "application/json" || hasExt(d, ".json"):
@@ -219,7 +219,7 @@ func looksMail(head []byte) bool {
 		if len(line) == 0 {
 			break
 		}
-		if knownField(line) {
+		if knownField(line) && line[0]|0x20 != 'x' { // many formats have their X- lines
 			known++
 		}
 	}

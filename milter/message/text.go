@@ -35,17 +35,17 @@ func (o *opener) say(part string, s string, quoted bool) {
 		return
 	}
 	w := o.text(part, quoted, false)
-	if !utf8.ValidString(s) {
-		s = decodeCharset([]byte(s), "")
-	}
 	w.writeString(s)
 	w.close()
 }
 
 func (w *textWriter) writeString(s string) { w.write([]byte(s)) }
 
-// write appends UTF-8 text; a rune is never split between two calls.
+// write appends UTF-8 text; a rune is never split between two calls. What is no UTF-8 is read as Windows-1252.
 func (w *textWriter) write(p []byte) {
+	if !utf8.Valid(p) {
+		p = appendLenient(nil, p)
+	}
 	for len(p) > 0 {
 		if len(w.buf) >= pieceSize {
 			w.cut()
