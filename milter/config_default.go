@@ -84,6 +84,16 @@ const channelExample = `
 # host = "[smtp.gateway.example]"
 # onward = "enforced"                          # none | enforced
 # document = "contract 2026-03, annex 2"
+
+# A system whose mail passes whatever it holds, named by client or user; or, with hide = true, a person whose mail is
+# judged like any other and whose name is shown nowhere, named by sender or user.
+# [[exempt]]
+# name = "payroll"
+# client = ["192.0.2.10"]
+# user = ["payroll"]
+# hide = false
+# reason = "delivers by its own secure line, agreement 2026-17"
+# until = "2027-12-31"
 `
 
 // writeLines writes the standard policy, commented.

@@ -8,7 +8,9 @@ import (
 	"io"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
+	"time"
 
 	"postvagt/milter/message"
 	"postvagt/milter/policy"
@@ -22,7 +24,8 @@ type Transaction struct {
 	Rcpts         []Rcpt
 	Client        netip.Addr
 	Authenticated bool
-	Trusted       bool // the client sends for the organisation without logging in
+	User          string // login name
+	Trusted       bool   // the client sends for the organisation without logging in
 
 	Message   io.ReaderAt
 	Bytes     int64 // of Message
@@ -39,6 +42,7 @@ func (f *Filter) factsOf(t *Transaction, head *message.Mail) policy.Facts {
 		QueueID: t.QueueID, ID: verdict.NewID(), Sender: t.Sender, Department: f.departments.of(t.Sender),
 		Authenticated: t.Authenticated, Client: t.Client, Size: t.Size,
 	}
+	facts.Exempt, facts.Hidden = f.exemptionOf(t)
 	ours := t.Authenticated || t.Trusted
 	channel := f.channelOf(head)
 	for _, r := range t.Rcpts {
@@ -56,6 +60,40 @@ func (f *Filter) factsOf(t *Transaction, head *message.Mail) policy.Facts {
 		facts.Recipients = append(facts.Recipients, p)
 	}
 	return facts
+}
+
+// exemptionOf finds the exemptions of a message that are in force today.
+func (f *Filter) exemptionOf(t *Transaction) (system string, hidden bool) {
+	for i := range f.cfg.Exempt {
+		x := &f.cfg.Exempt[i]
+		if !x.matches(t) || !x.inForce(f.now()) {
+			continue
+		}
+		if x.Hide {
+			hidden = true
+		} else if system == "" {
+			system = x.Name
+		}
+	}
+	return system, hidden
+}
+
+// inForce says whether an exemption holds; its last day counts.
+func (x *Exempt) inForce(now time.Time) bool {
+	until, err := time.ParseInLocation(time.DateOnly, x.Until, now.Location())
+	return err == nil && now.Before(until.AddDate(0, 0, 1))
+}
+
+func (x *Exempt) matches(t *Transaction) bool {
+	for _, n := range x.Client {
+		if p, err := policy.ParseNetwork(n); err == nil && t.Client.IsValid() && p.Contains(t.Client) {
+			return true
+		}
+	}
+	if t.Authenticated && slices.Contains(x.User, t.User) {
+		return true
+	}
+	return x.Hide && slices.ContainsFunc(x.Sender, func(s string) bool { return policy.MatchAddress(s, t.Sender) })
 }
 
 // promises fills in how the MTA will reach each recipient outside. What cannot be looked up stays unknown,

@@ -1,10 +1,12 @@
 package milter
 
 import (
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"postvagt/milter/message"
 	"postvagt/milter/verdict"
@@ -135,5 +137,48 @@ func TestDepartments(t *testing.T) {
 	}
 	if _, err := loadDepartments(filepath.Join(dir, "none.csv")); err != nil {
 		t.Errorf("a missing file: %v", err)
+	}
+}
+
+func TestExemptions(t *testing.T) {
+	f := newTestFilter(t, `
+[[exempt]]
+name = "payroll"
+client = ["192.0.2.10"]
+user = ["payroll"]
+reason = "own line"
+until = "2026-12-31"
+[[exempt]]
+name = "union"
+sender = ["tillid*@kommune.example"]
+hide = true
+reason = "union representative"
+until = "2026-12-31"
+`)
+	client := netip.MustParseAddr
+	for _, tt := range []struct {
+		name   string
+		now    string
+		t      Transaction
+		system string
+		hidden bool
+	}{
+		{"by client", "2026-11-23T09:00:00Z", Transaction{Client: client("192.0.2.10")}, "payroll", false},
+		{"another client", "2026-11-23T09:00:00Z", Transaction{Client: client("192.0.2.11")}, "", false},
+		{"by login", "2026-11-23T09:00:00Z", Transaction{Authenticated: true, User: "payroll"}, "payroll", false},
+		{"by a name without a login", "2026-11-23T09:00:00Z", Transaction{User: "payroll"}, "", false},
+		{"last day", "2026-12-31T23:59:59Z", Transaction{Client: client("192.0.2.10")}, "payroll", false},
+		{"after it", "2027-01-01T00:00:00Z", Transaction{Client: client("192.0.2.10"), Sender: "tillid1@kommune.example"}, "", false},
+		{"a person", "2026-11-23T09:00:00Z", Transaction{Sender: "Tillid1@kommune.example"}, "", true},
+		{"another person", "2026-11-23T09:00:00Z", Transaction{Sender: "kari@kommune.example"}, "", false},
+	} {
+		now, err := time.Parse(time.RFC3339, tt.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.now = func() time.Time { return now }
+		if facts := f.factsOf(&tt.t, &message.Mail{}); facts.Exempt != tt.system || facts.Hidden != tt.hidden {
+			t.Errorf("%s: system %q, hidden %v", tt.name, facts.Exempt, facts.Hidden)
+		}
 	}
 }

@@ -19,8 +19,9 @@ import (
 
 // Parts are what a Filter is made of besides its configuration.
 type Parts struct {
-	Rules      fs.FS      // the shipped ones
-	Transports Transports // nil: what the MTA promises is not known
+	Rules      fs.FS            // the shipped ones
+	Transports Transports       // nil: what the MTA promises is not known
+	Now        func() time.Time // nil means time.Now
 }
 
 // Transports tells what the MTA promises for a transport and next hop, as it names them.
@@ -45,6 +46,7 @@ type Filter struct {
 	departments *departments
 	trusted     []netip.Prefix
 	objections  *Objections
+	now         func() time.Time
 	transports  Transports
 }
 
@@ -60,6 +62,9 @@ type Judgement struct {
 // NewFilter makes a Filter of a configuration; the errors name file and line.
 func NewFilter(cfg *Config, parts Parts) (*Filter, error) {
 	f := &Filter{cfg: cfg, transports: parts.Transports, reader: message.NewReader(message.Options{Pdftotext: cfg.Milter.Pdftotext})}
+	if f.now = parts.Now; f.now == nil {
+		f.now = time.Now
+	}
 	var err error
 	if f.engine, err = CompileRules(parts.Rules, cfg.Milter.RulesDir); err != nil {
 		return nil, err
@@ -78,7 +83,7 @@ func NewFilter(cfg *Config, parts Parts) (*Filter, error) {
 	if err != nil {
 		return nil, err
 	}
-	if f.objections, err = OpenObjections(cfg.Milter.Objections, mask, time.Now); err != nil {
+	if f.objections, err = OpenObjections(cfg.Milter.Objections, mask, f.now); err != nil {
 		return nil, err
 	}
 	f.table, err = policy.Compile(cfg.Policy.Line, policy.Options{Mode: cfg.Policy.Mode, Mask: mask, InboundBlock: cfg.Policy.InboundBlock})

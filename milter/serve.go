@@ -42,8 +42,7 @@ type Server struct {
 type Options struct {
 	Parts
 	Logger *slog.Logger
-	Now    func() time.Time // nil means time.Now
-	Syslog string           // path of the syslog socket, "" means /dev/log
+	Syslog string // path of the syslog socket, "" means /dev/log
 }
 
 // NewServer loads rules, opens the logs and listens; its errors are for the admin, one line each.
@@ -52,7 +51,7 @@ func NewServer(cfg *Config, opt Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{logger: opt.Logger, now: opt.Now, open: map[*wire]bool{}}
+	s := &Server{logger: opt.Logger, now: opt.Parts.Now, open: map[*wire]bool{}}
 	if s.now == nil {
 		s.now = time.Now
 	}

@@ -164,7 +164,8 @@ func (s *session) Body(m *gomilter.Modifier) (gomilter.Response, error) {
 func (s *session) judge(in *incoming) Judgement {
 	t, sp := &in.t, in.spool
 	t.QueueID = s.macro(in, "i")
-	t.Authenticated = s.macro(in, "{auth_authen}") != ""
+	t.User = s.macro(in, "{auth_authen}")
+	t.Authenticated = t.User != ""
 	t.Client = s.client
 	t.Trusted = in.filter.trusts(s.client)
 	t.Message, t.Bytes, t.Size = sp.reader(), sp.kept, sp.seen

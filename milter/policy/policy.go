@@ -41,6 +41,8 @@ type Facts struct {
 	QueueID, ID   string
 	Sender        string // envelope sender
 	Department    string
+	Exempt        string // name of the exempt system that sent it: judged, and let pass
+	Hidden        bool   // the sender is exempt from being shown: counted, and named nowhere
 	Authenticated bool
 	Client        netip.Addr // the zero Addr when unknown
 	Size          int64      // bytes
@@ -112,13 +114,16 @@ func (t *Table) Decide(f Facts, c Content) verdict.Record {
 	r := verdict.Record{
 		QueueID: f.QueueID, ID: f.ID, Action: verdict.Pass, Level: c.Level(), Kinds: c.Found.Kinds, Persons: c.Found.Persons,
 		Protection: c.Protection, Direction: Direction(f.Recipients), Lang: c.Found.Lang,
-		From: t.mask.Address(f.Sender), Department: f.Department, Size: f.Size, Rules: countRules(c.Found.Findings),
+		From: t.from(&f), Department: f.Department, Size: f.Size, Rules: countRules(c.Found.Findings),
 		Unopened: c.Unopened,
 	}
 	r.Protection.Channel = commonChannel(f.Recipients)
 	worst := ""
 	for i := range f.Recipients {
 		line := t.first(&f, &f.Recipients[i], &c)
+		if f.Exempt != "" {
+			line = &Line{Name: "exempt-" + f.Exempt, Action: verdict.Pass}
+		}
 		out := t.choose(line, &f.Recipients[i])
 		if worst == "" || verdict.Stricter(worst, out.Wanted) != worst {
 			worst, r.Why = out.Wanted, line.Name
@@ -128,6 +133,14 @@ func (t *Table) Decide(f Facts, c Content) verdict.Record {
 	}
 	spread(&r)
 	return r
+}
+
+// from is the sender as a verdict may name it.
+func (t *Table) from(f *Facts) string {
+	if f.Hidden {
+		return "exempt" + f.Sender[max(0, strings.LastIndexByte(f.Sender, '@')):]
+	}
+	return t.mask.Address(f.Sender)
 }
 
 // choose applies a line to a recipient in the mode in force.
@@ -176,7 +189,7 @@ func spread(r *verdict.Record) {
 func (t *Table) Unjudged(f Facts, action, why string) verdict.Record {
 	r := verdict.Record{
 		QueueID: f.QueueID, ID: f.ID, Action: action, Level: verdict.LevelUnknown, Direction: Direction(f.Recipients),
-		Protection: verdict.Protection{Content: "none"}, From: t.mask.Address(f.Sender), Department: f.Department, Size: f.Size, Why: why,
+		Protection: verdict.Protection{Content: "none"}, From: t.from(&f), Department: f.Department, Size: f.Size, Why: why,
 	}
 	for _, p := range f.Recipients {
 		r.Recipients = append(r.Recipients, verdict.Recipient{To: t.mask.Address(p.Addr), Class: p.Class, Hop: p.Hop,

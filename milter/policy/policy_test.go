@@ -139,6 +139,24 @@ func TestNeverHold(t *testing.T) {
 	}
 }
 
+// A system that is exempt passes, and is judged all the same; a person who is exempt is judged like others and
+// named nowhere.
+func TestExempt(t *testing.T) {
+	table := must(t, Default(), Options{Mode: Enforce})
+	f := Facts{Sender: "tillid@kommune.example", Recipients: []Recipient{{Direction: verdict.Outbound}}}
+	c := Content{Found: found(detect.Sensitive, 1, false)}
+	f.Exempt = "payroll"
+	if r := table.Decide(f, c); r.Action != verdict.Pass || r.Recipients[0].Wanted != verdict.Pass || r.Why != "exempt-payroll" || r.Level != "sensitive" {
+		t.Errorf("system: %s, wanted %s by %s, level %s", r.Action, r.Recipients[0].Wanted, r.Why, r.Level)
+	}
+	f.Exempt, f.Hidden = "", true
+	for _, r := range []verdict.Record{table.Decide(f, c), table.Unjudged(f, verdict.Hold, "timeout")} {
+		if r.Action != verdict.Hold || r.From != "exempt@kommune.example" {
+			t.Errorf("person: %s from %s", r.Action, r.From)
+		}
+	}
+}
+
 func TestLevel(t *testing.T) {
 	for _, tt := range []struct {
 		c    Content
