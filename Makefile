@@ -18,15 +18,20 @@ help:
 	@echo "make bench        speed, on this machine"
 
 build:
+	@echo "Building; the first time takes minutes."
 	$(GO) build -trimpath -o bin/ ./milter/cmd/... ./agent/cmd/...
 
-demo: deps-demo
-	@$(GO) build -o bin/demo ./packaging/demo
-	@bin/demo
+# Postfix starts its programs as a user of its own, so the demo needs root.
+AS_ROOT = $$([ "$$(id -u)" = 0 ] || echo sudo)
 
-demo-check: deps-demo
-	@$(GO) build -o bin/demo ./packaging/demo
-	@bin/demo -check
+demo: bin/demo
+	@$(AS_ROOT) bin/demo -bin bin
+
+demo-check: bin/demo
+	@$(AS_ROOT) bin/demo -bin bin -check
+
+bin/demo: deps-demo build
+	@$(GO) build -o $@ ./packaging/demo
 
 test: deps-test
 	$(GOTESTSUM) --format pkgname -- -timeout 25m $(TESTFLAGS) ./...

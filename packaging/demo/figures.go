@@ -125,8 +125,9 @@ func (s *sample) countInto(n map[string]int) {
 	safe := left && s.Protected == "yes"
 	count("sent", true)
 	count("unseen", s.Level == "unseen")
-	for _, id := range []string{"not-judged", "unopened", "protection-unknown", "outcome-unknown"} {
-		count(id, false) // nothing of the demo goes unjudged or unread, and its log tells of each delivery
+	count("unopened", s.Level == "unseen") // nothing else of the samples is closed to a reader
+	for _, id := range []string{"not-judged", "protection-unknown", "outcome-unknown"} {
+		count(id, false) // nothing of the demo goes unjudged, and its log tells of each delivery
 	}
 	count("held", held)
 	count("held-departments "+s.Department, held)

@@ -5,6 +5,7 @@
 //	demo           show it
 //	demo -check    hold every outcome and every figure against the known answer, print "N passed, M failed", end
 //	               (with -stay at Ctrl-C only)
+//	demo -bin D    take the two programs from the folder D instead of building them
 //	demo -mails D  write the sample mails to the folder D, for "postvagt-milter check D", and end
 package main
 
@@ -25,6 +26,7 @@ import (
 func main() {
 	check := flag.Bool("check", false, "hold every outcome and figure against the known answer, and end")
 	stay := flag.Bool("stay", false, "with -check: end at Ctrl-C only")
+	bin := flag.String("bin", "", "folder of the two programs; built when not given (`DIR`)")
 	mails := flag.String("mails", "", "write the sample mails to the folder `DIR`, and end")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
@@ -36,7 +38,7 @@ func main() {
 	case *mails != "":
 		err = writeMails(ctx, *mails)
 	default:
-		err = show(ctx, *check, *stay || !*check)
+		err = show(ctx, *bin, *check, *stay || !*check)
 	}
 	switch {
 	case err == nil:

@@ -16,8 +16,8 @@ import (
 var errFailed = errors.New("some answers differ from what is known")
 
 // show is the demo from beginning to end.
-func show(ctx context.Context, check, stay bool) (err error) {
-	s, err := newStage(ctx)
+func show(ctx context.Context, bin string, check, stay bool) (err error) {
+	s, err := newStage(bin)
 	if s != nil {
 		defer func() { err = errors.Join(err, s.strike()) }()
 	}

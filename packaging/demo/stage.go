@@ -17,7 +17,7 @@ import (
 
 // stage is all that runs: the organisation's Postfix with the milter and the agent, and the other side.
 type stage struct {
-	dir           string
+	dir, programs string // programs is the folder of the two
 	manifest      *manifest
 	world, edge   *kit.Postfix
 	milter, agent *kit.Program
@@ -29,13 +29,17 @@ const startLimit = 60 * time.Second
 
 // steps of setting the stage; each says what it does before it does it.
 func (s *stage) steps() []step {
-	return []step{
-		{"Building postvagt-milter and postvagt-agent", func(ctx context.Context) error { return kit.Build(ctx, s.path("bin")) }},
+	var build []step
+	if s.programs == "" {
+		s.programs = s.path("bin")
+		build = []step{{"Building postvagt-milter and postvagt-agent", func(ctx context.Context) error { return kit.Build(ctx, s.programs) }}}
+	}
+	return append(build, []step{
 		{"Starting a private Postfix, and five destinations to send to", s.startPostfix},
 		{"postvagt-milter setup postfix --apply", s.setupPostfix},
 		{"postvagt-milter serve", s.startMilter},
 		{"postvagt-agent run", s.startAgent},
-	}
+	}...)
 }
 
 type step struct {
@@ -48,15 +52,21 @@ func (s *stage) path(elem ...string) string {
 	return filepath.Join(append([]string{s.dir}, elem...)...)
 }
 
-func (s *stage) bin(name string) string { return s.path("bin", name) }
+func (s *stage) bin(name string) string { return filepath.Join(s.programs, name) }
 
-// newStage makes the folder and the mails; nothing runs yet.
-func newStage(ctx context.Context) (*stage, error) {
+// newStage makes the folder; nothing runs yet. programs is the folder of the two programs, "" to build them.
+func newStage(programs string) (*stage, error) {
+	if programs != "" {
+		var err error
+		if programs, err = filepath.Abs(programs); err != nil {
+			return nil, err
+		}
+	}
 	dir, err := kit.TempDir()
 	if err != nil {
 		return nil, err
 	}
-	s := &stage{dir: dir}
+	s := &stage{dir: dir, programs: programs}
 	for _, d := range []string{"bin", "etc", "log", "run", "state"} {
 		if err := os.Mkdir(s.path(d), 0o755); err != nil {
 			return s, err

@@ -132,7 +132,7 @@ func (p *Postfix) Log() string { return filepath.Join(p.Dir, "log", "mail.log") 
 
 // Command makes a command of Postfix (postfix, postqueue, postsuper, postcat, postconf) for this instance.
 func (p *Postfix) Command(ctx context.Context, name string, args ...string) *exec.Cmd {
-	return exec.CommandContext(ctx, name, append([]string{"-c", p.Etc()}, args...)...)
+	return exec.CommandContext(ctx, filepath.Join("/usr/sbin", name), append([]string{"-c", p.Etc()}, args...)...)
 }
 
 // Reload makes Postfix read its configuration again.
