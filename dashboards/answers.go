@@ -19,4 +19,9 @@ type Overview struct {
 	Judged        int64     // of them, with a verdict
 	First, Last   time.Time // births of the oldest and the newest, zero while there are none
 	Departments   []string  // all that occur, sorted
+
+	// Figures older than DetailsFrom stand, but the transmissions behind them were deleted after their time of
+	// keeping, last on DetailsDeleted; both are zero while nothing was deleted.
+	DetailsFrom, DetailsDeleted time.Time
+	Late                        int64 // documents that came for days already deleted, and were dropped
 }

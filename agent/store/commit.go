@@ -15,6 +15,7 @@ import (
 // Batch is what one commit keeps. Documents are matched by Key; the last of equal keys stands.
 type Batch struct {
 	Documents []event.Document
+	Archive   bool     // they come from an imported archive: their days are kept whatever their age
 	Put       []Item   // unfinished state, replaced by key
 	Delete    []string // keys of finished state
 	Positions []Position
@@ -26,21 +27,24 @@ type Batch struct {
 // raised when the content changed, kept when it did not.
 func (s *Store) Commit(ctx context.Context, b Batch) error {
 	if s.write == nil {
-		return errors.New("store: opened for reading only")
+		return errReadOnly
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	w := &writer{ctx: ctx, store: s, made: map[string]facet{}, counts: map[cell]numbers{}, values: map[valueCell]int64{}, statements: map[string]*sql.Stmt{}}
+	w := &writer{ctx: ctx, store: s, made: map[string]facet{}, counts: map[cell]numbers{}, values: map[valueCell]int64{}, archived: map[int64]bool{}, statements: map[string]*sql.Stmt{}}
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
 		w.tx = tx
 		defer w.close()
-		if err := w.documents(b.Documents); err != nil {
+		if err := w.documents(b.Documents, b.Archive); err != nil {
 			return err
 		}
 		return w.rest(b)
 	})
 	if err != nil {
 		return fmt.Errorf("store %s: commit: %w", s.path, err)
+	}
+	for day := range w.archived {
+		s.archives[day] = true
 	}
 	return s.cube.apply(w)
 }
@@ -66,6 +70,8 @@ type writer struct {
 	made       map[string]facet // by signature, new in this commit
 	counts     map[cell]numbers
 	values     map[valueCell]int64
+	archived   map[int64]bool // days
+	late       int64          // documents of days that were deleted
 	statements map[string]*sql.Stmt
 }
 
@@ -96,13 +102,18 @@ func (w *writer) prepare(query string) (*sql.Stmt, error) {
 	return st, nil
 }
 
-func (w *writer) documents(documents []event.Document) error {
+func (w *writer) documents(documents []event.Document, archive bool) error {
 	for i := range documents {
 		r, err := rowOf(&documents[i], w.store.zone)
 		if err != nil {
 			return err
 		}
-		if err := w.upsert(r); err != nil {
+		if err := w.upsert(r, archive); err != nil {
+			return err
+		}
+	}
+	if w.late > 0 {
+		if _, err := w.exec("INSERT INTO meta (name, value) VALUES ('late', ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value", w.late); err != nil {
 			return err
 		}
 	}
@@ -132,7 +143,7 @@ func ownIndex(column string) int {
 }
 
 // upsert stores a row unless the same content is there.
-func (w *writer) upsert(r row) error {
+func (w *writer) upsert(r row, archive bool) error {
 	find, err := w.prepare(findRow)
 	if err != nil {
 		return err
@@ -152,6 +163,14 @@ func (w *writer) upsert(r row) error {
 		return nil
 	case !known && !errors.Is(err, sql.ErrNoRows):
 		return err
+	case !known && w.store.late(r.day, archive):
+		w.late++
+		return nil
+	}
+	if archive {
+		if err := w.archive(r.day); err != nil {
+			return err
+		}
 	}
 	facet, err := w.facet(r)
 	if err != nil {
@@ -172,6 +191,16 @@ func (w *writer) upsert(r row) error {
 	w.count(old.cell, -1, old.sums, old.entities[:])
 	w.count(cell{r.day, facet}, 1, r.sums, r.entities)
 	return nil
+}
+
+// archive notes that a day came from an archive.
+func (w *writer) archive(day int64) error {
+	if w.archived[day] || w.store.archives[day] {
+		return nil
+	}
+	w.archived[day] = true
+	_, err := w.exec("INSERT OR IGNORE INTO archive_day (day) VALUES (?)", day)
+	return err
 }
 
 // count notes n rows more in a cell.

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"postvagt/agent/event"
 	"postvagt/dashboards"
@@ -26,6 +27,9 @@ type cube struct {
 	days   map[int64]*counted
 	values map[string]int32 // values of entities, numbered
 	names  []string         // by number
+
+	detailsFrom    int64 // see Retention
+	detailsDeleted time.Time
 }
 
 // counted is one day, each list in order.
@@ -262,7 +266,7 @@ func (c *cube) between(first, last int64) map[int64]*counted {
 }
 
 // overview counts all that is there.
-func (c *cube) overview() (o dashboards.Overview) {
+func (c *cube) overview(zone *time.Location) (o dashboards.Overview) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	d := c.daily(math.MinInt64, math.MaxInt64)
@@ -280,5 +284,11 @@ func (c *cube) overview() (o dashboards.Overview) {
 	}
 	delete(names, "")
 	o.Departments = slices.Sorted(maps.Keys(names))
+	if len(d.days) > 0 {
+		o.First = dateOf(slices.Min(slices.Collect(maps.Keys(d.days))), zone)
+	}
+	if c.detailsFrom != math.MinInt64 {
+		o.DetailsFrom, o.DetailsDeleted = dateOf(c.detailsFrom, zone), c.detailsDeleted
+	}
 	return o
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -72,9 +73,7 @@ func (s *Store) countDays(ctx context.Context, span period, where dashboards.Fil
 		if err := s.refresh(ctx); err != nil {
 			return nil, err
 		}
-		s.cube.mu.RLock()
-		byDay, rest = s.cube.daily(wholeDays(span, s.zone)).byDay(where), ragged(span, s.zone)
-		s.cube.mu.RUnlock()
+		byDay, rest = s.kept(span, where)
 	}
 	for _, part := range rest {
 		query := c.detail(part, s.zone)
@@ -87,6 +86,23 @@ func (s *Store) countDays(ctx context.Context, span period, where dashboards.Fil
 		}
 	}
 	return byDay, nil
+}
+
+// kept counts by day from the daily figures where all transmissions are still there, and returns the spans that
+// they cannot answer for: ragged ends, and the time whose transmissions were deleted but for some.
+func (s *Store) kept(span period, where dashboards.Filter) (byDay map[int64]int, rest []period) {
+	s.cube.mu.RLock()
+	defer s.cube.mu.RUnlock()
+	if s.cube.detailsFrom != math.MinInt64 {
+		if from := dateOf(s.cube.detailsFrom, s.zone).UnixMicro(); span.from < from {
+			rest = append(rest, period{span.from, min(from, span.to)})
+			span.from = min(from, span.to)
+		}
+	}
+	if span.from == span.to {
+		return map[int64]int{}, rest
+	}
+	return s.cube.daily(wholeDays(span, s.zone)).byDay(where), append(rest, ragged(span, s.zone)...)
 }
 
 func scanDocument(scan func(...any) error) (d event.Document, err error) {
@@ -125,15 +141,19 @@ func (s *Store) Overview(ctx context.Context) (o dashboards.Overview, err error)
 	if err := s.refresh(ctx); err != nil {
 		return o, fmt.Errorf("overview: %w", err)
 	}
-	o = s.cube.overview()
+	o = s.cube.overview(s.zone)
 	var first, last sql.NullInt64
 	err = s.read.QueryRowContext(ctx, `SELECT (SELECT min(time) FROM transmission WHERE day = (SELECT min(day) FROM transmission)),
-		(SELECT max(time) FROM transmission WHERE day = (SELECT max(day) FROM transmission))`).Scan(&first, &last)
+		(SELECT max(time) FROM transmission WHERE day = (SELECT max(day) FROM transmission)),
+		ifnull((SELECT value FROM meta WHERE name = 'late'), 0)`).Scan(&first, &last, &o.Late)
 	if err != nil {
 		return o, fmt.Errorf("overview: %w", err)
 	}
-	if first.Valid {
-		o.First, o.Last = time.UnixMicro(first.Int64).UTC(), time.UnixMicro(last.Int64).UTC()
+	if last.Valid {
+		o.Last = time.UnixMicro(last.Int64).UTC()
+	}
+	if at := time.UnixMicro(first.Int64).UTC(); first.Valid && dayOf(at, s.zone) == dayOf(o.First, s.zone) {
+		o.First = at
 	}
 	return o, nil
 }

@@ -67,9 +67,11 @@ type Store struct {
 	lock  *os.File
 	zone  *time.Location
 
-	mu   sync.Mutex // one Commit at a time
-	cube *cube
-	seen int64 // of a reader: the commit that its cube is of
+	mu       sync.Mutex // one change at a time
+	cube     *cube
+	seen     int64          // of a reader: the commit that its cube is of
+	details  int64          // the first day whose transmissions are all kept
+	archives map[int64]bool // imported days, kept whatever their age
 }
 
 // Option changes how a database is opened.
@@ -122,7 +124,7 @@ func (s *Store) open(ctx context.Context) error {
 	if s.write, err = connect(s.path, 1, "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(0)", "cache_size(-32768)", "temp_store(MEMORY)"); err != nil {
 		return err
 	}
-	if err := s.check(ctx); err != nil {
+	if err := check(ctx, s.write); err != nil {
 		return err
 	}
 	if err := s.migrate(ctx); err != nil {
@@ -131,7 +133,12 @@ func (s *Store) open(ctx context.Context) error {
 	if err := s.openReaders(ctx); err != nil {
 		return err
 	}
-	return s.cube.load(ctx, s.read)
+	return s.load(ctx)
+}
+
+// load reads what is kept in memory.
+func (s *Store) load(ctx context.Context) error {
+	return errors.Join(s.cube.load(ctx, s.read), s.loadRetention(ctx))
 }
 
 func (s *Store) openReaders(ctx context.Context) (err error) {
@@ -166,7 +173,7 @@ func (s *Store) refresh(ctx context.Context) error {
 		return err
 	}
 	s.seen = commits
-	return s.cube.load(ctx, s.read)
+	return s.load(ctx)
 }
 
 // connect opens a pool of at most n connections.
@@ -194,10 +201,10 @@ func createPrivate(path string) error {
 	return f.Close()
 }
 
-// check asks SQLite whether the file is sound.
-func (s *Store) check(ctx context.Context) error {
+// check asks SQLite whether a file is sound.
+func check(ctx context.Context, db *sql.DB) error {
 	var said string
-	err := s.write.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&said)
+	err := db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&said)
 	var code *sqlite.Error
 	switch {
 	case errors.As(err, &code) && (code.Code()&0xff == lib.SQLITE_CORRUPT || code.Code()&0xff == lib.SQLITE_NOTADB):

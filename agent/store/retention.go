@@ -1,0 +1,187 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+)
+
+// Retention is how long things are kept. What is older than Details loses its transmissions, what is older than
+// Figures its daily figures and gaps too. A zero time keeps all.
+type Retention struct{ Details, Figures time.Time }
+
+// purgeRows is how many transmissions one transaction deletes, so that the log is never waited for long.
+const purgeRows = 5000
+
+// Purge deletes what was kept long enough, whole local days at a time, and returns how many transmissions it
+// deleted. Transmissions under hold and days that came from archives stay. The daily figures keep what they counted.
+func (s *Store) Purge(ctx context.Context, r Retention, now time.Time) (deleted int64, err error) {
+	if s.write == nil {
+		return 0, errReadOnly
+	}
+	if !r.Details.IsZero() {
+		if deleted, err = s.purgeDetails(ctx, dayOf(r.Details, s.zone), now); err != nil {
+			return deleted, fmt.Errorf("store %s: purge: %w", s.path, err)
+		}
+	}
+	if !r.Figures.IsZero() {
+		if err := s.purgeFigures(ctx, dayOf(r.Figures, s.zone)); err != nil {
+			return deleted, fmt.Errorf("store %s: purge: %w", s.path, err)
+		}
+	}
+	return deleted, nil
+}
+
+var errReadOnly = errors.New("store: opened for reading only")
+
+func (s *Store) purgeDetails(ctx context.Context, before int64, now time.Time) (deleted int64, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	// Written first: from then on nothing older is taken in, and lists don't trust the figures of those days.
+	err = s.inTx(ctx, func(tx *sql.Tx) error {
+		if before <= s.details {
+			return nil
+		}
+		return errors.Join(setMeta(ctx, tx, "details_from", strconv.FormatInt(before, 10)), setMeta(ctx, tx, "details_deleted", now.UTC().Format(time.RFC3339)))
+	})
+	if err != nil {
+		return 0, err
+	}
+	s.setDetails(max(before, s.details), now)
+	const rows = `DELETE FROM transmission WHERE id IN (SELECT t.id FROM transmission t WHERE t.day < ?
+		AND NOT EXISTS (SELECT 1 FROM archive_day a WHERE a.day = t.day) AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.key = t.key) LIMIT ?)`
+	for {
+		var n int64
+		err := s.inTx(ctx, func(tx *sql.Tx) error {
+			res, err := tx.ExecContext(ctx, rows, before, purgeRows)
+			if err != nil {
+				return err
+			}
+			n, err = res.RowsAffected()
+			return err
+		})
+		deleted += n
+		if err != nil || n < purgeRows {
+			return deleted, err
+		}
+	}
+}
+
+func (s *Store) purgeFigures(ctx context.Context, before int64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		for _, table := range []string{"rollup", "entity"} {
+			if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE day < ? AND day NOT IN (SELECT day FROM archive_day) AND day NOT IN (SELECT day FROM transmission WHERE day < ?)", before, before); err != nil {
+				return err
+			}
+		}
+		_, err := tx.ExecContext(ctx, "DELETE FROM gap WHERE to_time < ?", dateOf(before, s.zone).UnixMicro())
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return s.cube.load(ctx, s.read)
+}
+
+// Hold keeps transmissions beyond their time for a reason, such as the number of a case.
+func (s *Store) Hold(ctx context.Context, reason string, keys ...string) error {
+	return s.change(ctx, "hold", func(tx *sql.Tx) error {
+		for _, key := range keys {
+			if _, err := tx.ExecContext(ctx, "INSERT OR IGNORE INTO hold (key, reason) VALUES (?, ?)", keyValue(key), reason); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Release ends the hold for a reason; other reasons go on.
+func (s *Store) Release(ctx context.Context, reason string) error {
+	return s.change(ctx, "release", func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "DELETE FROM hold WHERE reason = ?", reason)
+		return err
+	})
+}
+
+// ReleaseArchives lets imported days be purged like all others.
+func (s *Store) ReleaseArchives(ctx context.Context) error {
+	err := s.change(ctx, "release archives", func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "DELETE FROM archive_day")
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.loadRetention(ctx)
+}
+
+// change runs one transaction beside commits.
+func (s *Store) change(ctx context.Context, what string, f func(*sql.Tx) error) error {
+	if s.write == nil {
+		return errReadOnly
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.inTx(ctx, f); err != nil {
+		return fmt.Errorf("store %s: %s: %w", s.path, what, err)
+	}
+	return nil
+}
+
+// loadRetention reads what was purged and which days are archives.
+func (s *Store) loadRetention(ctx context.Context) error {
+	type pair struct{ name, value string }
+	all, err := collect(ctx, s.read, "SELECT name, value FROM meta WHERE name IN ('details_from', 'details_deleted')", nil,
+		func(scan func(...any) error) (p pair, err error) { err = scan(&p.name, &p.value); return p, err })
+	if err != nil {
+		return err
+	}
+	details, deleted := int64(math.MinInt64), time.Time{}
+	for _, p := range all {
+		switch p.name {
+		case "details_from":
+			details, err = strconv.ParseInt(p.value, 10, 64)
+		case "details_deleted":
+			deleted, err = time.Parse(time.RFC3339, p.value)
+		}
+		if err != nil {
+			return fmt.Errorf("meta %s: %w", p.name, err)
+		}
+	}
+	days, err := collect(ctx, s.read, "SELECT day FROM archive_day", nil, func(scan func(...any) error) (day int64, err error) { err = scan(&day); return day, err })
+	if err != nil {
+		return err
+	}
+	s.archives = map[int64]bool{}
+	for _, day := range days {
+		s.archives[day] = true
+	}
+	s.setDetails(details, deleted)
+	return nil
+}
+
+// setDetails tells readers from which day on all transmissions are there.
+func (s *Store) setDetails(from int64, deleted time.Time) {
+	s.details = from
+	s.cube.mu.Lock()
+	defer s.cube.mu.Unlock()
+	s.cube.detailsFrom, s.cube.detailsDeleted = from, deleted
+}
+
+// late says that a document is of a day whose transmissions were deleted: it must not be counted a second time.
+func (s *Store) late(day int64, archive bool) bool {
+	return day < s.details && !archive && !s.archives[day]
+}
+
+func setMeta(ctx context.Context, tx *sql.Tx, name, value string) error {
+	_, err := tx.ExecContext(ctx, "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", name, value)
+	return err
+}
