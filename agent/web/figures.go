@@ -80,6 +80,7 @@ func (s *site) figures(r *http.Request, v view) (string, any, error) {
 	if overview.Judged == 0 {
 		page.Notices = append(page.Notices, texts["unjudged"].In(v.Lang))
 	}
+	page.Notices = append(page.Notices, s.deleted(v, overview)...)
 	if page.Gaps, err = s.gaps(r, v); err != nil {
 		return "", nil, err
 	}
@@ -112,6 +113,14 @@ func (s *site) departmentsOf(o dashboards.Overview) []string {
 	all := append(slices.Clone(s.Departments()), o.Departments...)
 	slices.Sort(all)
 	return slices.DeleteFunc(slices.Compact(all), func(d string) bool { return d == "" })
+}
+
+// deleted says which of the transmissions behind the figures are gone.
+func (s *site) deleted(v view, o dashboards.Overview) []string {
+	if o.DetailsFrom.IsZero() || !v.From.Before(o.DetailsFrom) {
+		return nil
+	}
+	return []string{fmt.Sprintf(texts["deleted"].In(v.Lang), dashboards.Date(v.Lang, o.DetailsFrom.In(s.Zone)), dashboards.Date(v.Lang, o.DetailsDeleted.In(s.Zone)))}
 }
 
 func (s *site) gaps(r *http.Request, v view) ([]string, error) {

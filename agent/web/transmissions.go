@@ -18,6 +18,7 @@ type listPage struct {
 	Back                string
 	Rows                []listRow
 	Newer, Older, Place string
+	Notices             []string
 	Choices             []choice
 	all                 []string
 }
@@ -64,6 +65,7 @@ func (s *site) transmissions(r *http.Request, v view) (string, any, error) {
 		return "", nil, err
 	}
 	page.all, page.Choices = s.departmentsOf(overview), choices(v.Lang, id)
+	page.Notices = s.deleted(v, overview)
 	at, err := pageNumber(v.query.Get("page"))
 	if err != nil {
 		return "", nil, err

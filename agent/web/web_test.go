@@ -226,6 +226,19 @@ func TestUnjudgedMailIsSaid(t *testing.T) {
 	}
 }
 
+func TestDeletedDetailsAreSaid(t *testing.T) {
+	s := storeWith(t, sample(300, 60))
+	if _, err := s.Purge(t.Context(), store.Retention{Details: now.AddDate(0, 0, -20)}, now); err != nil {
+		t.Fatal(err)
+	}
+	h := handler(t, s)
+	for address, want := range map[string]bool{"/?lang=en": true, "/transmissions?lang=en&q=sent": true, "/?lang=en&from=2026-11-20&to=2026-11-23": false} {
+		if code, body := get(t, h, address); code != http.StatusOK || strings.Contains(body, "before 3 November 2026 were deleted") != want {
+			t.Errorf("%s answers %d, and says or hides what was deleted", address, code)
+		}
+	}
+}
+
 func TestBadAddresses(t *testing.T) {
 	h := handler(t, storeWith(t, sample(5, 5)))
 	for address, want := range map[string]int{
