@@ -54,18 +54,16 @@ func (s *Scanner) foreign(n int32, langs uint8) bool {
 
 // entry gathers what one rule found in one part.
 type entry struct {
-	rule   int16
-	part   int32
-	count  int32
-	tier   int     // of numbers
-	topic  float64 // weight of what was said in the best segment
-	tie    float64 // how surely it is about one person there
-	lower  float64 // what speaks against it there
-	loose  float64 // the same without a tie, best topic weight
-	lowerL float64
-	fresh  bool // some of it stands in new text
-	noted  int32
-	final  int // tier in the Result
+	rule  int16
+	part  int32
+	count int32
+	tier  int      // of numbers
+	tied  evidence // the segment that tells most, its own ties counted
+	loose evidence // the segment that tells most if the message ties it
+	more  float64  // topic of the segments after the first, in all
+	fresh bool     // some of it stands in new text
+	noted int32
+	final int // tier in the Result
 }
 
 // accepted is a number that counts unless its digits turn out to be another kind of number.
@@ -374,26 +372,9 @@ func (s *Scanner) judge(n int32) {
 		}
 		tie = max(tie, f*o.tie())
 	}
-	lower := 0.12 * float64(min(g.weight, 5))
-	if g.cues[classOwn] > 0 {
-		lower += 0.2
-	}
-	if g.cues[classCondition] > 0 {
-		lower += 0.25
-	}
-	if plural {
-		lower += 0.25
-	}
-	if kinds := bits.OnesCount32(g.kindSet()); kinds >= 4 {
-		lower += 0.15 * float64(kinds-3) // an enumeration, as laws and policies have it
-	}
-	if own >= 0.95 {
-		lower *= 0.4
-	}
-	if g.cues[classTold] > 0 {
-		lower -= 0.15
-	}
-	s.weigh(n, g, tie, lower)
+	v := evidence{tie: tie, weight: float64(min(g.weight, 5)), own: g.cues[classOwn] > 0, condition: g.cues[classCondition] > 0, plural: plural,
+		told: g.cues[classTold] > 0, named: own >= 0.95, kinds: float64(bits.OnesCount32(g.kindSet()))}
+	s.weigh(n, g, v)
 }
 
 // kindSet gives the kinds of which a segment holds more than weak terms.
@@ -407,7 +388,7 @@ func (g *segment) kindSet() (set uint32) {
 }
 
 // weigh sums the terms of each kind in a segment and files the sums with the rules they are of.
-func (s *Scanner) weigh(n int32, g *segment, tie, lower float64) {
+func (s *Scanner) weigh(n int32, g *segment, v evidence) {
 	for i := 0; i < g.nhits; i++ {
 		if s.foreign(n, g.hits[i].langs) {
 			g.nhits--
@@ -422,9 +403,7 @@ func (s *Scanner) weigh(n int32, g *segment, tie, lower float64) {
 			continue
 		}
 		done |= 1 << kind
-		topic := 0.0
-		best := 0.0
-		rest := 0.0
+		best, rest := 0.0, 0.0
 		for _, h := range g.hits[:g.nhits] {
 			if h.kind != kind || h.grade == gradeNever {
 				continue
@@ -435,11 +414,11 @@ func (s *Scanner) weigh(n int32, g *segment, tie, lower float64) {
 			}
 			rest += w
 		}
-		topic = best + min(0.5*rest, 0.6)
+		v.topic = best + min(0.5*rest, 0.6)
 		if name := s.e.kinds[kind]; g.cues[classMoney] > 0 && (name == "income" || name == "debt") {
-			topic += min(0.35, 0.5*best)
+			v.topic += min(0.35, 0.5*best)
 		} else if g.icd > 0 && name == "health" {
-			topic += 0.5
+			v.topic += 0.5
 		}
 		for j := range g.nhits {
 			h := &g.hits[j]
@@ -449,16 +428,11 @@ func (s *Scanner) weigh(n int32, g *segment, tie, lower float64) {
 			if e := s.entry(h.owner); e != nil {
 				if e.noted != g.start+1 {
 					e.noted = g.start + 1
-					s.noteTopic(g, kind, s.indexOf(e), h.owner, tie, lower)
+					s.noteTopic(g, kind, s.indexOf(e), h.owner, v)
 				}
 				e.count++
 				e.fresh = e.fresh || !s.parts[s.part].quoted
-				if topic*tie-lower > e.topic*e.tie-e.lower || e.topic == 0 {
-					e.topic, e.tie, e.lower = topic, tie, lower
-				}
-				if topic-lower > e.loose-e.lowerL || e.loose == 0 {
-					e.loose, e.lowerL = topic, lower
-				}
+				e.add(v)
 			}
 		}
 	}
@@ -490,7 +464,7 @@ func (s *Scanner) clients() {
 		if m.client>>r.kind&1 == 1 && r.spec.Terms != nil && (r.main&s.mainLang() != 0 || s.mainLang() == 0) {
 			m.client &^= 1 << r.kind
 			if e := s.entry(int16(i)); e != nil {
-				e.count, e.tier, e.topic, e.tie, e.fresh = e.count+1, 75, 2, 1, true
+				e.count, e.tier, e.tied, e.fresh = e.count+1, 75, evidence{topic: 3, tie: 1}, true
 			}
 		}
 	}
@@ -505,31 +479,6 @@ func (s *Scanner) mainLang() uint8 {
 		}
 	}
 	return best
-}
-
-// threshold is what topic times tie, less what lowers it, must reach.
-const threshold = 0.45
-
-// score is the last word on an entry of a topic, with what the whole message says.
-func (s *Scanner) score(e *entry) float64 {
-	m := &s.msg
-	msgTie := m.subjectTie * 0.8
-	if m.greeted && m.second > 0 {
-		msgTie = max(msgTie, 0.7)
-	} else if m.greeted {
-		msgTie = max(msgTie, 0.4)
-	}
-	if len(s.persons) > 0 {
-		msgTie = max(msgTie, 0.7)
-	}
-	if m.signed && m.discuss < 3 {
-		msgTie = max(msgTie, 0.45)
-	}
-	discuss := min(0.06*float64(m.discuss)*min(1, 16/float64(m.segments+1)), 0.5) + min(0.15*float64(m.subject), 0.3)
-	if m.greetOther {
-		discuss += 0.1
-	}
-	return max(e.topic*max(e.tie, msgTie)-e.lower, e.loose*msgTie-e.lowerL) - discuss
 }
 
 // Result ends the scan and says what the texts amount to.

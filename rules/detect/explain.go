@@ -154,7 +154,7 @@ func letterOf(sym uint8) string {
 }
 
 // noteTopic keeps what raised and lowered one kind in a segment.
-func (s *Scanner) noteTopic(g *segment, kind uint8, entry int, owner int16, tie, lower float64) {
+func (s *Scanner) noteTopic(g *segment, kind uint8, entry int, owner int16, v evidence) {
 	if !s.explain || len(s.notes) >= maxNotes {
 		return
 	}
@@ -167,7 +167,7 @@ func (s *Scanner) noteTopic(g *segment, kind uint8, entry int, owner int16, tie,
 			x.Shapes = append(x.Shapes, s.shapes[h.to])
 		}
 	}
-	x.Raised = append(x.Raised, fmt.Sprintf("terms: %d strong, %d usual, %d weak, %d hints", grades[3], grades[2], grades[1], grades[0]), fmt.Sprintf("tie to a person %.2f (%s)", tie, g.tieReason()))
+	x.Raised = append(x.Raised, fmt.Sprintf("terms: %d strong, %d usual, %d weak, %d hints", grades[3], grades[2], grades[1], grades[0]), fmt.Sprintf("tie to a person %.2f (%s)", v.tie, g.tieReason()))
 	if g.cues[classTold] > 0 {
 		x.Raised = append(x.Raised, "told as a fact")
 	}

@@ -1,0 +1,85 @@
+package detect
+
+// evidence is what one segment says of one kind, and about whom.
+type evidence struct {
+	topic     float64 // weight of the terms
+	tie       float64 // how surely it is about one person, 0 to 1
+	weight    float64 // of words of discussion
+	kinds     float64 // how many kinds are spoken of
+	condition bool
+	plural    bool // people in general
+	told      bool
+	own       bool // the organisation's own accounts
+	named     bool // a full name or a national number stands in it
+}
+
+// threshold is what the score must reach.
+const threshold = 0.45
+
+// lower is what speaks against a segment's telling something of somebody.
+func (v *evidence) lower() float64 {
+	l := 0.12 * v.weight
+	if v.own {
+		l += 0.2
+	}
+	if v.condition {
+		l += 0.25
+	}
+	if v.plural {
+		l += 0.25
+	}
+	if v.kinds >= 4 {
+		l += 0.15 * (v.kinds - 3) // an enumeration, as laws and policies have it
+	}
+	if v.named {
+		l *= 0.4
+	}
+	if v.told {
+		l -= 0.15
+	}
+	return l
+}
+
+// add keeps the evidence if it is the best so far.
+func (e *entry) add(v evidence) {
+	e.more += v.topic
+	if e.tied.topic == 0 || v.topic*v.tie-v.lower() > e.tied.topic*e.tied.tie-e.tied.lower() {
+		e.tied = v
+	}
+	if e.loose.topic == 0 || v.topic-v.lower() > e.loose.topic-e.loose.lower() {
+		e.loose = v
+	}
+}
+
+// tie is how surely the whole message is about or to one person.
+func (s *Scanner) tie() float64 {
+	m := &s.msg
+	tie := m.subjectTie * 0.8
+	if m.greeted && m.second > 0 {
+		tie = max(tie, 0.7)
+	} else if m.greeted {
+		tie = max(tie, 0.4)
+	}
+	if len(s.persons) > 0 {
+		tie = max(tie, 0.7)
+	}
+	if m.signed && m.discuss < 3 {
+		tie = max(tie, 0.45)
+	}
+	return tie
+}
+
+// discussed is how much the whole message only talks about such things.
+func (m *messageFacts) discussed() float64 {
+	d := min(0.06*float64(m.discuss)*min(1, 16/float64(m.segments+1)), 0.5) + min(0.15*float64(m.subject), 0.3)
+	if m.greetOther {
+		d += 0.1
+	}
+	return d
+}
+
+// score is the last word on an entry of a topic, with what the whole message says.
+func (s *Scanner) score(e *entry) float64 {
+	tie := s.tie()
+	return max(e.tied.topic*max(e.tied.tie, tie)-e.tied.lower(), e.loose.topic*tie-e.loose.lower()) - s.msg.discussed()
+}
