@@ -21,7 +21,10 @@ import (
 type Parts struct {
 	Rules      fs.FS            // the shipped ones
 	Transports Transports       // nil: what the MTA promises is not known
+	Threads    *Threads         // nil: what arrived securely is not remembered
 	Now        func() time.Time // nil means time.Now
+
+	engine *detect.Engine // compiled before; nil: compile Rules
 }
 
 // Transports tells what the MTA promises for a transport and next hop, as it names them.
@@ -46,6 +49,7 @@ type Filter struct {
 	departments *departments
 	trusted     []netip.Prefix
 	objections  *Objections
+	threads     *Threads
 	now         func() time.Time
 	transports  Transports
 }
@@ -61,13 +65,12 @@ type Judgement struct {
 
 // NewFilter makes a Filter of a configuration; the errors name file and line.
 func NewFilter(cfg *Config, parts Parts) (*Filter, error) {
-	f := &Filter{cfg: cfg, transports: parts.Transports, reader: message.NewReader(message.Options{Pdftotext: cfg.Milter.Pdftotext})}
-	if f.now = parts.Now; f.now == nil {
-		f.now = time.Now
-	}
+	f := &Filter{cfg: cfg, transports: parts.Transports, threads: parts.Threads, now: parts.now(), reader: message.NewReader(message.Options{Pdftotext: cfg.Milter.Pdftotext})}
 	var err error
-	if f.engine, err = CompileRules(parts.Rules, cfg.Milter.RulesDir); err != nil {
-		return nil, err
+	if f.engine = parts.engine; f.engine == nil {
+		if f.engine, err = CompileRules(parts.Rules, cfg.Milter.RulesDir); err != nil {
+			return nil, err
+		}
 	}
 	if f.departments, err = loadDepartments(cfg.Milter.Departments); err != nil {
 		return nil, err
@@ -172,10 +175,21 @@ func (f *Filter) judge(ctx context.Context, t *Transaction) Judgement {
 		return f.notJudged(t, why)
 	}
 	content := policy.Content{Protection: protectionOf(mail), Unopened: len(mail.Unopened), Found: found}
-	if content.Level() != verdict.LevelNone { // else it may go any way
+	facts.Downgrade = f.threads != nil && f.threads.Secure(append(mail.References, mail.InReplyTo)...)
+	if content.Level() != verdict.LevelNone || facts.Downgrade { // else it may go any way
 		stale = errors.Join(stale, f.promises(ctx, t, &facts))
 	}
-	return Judgement{Record: f.table.Decide(facts, content), Findings: found.Findings, Unopened: mail.Unopened, Lookups: stale}
+	r := f.table.Decide(facts, content)
+	return Judgement{Record: r, Findings: found.Findings, Unopened: mail.Unopened, Lookups: errors.Join(stale, f.remember(&r, mail.MessageID))}
+}
+
+// remember keeps which messages arrived securely.
+func (f *Filter) remember(r *verdict.Record, messageID string) error {
+	arrived := r.Direction != verdict.Outbound
+	if f.threads == nil || !arrived || r.Protection.Content == "none" && r.Protection.Channel == "" {
+		return nil
+	}
+	return f.threads.Remember(messageID)
 }
 
 // open reads and scans a message; why says what kept it from being judged.

@@ -29,6 +29,7 @@ type Server struct {
 	said    atomic.Pointer[string]
 	lines   *verdictLog
 	short   *mailLog // nil when the mail log gets nothing
+	threads *Threads
 	ctx     context.Context
 
 	listener net.Listener
@@ -47,14 +48,18 @@ type Options struct {
 
 // NewServer loads rules, opens the logs and listens; its errors are for the admin, one line each.
 func NewServer(cfg *Config, opt Options) (*Server, error) {
+	mask, err := cfg.Masker()
+	if err != nil {
+		return nil, err
+	}
+	if opt.Threads, err = OpenThreads(cfg.Milter.StateDir, mask.Key, opt.now()); err != nil {
+		return nil, cfg.fault("milter.state_dir", "%v", err)
+	}
 	f, err := NewFilter(cfg, opt.Parts)
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{logger: opt.Logger, now: opt.Parts.Now, open: map[*wire]bool{}}
-	if s.now == nil {
-		s.now = time.Now
-	}
+	s := &Server{threads: opt.Threads, logger: opt.Logger, now: opt.now(), open: map[*wire]bool{}}
 	s.filter.Store(f)
 	if s.listener, err = listen(&cfg.Milter); err != nil {
 		return nil, err
@@ -71,6 +76,13 @@ func NewServer(cfg *Config, opt Options) (*Server, error) {
 		}
 	}
 	return s, nil
+}
+
+func (p Parts) now() func() time.Time {
+	if p.Now != nil {
+		return p.Now
+	}
+	return time.Now
 }
 
 func (s *Server) openLogs(cfg *Config, syslog string) (err error) {
@@ -116,6 +128,7 @@ func (s *Server) MetricsAddr() net.Addr {
 // Serve answers MTAs until ctx ends, then lets open sessions finish for as long as the configuration says.
 func (s *Server) Serve(ctx context.Context) error {
 	s.ctx = context.WithoutCancel(ctx)
+	defer s.threads.Close()
 	defer s.closeLogs()
 	if s.web != nil {
 		web := &http.Server{Handler: s.metrics.handler(), ReadHeaderTimeout: 10 * time.Second}
@@ -222,6 +235,7 @@ func (s *Server) drain() {
 // Reload takes a new configuration for messages that begin from now on; an error changes nothing. What only a
 // restart can change is named.
 func (s *Server) Reload(cfg *Config, parts Parts) (needRestart []string, err error) {
+	parts.Threads = s.threads
 	f, err := NewFilter(cfg, parts)
 	if err != nil {
 		s.metrics.reloads.WithLabelValues("failed").Inc()
@@ -230,7 +244,7 @@ func (s *Server) Reload(cfg *Config, parts Parts) (needRestart []string, err err
 	old := &s.filter.Load().cfg.Milter
 	for key, changed := range map[string]bool{
 		"milter.listen": old.Listen != cfg.Milter.Listen, "milter.metrics_listen": old.MetricsListen != cfg.Milter.MetricsListen,
-		"milter.verdict_log": old.VerdictLog != cfg.Milter.VerdictLog, "milter.mail_log": old.MailLog != cfg.Milter.MailLog,
+		"milter.verdict_log": old.VerdictLog != cfg.Milter.VerdictLog, "milter.mail_log": old.MailLog != cfg.Milter.MailLog, "milter.state_dir": old.StateDir != cfg.Milter.StateDir,
 	} {
 		if changed {
 			needRestart = append(needRestart, key)

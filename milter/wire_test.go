@@ -16,6 +16,8 @@ import (
 	"time"
 
 	gomilter "github.com/emersion/go-milter"
+
+	"postvagt/rules/detect"
 )
 
 // secretMail must not leave in the open. The number is synthetic.
@@ -42,6 +44,7 @@ rules_dir = ""
 departments = ""
 mask_key = ""
 objections = "%[1]s/objections.csv"
+state_dir = "%[1]s/state"
 stop_timeout = "2s"
 `, dir)+extra))
 	if err != nil {
@@ -50,8 +53,14 @@ stop_timeout = "2s"
 	return cfg
 }
 
-// testParts hold the shipped rules; only the command may import them.
-var testParts = Parts{Rules: os.DirFS("../rules")}
+// testParts hold the shipped rules, compiled once; only the command may import them.
+var testParts = Parts{Rules: os.DirFS("../rules"), engine: func() *detect.Engine {
+	e, err := CompileRules(os.DirFS("../rules"), "")
+	if err != nil {
+		panic(err)
+	}
+	return e
+}()}
 
 type testServer struct {
 	*Server
@@ -386,6 +395,7 @@ func FuzzSession(f *testing.F) {
 	m := &cfg.Milter
 	m.Listen, m.SocketGroup, m.MetricsListen, m.MailLog = "unix:"+dir+"/m.sock", "", "", false
 	m.VerdictLog, m.RulesDir, m.Departments, m.MaskKey, m.Objections = dir+"/verdict.log", "", "", "", ""
+	m.StateDir = dir
 	s, err := NewServer(cfg, Options{Parts: testParts, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	if err != nil {
 		f.Fatal(err)

@@ -43,6 +43,7 @@ type Facts struct {
 	Department    string
 	Exempt        string // name of the exempt system that sent it: judged, and let pass
 	Hidden        bool   // the sender is exempt from being shown: counted, and named nowhere
+	Downgrade     bool   // answers a message that arrived securely
 	Authenticated bool
 	Client        netip.Addr // the zero Addr when unknown
 	Size          int64      // bytes

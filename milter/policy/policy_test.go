@@ -111,6 +111,28 @@ func TestOneMessageOneAction(t *testing.T) {
 	}
 }
 
+// R7, R18: what arrived securely is answered securely, whatever the answer says.
+func TestDowngrade(t *testing.T) {
+	table := must(t, Default(), Options{Mode: Enforce})
+	for _, tt := range []struct {
+		name string
+		to   Recipient
+		c    Content
+		want string
+	}{
+		{"in the open", Recipient{Direction: verdict.Outbound, Transport: Opportunistic}, Content{}, "downgrade"},
+		{"way not known", Recipient{Direction: verdict.Outbound, Transport: Unknown}, Content{}, "downgrade"},
+		{"encrypted", Recipient{Direction: verdict.Outbound}, Content{Protection: encrypted("smime", "AES-256-GCM", true)}, "content-encrypted"},
+		{"by a channel", Recipient{Direction: verdict.Outbound, Channel: "gateway"}, Content{}, "secure-channel"},
+		{"by verified TLS", Recipient{Direction: verdict.Outbound, Transport: Enforced}, Content{}, "otherwise"},
+		{"inside", Recipient{Direction: verdict.Internal}, Content{}, "otherwise"},
+	} {
+		if r := table.Decide(Facts{Downgrade: true, Recipients: []Recipient{tt.to}}, tt.c); r.Why != tt.want {
+			t.Errorf("%s: by %s, want %s", tt.name, r.Why, tt.want)
+		}
+	}
+}
+
 func TestModes(t *testing.T) {
 	out := Recipient{Direction: verdict.Outbound, Transport: Opportunistic}
 	sens := Content{Found: found(detect.Sensitive, 1, false)}
@@ -177,7 +199,7 @@ func TestLevel(t *testing.T) {
 // Each condition of a line decides both ways.
 func TestConditions(t *testing.T) {
 	yes, five, big := true, 5, int64(1000)
-	f := Facts{Sender: "kari@social.kommune.example", Department: "Social", Authenticated: true, Client: netip.MustParseAddr("192.0.2.7"), Size: 1001,
+	f := Facts{Sender: "kari@social.kommune.example", Department: "Social", Authenticated: true, Downgrade: true, Client: netip.MustParseAddr("192.0.2.7"), Size: 1001,
 		Recipients: []Recipient{{Addr: "x@y.example", Direction: verdict.Outbound, Class: "external", Hop: "smtp:y.example", Transport: Plaintext, Channel: "c", Objection: true}}}
 	res := found(detect.Sensitive, 6, true)
 	res.Asks = true
@@ -206,6 +228,7 @@ func TestConditions(t *testing.T) {
 		"unopened":      {Line{Unopened: &yes}, func(_ *Facts, c *Content) { c.Unopened = 0 }},
 		"quoted":        {Line{Quoted: &yes}, func(_ *Facts, c *Content) { c.Found = found(detect.Sensitive, 6, false) }},
 		"objection":     {Line{Objection: &yes}, func(f *Facts, _ *Content) { f.Recipients[0].Objection = false }},
+		"downgrade":     {Line{Downgrade: &yes}, func(f *Facts, _ *Content) { f.Downgrade = false }},
 		"asks":          {Line{Asks: &yes}, func(_ *Facts, c *Content) { c.Found.Asks = false }},
 	} {
 		t.Run(key, func(t *testing.T) {

@@ -37,6 +37,7 @@ type Line struct {
 	Unopened      *bool    `toml:"unopened,omitempty" doc:"a part could not be opened"`
 	Quoted        *bool    `toml:"quoted,omitempty" doc:"all that was found stands in quoted text"`
 	Objection     *bool    `toml:"objection,omitempty" doc:"recipient or person named objected to open mail"`
+	Downgrade     *bool    `toml:"downgrade,omitempty" doc:"answers a message that arrived securely"`
 	Asks          *bool    `toml:"asks,omitempty" doc:"asks its reader to send such data by mail"`
 
 	networks []netip.Prefix
@@ -183,7 +184,7 @@ func (l *Line) lists() []listCondition {
 }
 
 func (l *Line) flags() []*bool {
-	return []*bool{l.Strong, l.Signed, l.Channel, l.Authenticated, l.Unopened, l.Quoted, l.Objection, l.Asks}
+	return []*bool{l.Strong, l.Signed, l.Channel, l.Authenticated, l.Unopened, l.Quoted, l.Objection, l.Downgrade, l.Asks}
 }
 
 func (l *Line) numbers() []*int64 {
@@ -242,7 +243,7 @@ func (l *Line) matches(f *Facts, p *Recipient, c *Content) bool {
 		has(l.Content, c.Protection.Content) && has(l.Transport, p.Transport) && has(l.Hop, p.Hop) && has(l.Class, p.Class) &&
 		has(l.Department, f.Department) && fits(l.Sender, f.Sender) && fits(l.Recipient, p.Addr) && l.inNetworks(f.Client) &&
 		is(l.Strong, c.Protection.Strong) && is(l.Signed, c.Protection.Signed) && is(l.Channel, p.Channel != "") &&
-		is(l.Authenticated, f.Authenticated) && is(l.Unopened, c.Unopened > 0) && is(l.Objection, p.Objection) &&
+		is(l.Authenticated, f.Authenticated) && is(l.Unopened, c.Unopened > 0) && is(l.Objection, p.Objection) && is(l.Downgrade, f.Downgrade) &&
 		is(l.Asks, c.Found.Asks) && (l.Quoted == nil || *l.Quoted == c.quotedOnly()) &&
 		(l.PersonsOver == nil || c.Found.Persons > *l.PersonsOver) && (l.SizeOver == nil || f.Size > *l.SizeOver)
 }

@@ -49,11 +49,12 @@ rules_dir = ""
 departments = ""
 mask_key = ""
 objections = ""
+state_dir = %q
 trusted_networks = ["127.0.0.1"]
 %s
 [postfix]
 config_dir = %q
-`, listen, filepath.Join(dir, "verdict.log"), extra, filepath.Join(dir, "pf", "etc"))
+`, listen, filepath.Join(dir, "verdict.log"), filepath.Join(dir, "state"), extra, filepath.Join(dir, "pf", "etc"))
 }
 
 // newMilterHouse starts Postfix; the milter is started by serve.

@@ -1,0 +1,121 @@
+package milter
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"postvagt/milter/verdict"
+)
+
+func TestThreads(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "state")
+	now := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	open := func() *Threads {
+		t.Helper()
+		th, err := OpenThreads(dir, []byte("key"), func() time.Time { return now })
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { th.Close() })
+		return th
+	}
+	th := open()
+	if th.Secure("a@x") {
+		t.Error("knows a message before the first")
+	}
+	for _, id := range []string{"a@x", "a@x", "b@x", ""} {
+		if err := th.Remember(id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b, err := os.ReadFile(filepath.Join(dir, "threads"))
+	if err != nil || len(b) != 2*threadEntry {
+		t.Errorf("%d bytes for two messages, %v", len(b), err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "threads"), append(b, 1, 2, 3), 0o600); err != nil { // killed while writing
+		t.Fatal(err)
+	}
+	th = open()
+	if !th.Secure("z@x", "", "b@x") || th.Secure("c@x", "") || th.Secure() {
+		t.Error("forgot or invented a message over a restart")
+	}
+	if err := th.Remember("c@x"); err != nil {
+		t.Fatal(err)
+	}
+	now = now.AddDate(0, 0, threadDays-1)
+	if th = open(); !th.Secure("a@x") || !th.Secure("c@x") {
+		t.Error("forgot too early, or lost what came after a torn entry")
+	}
+	now = now.AddDate(0, 0, 2)
+	if th = open(); th.Secure("a@x") {
+		t.Error("forgets nothing")
+	}
+	if info, err := os.Stat(filepath.Join(dir, "threads")); err != nil || info.Mode().Perm() != 0o600 || info.Size() != 0 {
+		t.Errorf("%v, %v", info, err)
+	}
+}
+
+func TestThreadsForgetTheOldest(t *testing.T) {
+	th := &Threads{days: map[uint64]int32{}, now: func() time.Time { return time.Unix(1000*24*60*60, 0) }}
+	for i := range uint64(manyThreads) {
+		th.days[i] = int32(900 + i/(manyThreads/100))
+	}
+	th.forget()
+	if n := len(th.days); n < manyThreads/2 || n > manyThreads/2+manyThreads/50 {
+		t.Errorf("%d are left", n)
+	}
+	for hash, day := range th.days {
+		if day < 949 {
+			t.Fatalf("entry %d of day %d is left", hash, day)
+		}
+	}
+	for i := range uint64(manyThreads) {
+		th.days[i] = 1000
+	}
+	th.forget()
+	if n := len(th.days); n != manyThreads/2 {
+		t.Errorf("%d of one day are left", n)
+	}
+}
+
+// A reply in the open to a mail that arrived encrypted is held, whatever it says; an answer to other mail is not.
+func TestDowngradeIsSeen(t *testing.T) {
+	cfg := testConfig(t, "[policy]\nmode = \"enforce\"\n[[channel]]\nname = \"gateway\"\nheader = \"X-Gateway: secure\"\n")
+	th, err := OpenThreads(cfg.Milter.StateDir, nil, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer th.Close()
+	parts := testParts
+	parts.Threads = th
+	f, err := NewFilter(cfg, parts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	judge := func(text string) Judgement {
+		return f.Explain([]byte(strings.ReplaceAll(text, "\n", "\r\n")))
+	}
+	arrive := func(id, extra string) {
+		j := judge(fmt.Sprintf("From: anna@borger.example\nTo: kari@kommune.example\nMessage-ID: <%s>\n%s\n\nHej\n", id, extra))
+		if j.Direction != verdict.Inbound {
+			t.Fatalf("direction %s", j.Direction)
+		}
+	}
+	arrive("secure@borger.example", "X-Gateway: secure")
+	arrive("open@borger.example", "X-Other: x")
+	for fields, want := range map[string]string{
+		"In-Reply-To: <secure@borger.example>":                        "downgrade",
+		"References: <first@kommune.example> <secure@borger.example>": "downgrade",
+		"In-Reply-To: <secure@borger.example>\nX-Gateway: secure":     "secure-channel",
+		"In-Reply-To: <open@borger.example>":                          "otherwise",
+		"X-Nothing: x":                                                "otherwise",
+	} {
+		if j := judge("From: kari@kommune.example\nTo: anna@borger.example\n" + fields + "\n\nTak for din mail.\n"); j.Why != want {
+			t.Errorf("%q: by %s, want %s", fields, j.Why, want)
+		}
+	}
+}
