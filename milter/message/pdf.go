@@ -12,12 +12,19 @@ const noPdftotext reason = "no pdftotext"
 
 // openPDF reads the text layer of a PDF with pdftotext.
 func openPDF(o *opener, d doc, data *io.SectionReader) error {
-	if l := findPDFLock(data); l != nil && !l.opens("") {
+	l := findPDFLock(data)
+	if l != nil && !l.opens("") {
 		o.locked(d, "pdf", l.algorithm())
 		o.tryLater(attempt{d: d, kind: kindPDF, cost: 3, fits: l.opens, open: func(password string) error { return o.pdfText(d, data, password) }})
 		return encrypted
 	}
-	return o.pdfText(d, data, "")
+	err := o.pdfText(d, data, "")
+	if l == nil { // what stands in an encrypted file cannot be read without its program
+		if ierr := o.pdfInside(d, data); err == nil {
+			err = ierr
+		}
+	}
+	return err
 }
 
 // pdfText runs the child and reads what it prints.

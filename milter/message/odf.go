@@ -1,0 +1,174 @@
+package message
+
+import (
+	"io"
+	"strings"
+)
+
+// odf reads OpenDocument text, sheets and presentations.
+func (z *zipFile) odf() error {
+	alg, locked := z.odfLock()
+	if locked {
+		z.o.locked(z.d, "office", alg)
+		return encrypted
+	}
+	text := z.o.layout(z.d, kindODF)
+	hid := z.o.aside(z.d, kindODF)
+	var failed error
+	for _, e := range z.entries {
+		b := baseName(e.name)
+		if b != "content.xml" && b != "styles.xml" && b != "meta.xml" {
+			continue
+		}
+		if err := z.xml(e, &odfText{l: text, hid: hid, meta: b == "meta.xml"}); err != nil && failed == nil {
+			failed = err
+		}
+		text.space('\n')
+	}
+	text.close()
+	hid.close()
+	if err := z.embedded(); err != nil && failed == nil {
+		failed = err
+	}
+	return failed
+}
+
+// odfLock looks into the manifest for encrypted entries (ODF 1.3 part 2, section 4).
+func (z *zipFile) odfLock() (alg string, locked bool) {
+	m := &odfManifest{}
+	for _, e := range z.entries {
+		if e.name == "META-INF/manifest.xml" {
+			if err := z.xml(e, m); err != nil && err != io.ErrUnexpectedEOF {
+				return "", false
+			}
+		}
+	}
+	return m.algorithm, m.locked
+}
+
+type odfManifest struct {
+	path      string
+	locked    bool
+	algorithm string
+}
+
+func (m *odfManifest) start(name []byte, attrs xmlAttrs) {
+	switch string(name) {
+	case "file-entry":
+		m.path = attrs.get("full-path")
+	case "encryption-data":
+		m.locked = m.locked || m.path == "content.xml" || m.path == "encrypted-package"
+	case "algorithm":
+		a := attrs.get("algorithm-name")
+		switch {
+		case strings.HasSuffix(a, "aes256-cbc"):
+			m.algorithm = "AES-256-CBC"
+		case strings.HasSuffix(a, "aes256-gcm"):
+			m.algorithm = "AES-256-GCM"
+		case strings.HasSuffix(a, "aes192-cbc"):
+			m.algorithm = "AES-192-CBC"
+		case strings.HasSuffix(a, "aes128-cbc"):
+			m.algorithm = "AES-128-CBC"
+		case strings.Contains(a, "Blowfish"):
+			m.algorithm = "Blowfish"
+		}
+	}
+}
+func (m *odfManifest) end([]byte)   {}
+func (m *odfManifest) chars([]byte) {}
+
+// odfText takes the text of an OpenDocument part.
+type odfText struct {
+	l       *layout
+	hid     *aside
+	meta    bool
+	para    int // depth inside paragraphs
+	deleted int // depth inside tracked changes
+	hidden  []byte
+	style   string          // the style being defined
+	unseen  map[string]bool // styles of tables that are not shown
+	tables  []bool          // open tables: is it, or one around it, not shown
+}
+
+func (t *odfText) start(name []byte, attrs xmlAttrs) {
+	switch string(name) {
+	case "p", "h":
+		t.para++
+	case "tab":
+		t.l.space('\t')
+	case "line-break":
+		t.l.space('\n')
+	case "s":
+		if t.para > 0 {
+			t.l.space(' ')
+		}
+	case "table-cell", "covered-table-cell":
+		t.l.cell()
+	case "table-row":
+		t.l.newRow()
+	case "table":
+		t.l.newRow()
+		t.hid.add([]byte(attrs.get("name")))
+		t.tables = append(t.tables, t.away() || t.unseen[attrs.get("style-name")])
+	case "style":
+		t.style = attrs.get("name")
+	case "table-properties":
+		if attrs.get("display") == "false" && len(t.unseen) < 1000 {
+			if t.unseen == nil {
+				t.unseen = map[string]bool{}
+			}
+			t.unseen[t.style] = true
+		}
+	case "tracked-changes":
+		t.deleted++
+	case "a":
+		t.hid.add(percentDecode(attrs.get("href")))
+	}
+}
+
+// flush sets hidden text aside.
+func (t *odfText) flush() {
+	t.hid.add(t.hidden)
+	t.hidden = t.hidden[:0]
+}
+
+// away says whether the present table is not shown.
+func (t *odfText) away() bool { return len(t.tables) > 0 && t.tables[len(t.tables)-1] }
+
+func (t *odfText) end(name []byte) {
+	switch string(name) {
+	case "p", "h":
+		t.para--
+		if t.away() {
+			t.hidden = append(t.hidden, '\t')
+		} else {
+			t.flush()
+		}
+		t.l.space('\n')
+	case "table-row":
+		t.flush()
+		t.l.newRow()
+	case "table":
+		t.l.newRow()
+		if n := len(t.tables); n > 0 {
+			t.tables = t.tables[:n-1]
+		}
+	case "tracked-changes":
+		t.deleted--
+	case "annotation":
+		t.l.space('\n')
+	}
+}
+
+func (t *odfText) chars(p []byte) {
+	switch {
+	case t.deleted > 0 || t.away():
+		if t.para > 0 && len(t.hidden) < 1<<20 {
+			t.hidden = append(t.hidden, p...)
+		}
+	case t.meta && !isBlank(p):
+		t.hid.add(p)
+	case t.para > 0:
+		t.l.put(p)
+	}
+}
