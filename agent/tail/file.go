@@ -208,10 +208,7 @@ func (f *File) look(b *Batch) error {
 	f.missing = false
 	dev, ino := identity(info)
 	if len(f.gens) == 0 {
-		if err := f.unseen(0, later); err != nil {
-			return err
-		}
-		return f.next()
+		return f.next(0)
 	}
 	g := f.gens[len(f.gens)-1]
 	if err := f.wasCut(g, b); err != nil {
@@ -221,10 +218,7 @@ func (f *File) look(b *Batch) error {
 		return nil
 	}
 	b.Events = append(b.Events, Rotated)
-	if err := f.unseen(f.since(), later); err != nil {
-		return err
-	}
-	return f.next()
+	return f.next(f.since())
 }
 
 // wasCut looks whether an open file was truncated, by what it holds: it may have grown again, and may have another
@@ -262,18 +256,35 @@ func (f *File) since() (ns int64) {
 	return ns
 }
 
-// next opens what the path names now.
-func (f *File) next() error {
-	g, err := openGeneration(f.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil // between a rename and a create
+// next opens what was rotated unseen since a time, and what the path names now. While these are looked for another rotation
+// may happen; then it looks again.
+func (f *File) next(since int64) error {
+	for {
+		info, err := os.Stat(f.path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return f.unseen(since, later) // between a rename and a create
+		}
+		if err != nil {
+			return err
+		}
+		if err := f.unseen(since, later); err != nil {
+			return err
+		}
+		g, err := openGeneration(f.path)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if dev, ino := identity(info); g.dev != dev || g.ino != ino {
+			g.close()
+			continue
+		}
+		g.fixed = false
+		f.gens = append(f.gens, g)
+		return nil
 	}
-	if err != nil {
-		return err
-	}
-	g.fixed = false
-	f.gens = append(f.gens, g)
-	return nil
 }
 
 // truncated reads the rest of what was cut off from its copy, and the file from its beginning.
@@ -343,10 +354,7 @@ func (f *File) rest(s saved) error {
 			return nil
 		}
 	}
-	if err := f.unseen(since, later); err != nil {
-		return err
-	}
-	return f.next()
+	return f.next(since)
 }
 
 // sibling is a file that may have been the path's.
@@ -387,9 +395,20 @@ func (f *File) siblings() []sibling {
 			}
 			return 1
 		}
-		return strings.Compare(b.path, a.path) // mail.log.2 is older than mail.log.1
+		return byName(a.path, b.path)
 	})
 	return all
+}
+
+// byName orders files of the same time: mail.log-20261122 is older than mail.log-20261123, but mail.log.2 than mail.log.1.
+func byName(a, b string) int {
+	if strings.Contains(filepath.Base(a), "-") {
+		return strings.Compare(a, b)
+	}
+	if len(a) != len(b) {
+		return len(b) - len(a)
+	}
+	return strings.Compare(b, a)
 }
 
 // find looks for the file that holds the bytes of a print: the path itself, or a sibling, by inode first.

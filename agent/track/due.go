@@ -115,9 +115,6 @@ func (t *Tracker) finished(m *message) bool {
 	if j := m.judged(); j != nil && j.complete() {
 		return true
 	}
-	if m.Bounce && len(m.Verdicts) == 0 { // milters do not see what the MTA itself writes
-		return true
-	}
 	_, milter := t.hosts[m.Host]
 	return m.Waited && !milter // no verdict is to be expected of this host
 }

@@ -421,7 +421,7 @@ func finding(d *event.Document, m *message, j *judgement, r row, milterSince int
 		return "outside-class"
 	case j != nil && j.Record != nil && j.Record.Level == maillog.LevelUnknown:
 		return "not-judged"
-	case (j == nil || j.complete() && r.judged == nil) && milterSince != 0 && milterSince <= m.Birth+slack && (m.Waited || j != nil || m.Bounce):
+	case (j == nil || j.complete() && r.judged == nil) && milterSince != 0 && milterSince <= m.Birth+slack && (m.Waited || j != nil):
 		return "no-verdict"
 	}
 	return ""

@@ -15,6 +15,9 @@ func (t *Tracker) messageID(m *message, id string) {
 	m.MessageID = t.opt.mask(id)
 	t.touch(m)
 	k := queueKey{m.Host, m.MessageID}
+	if id, ok := t.storedIDs[k]; ok {
+		t.recall(queueKey{m.Host, id})
+	}
 	parent := t.byMsgID[k]
 	if parent == m {
 		return
@@ -38,6 +41,10 @@ func fromHere(m *message) bool {
 // release ends the wait of messages that might have been this one's continuation.
 func (t *Tracker) release(m *message) {
 	k := queueKey{m.Host, m.QueueID}
+	for _, id := range t.storedFor[k] {
+		t.recall(queueKey{m.Host, id})
+	}
+	delete(t.storedFor, k)
 	for _, child := range t.waiting[k] {
 		if child.Parent != "" && child.into == nil {
 			child.Parent = ""

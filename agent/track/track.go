@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -90,6 +91,9 @@ type Tracker struct {
 	byMsgID map[queueKey]*message   // by host and message-id: the last message that may come back
 	waiting map[queueKey][]*message // by host and queue id: what may be its continuation
 
+	storedIDs map[queueKey]string   // as byMsgID, of messages that are not in memory
+	storedFor map[queueKey][]string // as waiting, of messages that are not in memory
+
 	names map[string]string // host names, normalised
 	words map[string]string // names that are on every line
 }
@@ -98,7 +102,8 @@ type Tracker struct {
 func New(opt Options) *Tracker {
 	t := &Tracker{opt: opt, window: opt.JoinWindow.Microseconds(), life: opt.QueueLifetime.Microseconds(),
 		live: map[queueKey]*message{}, stored: map[queueKey][]string{}, hosts: map[string]int64{}, mtas: map[string]bool{},
-		byMsgID: map[queueKey]*message{}, waiting: map[queueKey][]*message{}, names: map[string]string{}, words: map[string]string{}}
+		byMsgID: map[queueKey]*message{}, waiting: map[queueKey][]*message{}, storedIDs: map[queueKey]string{}, storedFor: map[queueKey][]string{},
+		names: map[string]string{}, words: map[string]string{}}
 	if t.window == 0 {
 		t.window = time.Hour.Microseconds()
 	}
@@ -326,6 +331,13 @@ func (t *Tracker) forget(m *message) {
 	if k := (queueKey{m.Host, m.MessageID}); t.byMsgID[k] == m {
 		delete(t.byMsgID, k)
 	}
+	if m.Parent != "" {
+		k := queueKey{m.Host, m.Parent}
+		t.waiting[k] = slices.DeleteFunc(t.waiting[k], func(w *message) bool { return w == m })
+		if len(t.waiting[k]) == 0 {
+			delete(t.waiting, k)
+		}
+	}
 }
 
 // evict leaves the messages that were quiet for longest to the caller's store.
@@ -343,6 +355,12 @@ func (t *Tracker) evict() {
 	for _, m := range all[:min(len(all), len(t.live)-t.opt.MaxLive*3/4)] {
 		t.forget(m)
 		key := t.key(m)
+		if m.Parent != "" {
+			k := queueKey{m.Host, m.Parent}
+			t.storedFor[k] = append(t.storedFor[k], m.QueueID)
+		} else if m.MessageID != "" && m.inQueue() {
+			t.storedIDs[queueKey{m.Host, m.MessageID}] = m.QueueID
+		}
 		for _, id := range append([]string{m.QueueID}, m.Further...) {
 			k := queueKey{m.Host, id}
 			t.stored[k] = append(t.stored[k], key)
@@ -367,6 +385,9 @@ func (t *Tracker) recall(k queueKey) {
 		}
 		for _, id := range append([]string{m.QueueID}, m.Further...) {
 			t.unstore(queueKey{m.Host, id}, key)
+		}
+		if k := (queueKey{m.Host, m.MessageID}); t.storedIDs[k] == m.QueueID {
+			delete(t.storedIDs, k)
 		}
 		t.enter(m)
 	}
