@@ -27,7 +27,8 @@ func (a Answers) With(id, other string) Row {
 	return Row{Count: x.Count + y.Count, N: x.N + y.N}
 }
 
-var summary = struct{ sent, left, none, stayed, unseen, one, many Text }{
+var summary = struct{ nothing, sent, left, none, stayed, unseen, one, many Text }{
+	nothing: Text{DA: "Der er ikke set nogen mails sendt ud af huset i perioden.", EN: "No mail to recipients outside was seen in this period."},
 	sent: Text{DA: "I perioden blev %s sendt eller forsøgt sendt ud af huset. I %s af dem blev der genkendt følsomme eller fortrolige personoplysninger.",
 		EN: "In this period, %s were sent, or were to be sent, to recipients outside. In %s of them, sensitive or confidential personal data was recognised."},
 	left: Text{DA: "%s af de genkendte mails forlod huset. For %s af dem er det bevist, at hver kopi var beskyttet; for %s er det ikke.",
@@ -53,6 +54,9 @@ func Mails(lang string, n int64) string {
 func (a Answers) InShort(lang string) []string {
 	text := func(t Text, args ...any) string { return fmt.Sprintf(t.In(lang), args...) }
 	recognised, left := a.Count("recognised"), a.Row("left-safely")
+	if a.Count("sent") == 0 {
+		return []string{summary.nothing.In(lang)}
+	}
 	said := []string{text(summary.sent, Mails(lang, a.Count("sent")), Number(lang, recognised))}
 	switch {
 	case recognised == 0:

@@ -28,11 +28,14 @@ type terminal struct {
 var errNo = errors.New("no")
 
 type cli struct {
-	Run    runCmd    `cmd:"" help:"Follow the mail log and serve the pages until told to stop. SIGHUP reloads the configuration."`
-	Import importCmd `cmd:"" help:"Read old logs: plain, .gz, .bz2, .xz, .zst, - for standard input. Resumes where it was stopped."`
-	Count  countCmd  `cmd:"" help:"Count transmissions by fields."`
-	Doctor doctorCmd `cmd:"" help:"Say what runs, what is seen, what is missing, and the one next step. Exit 1 if something is missing."`
-	Config configCmd `cmd:"" help:"Check the configuration, or print the defaults."`
+	Run     runCmd     `cmd:"" help:"Follow the mail log and serve the pages until told to stop. SIGHUP reloads the configuration."`
+	Import  importCmd  `cmd:"" help:"Read old logs: plain, .gz, .bz2, .xz, .zst, - for standard input. Resumes where it was stopped."`
+	Count   countCmd   `cmd:"" help:"Count transmissions by fields."`
+	Report  reportCmd  `cmd:"" help:"Write the Ombudsman's report for a period to standard output."`
+	Backup  backupCmd  `cmd:"" help:"Write the database as of now to a new file, while the agent runs."`
+	Restore restoreCmd `cmd:"" help:"Put a backup in the place of the database. The agent must be stopped."`
+	Doctor  doctorCmd  `cmd:"" help:"Say what runs, what is seen, what is missing, and the one next step. Exit 1 if something is missing."`
+	Config  configCmd  `cmd:"" help:"Check the configuration, or print the defaults."`
 }
 
 type configFlag struct {

@@ -1,0 +1,73 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"postvagt/agent/report"
+	"postvagt/agent/store"
+)
+
+// ReportQuery is the Ombudsman's report that is asked for.
+type ReportQuery struct {
+	From, To   string // days, both included
+	Department string // "" for all
+	Lang       string // da or en
+	Format     string // one of report.Formats()
+}
+
+// WriteReport writes the Ombudsman's report from the database, while an agent may be writing it.
+func WriteReport(ctx context.Context, c *Config, q ReportQuery, now time.Time, w io.Writer) (err error) {
+	zone, err := c.zone()
+	if err != nil {
+		return err
+	}
+	if q.From == "" || q.To == "" {
+		return errors.New("a report needs --from and --to, days such as 2026-11-23")
+	}
+	p, err := CountQuery{From: q.From, To: q.To}.period(zone)
+	if err != nil {
+		return err
+	}
+	from, err := time.Parse(time.RFC3339, p.From)
+	if err != nil {
+		return err
+	}
+	to, err := time.Parse(time.RFC3339, p.To)
+	if err != nil {
+		return err
+	}
+	db, err := store.OpenRead(ctx, c.Store.Path, store.In(zone))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	r, err := report.Make(ctx, db, report.Options{Organisation: c.Organisation.Name, Department: q.Department, Lang: q.Lang,
+		From: from.In(zone), To: to.In(zone), Made: now.In(zone)})
+	if err != nil {
+		return err
+	}
+	return r.Write(w, q.Format)
+}
+
+// Backup writes the database as of now to a new file, while an agent may be writing it.
+func Backup(ctx context.Context, c *Config, file string) (err error) {
+	db, err := store.OpenRead(ctx, c.Store.Path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	return db.Backup(ctx, file)
+}
+
+// Restore puts a backup in the place of the database and returns where the old one is kept. The agent must be stopped.
+func Restore(ctx context.Context, c *Config, file string, now time.Time) (kept string, err error) {
+	kept, err = store.Restore(ctx, file, c.Store.Path, now)
+	if errors.Is(err, store.ErrLocked) {
+		err = fmt.Errorf("%w: stop the agent first", err)
+	}
+	return kept, err
+}
