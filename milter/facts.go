@@ -42,12 +42,14 @@ func (f *Filter) factsOf(t *Transaction, head *message.Mail) policy.Facts {
 		QueueID: t.QueueID, ID: verdict.NewID(), Sender: t.Sender, Department: f.departments.of(t.Sender),
 		Authenticated: t.Authenticated, Client: t.Client, Size: t.Size,
 	}
+	facts.Visible = f.visible(head)
 	facts.Exempt, facts.Hidden = f.exemptionOf(t)
 	ours := t.Authenticated || t.Trusted
 	channel := f.channelOf(head)
 	for _, r := range t.Rcpts {
 		p := policy.Recipient{Addr: r.Addr, Hop: hopOf(r), Transport: policy.Unknown, Channel: channel, Objection: f.objections.Address(r.Addr)}
 		p.Direction, p.Class = f.placeOf(r.Addr, ours)
+		p.Lookalike = p.Class == "external" && f.lookalike(domainOf(r.Addr))
 		if p.Class == "internal" {
 			p.Transport = policy.Local
 		}
@@ -167,6 +169,53 @@ func (f *Filter) placeOf(addr string, ours bool) (direction, class string) {
 		return verdict.Outbound, "free-mail"
 	}
 	return verdict.Outbound, "external"
+}
+
+// visible counts the addresses outside that every recipient sees.
+func (f *Filter) visible(head *message.Mail) int {
+	seen := map[string]bool{}
+	for _, list := range [][]message.Address{head.To, head.Cc} {
+		for _, a := range list {
+			if d := domainOf(a.Addr); d != "" && !underAny(f.cfg.Organisation.Domains, d) {
+				seen[strings.ToLower(a.Addr)] = true
+			}
+		}
+	}
+	return len(seen)
+}
+
+// lookalikeFrom is the length below which two domains are too often near each other by chance.
+const lookalikeFrom = 8
+
+// lookalike says whether a domain is one slip away from one that is known (R13): a letter too many, too
+// few, another, or two exchanged.
+func (f *Filter) lookalike(domain string) bool {
+	for _, known := range [][]string{f.cfg.Organisation.Domains, f.cfg.Recipients.Authorities, f.cfg.Recipients.FreeMail} {
+		for _, k := range known {
+			if k = strings.ToLower(k); len(k) >= lookalikeFrom && k != domain && oneSlip(k, domain) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// oneSlip says whether a becomes b by one insertion, deletion, replacement or exchange of neighbours.
+func oneSlip(a, b string) bool {
+	i := 0
+	for i < len(a) && i < len(b) && a[i] == b[i] {
+		i++
+	}
+	a, b = a[i:], b[i:]
+	switch {
+	case len(a) == len(b)+1:
+		return a[1:] == b
+	case len(a)+1 == len(b):
+		return a == b[1:]
+	case len(a) != len(b) || a == "":
+		return false
+	}
+	return a[1:] == b[1:] || len(a) > 1 && a[0] == b[1] && a[1] == b[0] && a[2:] == b[2:]
 }
 
 // channelOf finds the mark of a channel in the header: exact, and only where the channel says it stands.

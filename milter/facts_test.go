@@ -182,3 +182,25 @@ until = "2026-12-31"
 		}
 	}
 }
+
+func TestLookalikes(t *testing.T) {
+	f := newTestFilter(t, "[recipients]\nauthorities = [\"region-syd.example\"]\n")
+	for domain, want := range map[string]bool{
+		"kommune.exampel": true, "komune.example": true, "kommmune.example": true, "kommume.example": true, "kommune.example": false,
+		"region-syd.exampl": true, "gmial.com": true, "gmail.co": true, "gmail.com": false, "hotmial.dk": true, "gmx.org": false,
+		"other.example": false, "komune.exampel": false, "": false,
+	} {
+		facts := f.factsOf(&Transaction{Trusted: true, Rcpts: []Rcpt{{Addr: "a@" + domain}}}, &message.Mail{})
+		if got := facts.Recipients[0].Lookalike; got != want {
+			t.Errorf("%s: %v", domain, got)
+		}
+	}
+}
+
+func TestVisibleAddresses(t *testing.T) {
+	f := newTestFilter(t, "")
+	m := head(t, f, "To: a@borger.example, A@borger.example, kari@kommune.example\nCc: b@borger.example, Liste: c@x.example, d@y.example;\nBcc: e@z.example")
+	if n := f.visible(m); n != 4 {
+		t.Errorf("%d addresses outside, want 4", n)
+	}
+}

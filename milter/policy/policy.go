@@ -47,7 +47,18 @@ type Facts struct {
 	Authenticated bool
 	Client        netip.Addr // the zero Addr when unknown
 	Size          int64      // bytes
+	Visible       int        // addresses outside that stand in To and Cc, for all recipients to see
 	Recipients    []Recipient
+}
+
+// external counts the recipients outside.
+func (f *Facts) external() (n int) {
+	for i := range f.Recipients {
+		if f.Recipients[i].Direction == verdict.Outbound {
+			n++
+		}
+	}
+	return n
 }
 
 // Recipient is one envelope recipient.
@@ -59,6 +70,7 @@ type Recipient struct {
 	Transport string
 	Channel   string // the secure channel whose mark this copy bears, or ""
 	Objection bool
+	Lookalike bool // the domain is one slip away from a domain that is known
 	NeverHold bool // emergency, on-call, police: judged, never stopped
 }
 

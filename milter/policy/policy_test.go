@@ -76,6 +76,8 @@ func TestDefaultPolicy(t *testing.T) {
 		{"R9: harmless mail after an objection", objected, Content{Found: none}, verdict.Pass, "otherwise"},
 		{"R9: encrypted mail after an objection", objected, Content{Protection: encrypted("pgp-mime", "", true)}, verdict.Pass, "content-encrypted"},
 		{"R14: internal mail is tagged, never held", internal, Content{Found: sens}, verdict.Tag, "internal"},
+		{"R13: a slip in the domain", with(out, func(p *Recipient) { p.Lookalike = true }), Content{}, verdict.Tag, "lookalike-domain"},
+		{"R13: a slip does not make it milder", with(out, func(p *Recipient) { p.Lookalike = true }), Content{Found: conf}, verdict.Hold, "confidential"},
 		{"R17: asking for such data", out, Content{Found: asks}, verdict.Tag, "asks-for-data"},
 		{"R18: quoted text goes out with the reply", out, Content{Found: found(detect.Sensitive, 1, true)}, verdict.Hold, "sensitive"},
 		{"nothing found", out, Content{Found: none}, verdict.Pass, "otherwise"},
@@ -108,6 +110,16 @@ func TestOneMessageOneAction(t *testing.T) {
 	r = table.Decide(Facts{Recipients: []Recipient{marked, internal}}, Content{Found: found(detect.Sensitive, 1, false)})
 	if r.Action != verdict.Tag || r.Protection.Channel != "suffix" || r.Recipients[0].Action != verdict.Pass {
 		t.Errorf("%s, channel %q, first recipient %s", r.Action, r.Protection.Channel, r.Recipients[0].Action)
+	}
+}
+
+func TestVisibleRecipients(t *testing.T) {
+	table := must(t, Default(), Options{Mode: Enforce})
+	out := []Recipient{{Direction: verdict.Outbound}}
+	for visible, want := range map[int]string{manyVisible: "otherwise", manyVisible + 1: "visible-recipients"} {
+		if r := table.Decide(Facts{Visible: visible, Recipients: out}, Content{}); r.Why != want {
+			t.Errorf("R13: %d visible: by %s, want %s", visible, r.Why, want)
+		}
 	}
 }
 
@@ -198,9 +210,9 @@ func TestLevel(t *testing.T) {
 
 // Each condition of a line decides both ways.
 func TestConditions(t *testing.T) {
-	yes, five, big := true, 5, int64(1000)
-	f := Facts{Sender: "kari@social.kommune.example", Department: "Social", Authenticated: true, Downgrade: true, Client: netip.MustParseAddr("192.0.2.7"), Size: 1001,
-		Recipients: []Recipient{{Addr: "x@y.example", Direction: verdict.Outbound, Class: "external", Hop: "smtp:y.example", Transport: Plaintext, Channel: "c", Objection: true}}}
+	yes, none, five, big := true, 0, 5, int64(1000)
+	f := Facts{Sender: "kari@social.kommune.example", Department: "Social", Authenticated: true, Downgrade: true, Visible: 6, Client: netip.MustParseAddr("192.0.2.7"), Size: 1001,
+		Recipients: []Recipient{{Addr: "x@y.example", Direction: verdict.Outbound, Class: "external", Hop: "smtp:y.example", Transport: Plaintext, Channel: "c", Objection: true, Lookalike: true}}}
 	res := found(detect.Sensitive, 6, true)
 	res.Asks = true
 	c := Content{Found: res, Unopened: 1, Protection: verdict.Protection{Content: "zip", Strong: true, Signed: true}}
@@ -229,6 +241,9 @@ func TestConditions(t *testing.T) {
 		"quoted":        {Line{Quoted: &yes}, func(_ *Facts, c *Content) { c.Found = found(detect.Sensitive, 6, false) }},
 		"objection":     {Line{Objection: &yes}, func(f *Facts, _ *Content) { f.Recipients[0].Objection = false }},
 		"downgrade":     {Line{Downgrade: &yes}, func(f *Facts, _ *Content) { f.Downgrade = false }},
+		"external_over": {Line{ExternalOver: &none}, func(f *Facts, _ *Content) { f.Recipients[0].Direction = verdict.Internal }},
+		"visible_over":  {Line{VisibleOver: &five}, func(f *Facts, _ *Content) { f.Visible = 5 }},
+		"lookalike":     {Line{Lookalike: &yes}, func(f *Facts, _ *Content) { f.Recipients[0].Lookalike = false }},
 		"asks":          {Line{Asks: &yes}, func(_ *Facts, c *Content) { c.Found.Asks = false }},
 	} {
 		t.Run(key, func(t *testing.T) {

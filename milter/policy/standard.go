@@ -37,11 +37,18 @@ func Default() []Line {
 			Law: []string{"R7, R18: the citizen is referred to a secure channel in a new mail"}},
 		{Name: "asks-for-data", Action: verdict.Tag, Direction: outbound, Asks: &yes,
 			Law: []string{"R17: don't ask for sensitive data by mail"}},
+		{Name: "lookalike-domain", Action: verdict.Tag, Direction: outbound, Lookalike: &yes,
+			Law: []string{"R13: a wrong recipient by a slip of the keyboard"}},
+		{Name: "visible-recipients", Action: verdict.Tag, Direction: outbound, VisibleOver: ptr(manyVisible),
+			Law: []string{"R13: addresses of many that should stand in Bcc"}},
 		{Name: "otherwise", Action: verdict.Pass},
 	}
 }
 
 // manyPersons is the number of persons above which one mail is as grave as a leaked register.
 const manyPersons = 100
+
+// manyVisible is the number of addresses outside above which To and Cc look like a mailing by mistake.
+const manyVisible = 30
 
 func ptr[T any](v T) *T { return &v }

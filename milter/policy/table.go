@@ -33,6 +33,9 @@ type Line struct {
 	Department    []string `toml:"department,omitempty" doc:"of the sender"`
 	Authenticated *bool    `toml:"authenticated,omitempty" doc:"the client logged in"`
 	Client        []string `toml:"client,omitempty" doc:"networks, 192.0.2.0/24"`
+	ExternalOver  *int     `toml:"external_over,omitempty" doc:"more recipients outside than this"`
+	VisibleOver   *int     `toml:"visible_over,omitempty" doc:"more addresses outside in To and Cc than this"`
+	Lookalike     *bool    `toml:"lookalike,omitempty" doc:"the recipient's domain is one slip away from a known one"`
 	SizeOver      *int64   `toml:"size_over,omitempty" doc:"bytes"`
 	Unopened      *bool    `toml:"unopened,omitempty" doc:"a part could not be opened"`
 	Quoted        *bool    `toml:"quoted,omitempty" doc:"all that was found stands in quoted text"`
@@ -184,14 +187,18 @@ func (l *Line) lists() []listCondition {
 }
 
 func (l *Line) flags() []*bool {
-	return []*bool{l.Strong, l.Signed, l.Channel, l.Authenticated, l.Unopened, l.Quoted, l.Objection, l.Downgrade, l.Asks}
+	return []*bool{l.Strong, l.Signed, l.Channel, l.Authenticated, l.Unopened, l.Quoted, l.Objection, l.Downgrade, l.Asks, l.Lookalike}
 }
 
 func (l *Line) numbers() []*int64 {
-	out := []*int64{nil, l.SizeOver}
-	if l.PersonsOver != nil {
-		n := int64(*l.PersonsOver)
-		out[0] = &n
+	out := []*int64{l.SizeOver}
+	for _, p := range []*int{l.PersonsOver, l.ExternalOver, l.VisibleOver} {
+		if p == nil {
+			out = append(out, nil)
+			continue
+		}
+		n := int64(*p)
+		out = append(out, &n)
 	}
 	return out
 }
@@ -245,6 +252,7 @@ func (l *Line) matches(f *Facts, p *Recipient, c *Content) bool {
 		is(l.Strong, c.Protection.Strong) && is(l.Signed, c.Protection.Signed) && is(l.Channel, p.Channel != "") &&
 		is(l.Authenticated, f.Authenticated) && is(l.Unopened, c.Unopened > 0) && is(l.Objection, p.Objection) && is(l.Downgrade, f.Downgrade) &&
 		is(l.Asks, c.Found.Asks) && (l.Quoted == nil || *l.Quoted == c.quotedOnly()) &&
+		is(l.Lookalike, p.Lookalike) && (l.ExternalOver == nil || f.external() > *l.ExternalOver) && (l.VisibleOver == nil || f.Visible > *l.VisibleOver) &&
 		(l.PersonsOver == nil || c.Found.Persons > *l.PersonsOver) && (l.SizeOver == nil || f.Size > *l.SizeOver)
 }
 
