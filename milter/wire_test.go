@@ -28,7 +28,7 @@ const secretMail = "From: Kari Holm <kari@kommune.example>\r\nTo: Anna Jensen <a
 const plainMail = "From: Kari Holm <kari@kommune.example>\r\nTo: Anna Jensen <anna@borger.example>\r\nSubject: Tak\r\n\r\nVi ses i morgen.\r\n"
 
 // testConfig is a configuration in a folder of its own.
-func testConfig(t *testing.T, extra string) *Config {
+func testConfig(t testing.TB, extra string) *Config {
 	t.Helper()
 	dir := t.TempDir()
 	cfg, err := parseConfig("test.toml", []byte(fmt.Sprintf(`
@@ -65,10 +65,10 @@ var testParts = Parts{Rules: os.DirFS("../rules"), engine: func() *detect.Engine
 type testServer struct {
 	*Server
 	cfg *Config
-	t   *testing.T
+	t   testing.TB
 }
 
-func startServer(t *testing.T, extra string) *testServer {
+func startServer(t testing.TB, extra string) *testServer {
 	t.Helper()
 	cfg := testConfig(t, extra)
 	logger := slog.New(slog.NewTextHandler(io.Discard, nil))
@@ -100,7 +100,7 @@ func (s *testServer) verdicts() string {
 // mta is an MTA's side of the wire, packet by packet.
 type mta struct {
 	net.Conn
-	t *testing.T
+	t testing.TB
 }
 
 // The flags that Postfix 3.7 offers.
