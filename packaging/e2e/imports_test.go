@@ -21,7 +21,7 @@ const module = "postvagt"
 // all rooms below. Tests keep to the same table and testsMayImport, and may import the room that they test.
 var mayImport = map[string][]string{
 	"rules/detect":               {"rules", "rules/checks"},
-	"rules/detect/detecttest":    {"rules/detect"},
+	"rules/detect/detecttest":    {"rules", "rules/detect"},
 	"milter/policy":              {"milter/verdict", "rules/detect"},
 	"milter/held":                {"milter/verdict"}, // a small privileged helper
 	"milter":                     {"rules", "milter/message", "milter/policy", "milter/verdict", "rules/detect"},
