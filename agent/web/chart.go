@@ -11,19 +11,19 @@ import (
 
 // ratioCard is a share with all that must stand beside it.
 type ratioCard struct {
-	ID, Title, Help  string
-	Empty            bool
-	Count, Of, Share string // "13", "19", "68 %"
-	With, Small      string
-	Href, HrefAll    string
-	HrefRest, Rest   string
-	Width            float64 // of 100
+	ID, Title, Help     string
+	Empty               bool
+	Count, Of, Share    string // "13", "19", "68 %"
+	With, Small, Before string
+	Href, HrefAll       string
+	HrefRest, Rest      string
+	Width               float64 // of 100
 }
 
 // few is the number of mails below which a share is said to rest on few.
 const few = 50
 
-func (a answers) ratio(id, unseenID string) ratioCard {
+func (a answers) ratio(id, unseenID string, before dashboards.Answers) ratioCard {
 	q, _ := dashboards.ByID(id)
 	r, with := a.Row(id), a.With(id, unseenID)
 	c := ratioCard{ID: id, Title: q.Title.In(a.Lang), Help: q.Help.In(a.Lang), Empty: r.N == 0,
@@ -32,6 +32,9 @@ func (a answers) ratio(id, unseenID string) ratioCard {
 	c.With = texts["share-same"].In(a.Lang)
 	if with.N > r.N {
 		c.With = fmt.Sprintf(texts["share-with"].In(a.Lang), dashboards.PartOf(a.Lang, with.Count, with.N))
+	}
+	if b := before.Row(id); b.N > 0 {
+		c.Before = fmt.Sprintf(texts["share-before"].In(a.Lang), dashboards.Dates(a.Lang, a.before().From, a.before().To), dashboards.PartOf(a.Lang, b.Count, b.N))
 	}
 	if r.N == 0 {
 		return c

@@ -84,15 +84,19 @@ func (s *site) figures(r *http.Request, v view) (string, any, error) {
 	if page.Gaps, err = s.gaps(r, v); err != nil {
 		return "", nil, err
 	}
-	page.fill(a)
+	before, err := s.Store.AskAll(r.Context(), shares(), v.before().period(), v.where())
+	if err != nil {
+		return "", nil, err
+	}
+	page.fill(a, before)
 	return "figures", page, nil
 }
 
-func (p *figuresPage) fill(a answers) {
+func (p *figuresPage) fill(a answers, before dashboards.Answers) {
 	p.Answer = a.InShort(a.Lang)
 	p.Look = a.figures("open-sensitive", "open-confidential", "released-open", "held-now")
 	p.Volume = a.figures("sent", "sensitive", "confidential", "held")
-	p.Ratios = []ratioCard{a.ratio("left-safely", "left-safely-unseen"), a.ratio("done-right", "done-right-unseen")}
+	p.Ratios = []ratioCard{a.ratio("left-safely", "left-safely-unseen", before), a.ratio("done-right", "done-right-unseen", before)}
 	p.Beside = a.figures("unseen", "unopened", "not-judged", "protection-unknown", "outcome-unknown")
 	p.Left = a.stack("recognised-protection")
 	p.Trends = a.trends()
@@ -102,6 +106,11 @@ func (p *figuresPage) fill(a answers) {
 	p.Secure = a.figures("secure-mailboxes")
 	p.Channels = a.channels()
 	p.Kinds = a.bars("recognised-kinds", "kind")
+}
+
+// shares are the two figures that are compared with the period before.
+func shares() []dashboards.Question {
+	return slices.DeleteFunc(dashboards.Questions(), func(q dashboards.Question) bool { return q.ID != "left-safely" && q.ID != "done-right" })
 }
 
 func onDashboard(id string) []dashboards.Question {

@@ -31,6 +31,7 @@ var texts = map[string]dashboards.Text{
 	"share-with":    {DA: "Med de mails, hvis indhold ikke kunne ses: %s.", EN: "With the mails whose content could not be seen: %s."},
 	"share-same":    {DA: "Ingen mails i perioden havde indhold, der ikke kunne ses, så tallet er det samme med dem.", EN: "No mail in the period had content that could not be seen, so the figure is the same with them."},
 	"share-small":   {DA: "Få mails: én mere eller mindre flytter tallet omkring %s procentpoint.", EN: "Few mails: one more or less moves this figure by about %s percentage points."},
+	"share-before":  {DA: "Perioden før (%s): %s.", EN: "The period before (%s): %s."},
 	"share-empty":   {DA: "Ingen mails at måle på i perioden.", EN: "No mail to measure in this period."},
 	"share-rest":    {DA: "Se de øvrige %s", EN: "See the other %s"},
 	"share-rest-1":  {DA: "Se den ene øvrige", EN: "See the other one"},

@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"math"
 	"net/http"
 	"net/url"
 	"strings"
@@ -187,5 +188,12 @@ func (v view) days(from, to time.Time) view {
 	if to.Before(v.To) {
 		v.To, v.Preset = to, ""
 	}
+	return v
+}
+
+// before is the period of as many days that ends where this one begins.
+func (v view) before() view {
+	days := int(math.Round(v.To.Sub(v.From).Hours() / 24)) // a day of a change to summer time has 23 hours
+	v.From, v.To, v.Preset = v.From.AddDate(0, 0, -days), v.From, ""
 	return v
 }

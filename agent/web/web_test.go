@@ -175,6 +175,23 @@ func one(b bool) int {
 	return 0
 }
 
+// Of the period before, only mails of as many days just before count.
+func TestPeriodBefore(t *testing.T) {
+	documents := sample(900, 70)
+	var left, safe int
+	for _, d := range documents {
+		recognised := d.Level == "sensitive" || d.Level == "confidential"
+		if d.First && recognised && d.MessageLeft && !d.Time.Before(time.Date(2026, 9, 25, 0, 0, 0, 0, zone)) && d.Time.Before(time.Date(2026, 10, 25, 0, 0, 0, 0, zone)) {
+			left++
+			safe += one(d.MessageProtected == "yes")
+		}
+	}
+	want := "The period before (25 September – 24 October 2026): " + dashboards.PartOf("en", int64(safe), int64(left))
+	if _, body := get(t, handler(t, storeWith(t, documents)), "/?lang=en"); !strings.Contains(body, want) {
+		t.Errorf("the page does not say %q", want)
+	}
+}
+
 func TestEmptyStates(t *testing.T) {
 	none := handler(t, storeWith(t, nil))
 	old := sample(30, 20)
