@@ -33,11 +33,8 @@ demo-check: bin/demo
 bin/demo: deps-demo build
 	@$(GO) build -o $@ ./packaging/demo
 
-# A corpus of mails beside the source tree is read, too, where there is one.
-CORPUS = $${POSTVAGT_CORPUS:-$$(cd ../shared/corpus 2>/dev/null && pwd)}
-
 test: deps-test
-	POSTVAGT_CORPUS=$(CORPUS) $(GOTESTSUM) --format pkgname -- -timeout 25m $(TESTFLAGS) ./...
+	$(GOTESTSUM) --format pkgname -- -timeout 25m $(TESTFLAGS) ./...
 
 lint:
 	@out=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$out" ]; then echo "not gofmt-ed:"; echo "$$out"; exit 1; fi
