@@ -21,8 +21,9 @@ const (
 // File follows one path.
 type File struct {
 	path    string
-	gens    []*generation // oldest first; the last one is, or was, what the path names
-	known   []print       // of generations that are done
+	gens    []*generation    // oldest first; the last one is, or was, what the path names
+	known   []print          // of generations that are done
+	decided map[uint64]int64 // inode -> mtime of siblings that hold nothing new
 	once    bool
 	missing bool
 	buf     []byte
@@ -45,7 +46,7 @@ type savedGeneration struct {
 
 // Follow opens a path, which may not exist yet, at a position that a Batch gave, or at its beginning.
 func Follow(path string, position []byte) (*File, []EventKind, error) {
-	f := &File{path: path, buf: make([]byte, chunkSize)}
+	f := &File{path: path, buf: make([]byte, chunkSize), decided: map[uint64]int64{}}
 	if len(position) == 0 {
 		return f, nil, f.first()
 	}
@@ -64,7 +65,7 @@ func Once(path string, position []byte) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &File{path: path, once: true, gens: []*generation{g}, buf: make([]byte, chunkSize)}
+	f := &File{path: path, once: true, gens: []*generation{g}, buf: make([]byte, chunkSize), decided: map[uint64]int64{}}
 	if len(position) == 0 {
 		return f, nil
 	}
@@ -448,11 +449,15 @@ func (f *File) find(p print, offset int64, ino uint64) (*generation, error) {
 // unseen opens the siblings that were last written to in a span of time and are neither open nor done.
 func (f *File) unseen(since, until int64) error {
 	for _, s := range f.siblings() {
-		if s.mtime < since || s.mtime > until || f.isOpen(s) {
+		if s.mtime < since || s.mtime > until || f.isOpen(s) || f.decided[s.ino] == s.mtime {
 			continue
 		}
 		p, ok := headOf(s.path)
-		if !ok || f.isKnown(s.path) || p.HeadLen == 0 {
+		if !ok || p.HeadLen == 0 {
+			continue
+		}
+		if f.isKnown(s.path) {
+			f.decided[s.ino] = s.mtime
 			continue
 		}
 		g, err := openGeneration(s.path)

@@ -1,6 +1,7 @@
 package track
 
 import (
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -101,15 +102,16 @@ type mark struct {
 }
 
 func (m mark) String() string {
-	return m.Source + ":" + strconv.FormatInt(m.Pos, 10) + ":" + hash64(m.Hash)
+	var buf [160]byte
+	return string(m.append(buf[:0]))
 }
 
-func hash64(h uint64) string {
-	var b [8]byte
-	for i := range b {
-		b[i] = byte(h >> (56 - 8*i))
-	}
-	return hex.EncodeToString(b[:])
+func (m mark) append(b []byte) []byte {
+	b = append(append(b, m.Source...), ':')
+	b = append(strconv.AppendInt(b, m.Pos, 10), ':')
+	var sum [8]byte
+	binary.BigEndian.PutUint64(sum[:], m.Hash)
+	return hex.AppendEncode(b, sum[:])
 }
 
 // MarshalText and UnmarshalText write a mark as "source:position:hash".
@@ -117,7 +119,7 @@ func (m mark) MarshalText() ([]byte, error) {
 	if m == (mark{}) {
 		return nil, nil
 	}
-	return []byte(m.String()), nil
+	return m.append(nil), nil
 }
 
 // UnmarshalText reads what MarshalText wrote.

@@ -205,6 +205,11 @@ func (t *Tracker) touch(m *message) {
 // Flush returns what changed since the last Flush. The caller must store all of it or stop.
 func (t *Tracker) Flush() (Changes, error) {
 	var c Changes
+	rows := 0
+	for _, m := range t.dirty {
+		rows += max(len(m.Rcpts), m.NRcpt)
+	}
+	c.Documents = make([]event.Document, 0, rows)
 	for _, m := range t.dirty {
 		m.dirty = false
 		if m.into != nil {
