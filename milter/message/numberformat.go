@@ -18,13 +18,14 @@ func (b *workbook) show(v string, style int) string {
 	if style >= 0 && style < len(b.styles) {
 		code = b.formats[b.styles[style]]
 	}
-	if code == "" {
-		if f < 0 {
-			return "-" + digits
-		}
-		return digits
+	shown := digits
+	if code != "" {
+		shown = fillFormat(code, digits)
 	}
-	return fillFormat(code, digits)
+	if f < 0 {
+		return "-" + shown
+	}
+	return shown
 }
 
 // fillFormat fills digits into a format of zeros, number signs and literal characters.

@@ -107,39 +107,3 @@ func (r *sevenBytes) cstring() []byte {
 	r.p = r.p[i+1:]
 	return p
 }
-
-// properties reads the strings of a property set (MS-OLEPS): title, author, comments.
-func (o *opener) properties(d doc, s *io.SectionReader) {
-	p := make([]byte, min(s.Size(), 256<<10))
-	n, _ := s.ReadAt(p, 0)
-	p = p[:n]
-	if len(p) < 48 {
-		return
-	}
-	le := binary.LittleEndian
-	base := int64(le.Uint32(p[44:]))
-	if base+8 > int64(len(p)) {
-		return
-	}
-	sec := p[base:]
-	w := o.text(d.label("properties"), d.quoted, true)
-	defer w.close()
-	charset := "windows-1252"
-	count := min(int64(le.Uint32(sec[4:])), 1000)
-	for i := int64(0); i < count && 16+8*i <= int64(len(sec)); i++ {
-		id, off := le.Uint32(sec[8+8*i:]), int64(le.Uint32(sec[12+8*i:]))
-		if off+8 > int64(len(sec)) {
-			continue
-		}
-		v := sec[off:]
-		typ, size := le.Uint32(v), int64(le.Uint32(v[4:]))
-		switch {
-		case id == 1 && typ == 2:
-			charset = codepageName(int(le.Uint16(v[4:])))
-		case typ == 0x1e && size <= int64(len(v))-8:
-			w.writeString(decodeCharset(bytes.TrimRight(v[8:8+size], "\x00"), charset) + "\n")
-		case typ == 0x1f && size <= (int64(len(v))-8)/2:
-			w.writeString(strings.TrimRight(utf16Text(v[8:8+2*size]), "\x00") + "\n")
-		}
-	}
-}

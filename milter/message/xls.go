@@ -1,11 +1,11 @@
 package message
 
 import (
+	"bytes"
 	"encoding/binary"
 	"io"
 	"math"
 	"strconv"
-	"unicode/utf16"
 )
 
 // Record types of a binary workbook (MS-XLS 2.3).
@@ -28,6 +28,8 @@ const (
 	xlsNumber     = 0x0203
 	xlsLabel      = 0x0204
 	xlsString     = 0x0207
+	xlsSeriesText = 0x100d
+	xlsDrawings   = 0x00eb
 	xlsRK         = 0x027e
 	xlsFormat     = 0x041e
 	xlsBOF        = 0x0809
@@ -37,10 +39,17 @@ const (
 const xlsRecordMax = 32 << 20
 
 // openXLS reads a binary workbook: rows as lines, strings, numbers as shown, notes, headers.
-func openXLS(o *opener, d doc, s *io.SectionReader) error {
-	x := &xls{o: o, d: d, s: s, book: &workbook{formats: map[int]string{}}, charset: "windows-1252", wide: true}
+func openXLS(o *opener, d doc, s *io.SectionReader) error { return readXLS(o, d, s, nil) }
+
+// readXLS reads a workbook, decrypted with key if there is one.
+func readXLS(o *opener, d doc, s *io.SectionReader, key *rc4Key) error {
+	x := &xls{o: o, d: d, s: s, key: key, book: &workbook{formats: map[int]string{}}, charset: "windows-1252", wide: true}
 	err := x.records()
+	x.depth = 0
 	x.endSheet()
+	if x.picture {
+		o.unopened(d.label(string(kindXLS)), string(isImage))
+	}
 	return err
 }
 
@@ -48,6 +57,7 @@ type xls struct {
 	o       *opener
 	d       doc
 	s       *io.SectionReader
+	key     *rc4Key
 	book    *workbook
 	charset string
 	wide    bool // BIFF8: strings say themselves how wide they are
@@ -55,13 +65,14 @@ type xls struct {
 	hidden  []bool
 	names   []string
 	l       *layout
+	depth   int // substreams inside a sheet: its charts
 	row     int
-	formula bool // a string result may follow
+	formula []byte // a cell whose string follows
+	picture bool
 }
 
 // records walks the stream.
 func (x *xls) records() error {
-	le := binary.LittleEndian
 	var h [4]byte
 	for off := int64(0); off+4 <= x.s.Size(); {
 		if x.o.budget.text <= 0 {
@@ -71,7 +82,7 @@ func (x *xls) records() error {
 			return nil
 		}
 		start := off
-		typ, size := le.Uint16(h[:]), int64(le.Uint16(h[2:]))
+		typ, size := binary.LittleEndian.Uint16(h[:]), int64(binary.LittleEndian.Uint16(h[2:]))
 		off += 4
 		if typ == xlsSST || typ == xlsTXO {
 			var parts [][]byte
@@ -83,24 +94,40 @@ func (x *xls) records() error {
 			}
 			continue
 		}
-		p := make([]byte, min(size, x.s.Size()-off))
-		n, _ := x.s.ReadAt(p, off)
+		p := x.body(typ, off, size)
 		off += size
-		if typ == xlsFilePass {
-			return x.locked(p[:n])
+		if typ == xlsFilePass && x.key == nil {
+			return x.locked(p)
 		}
-		x.record(typ, p[:n], start)
+		x.record(typ, p, start)
 	}
 	return nil
+}
+
+// xlsBlock is the size of an encrypted block.
+const xlsBlock = 1024
+
+// body reads the body of a record. The headers of records are never encrypted, nor are some bodies.
+func (x *xls) body(typ uint16, off, size int64) []byte {
+	p := readFull(x.s, make([]byte, min(size, max(x.s.Size()-off, 0))), off)
+	if x.key == nil {
+		return p
+	}
+	switch typ {
+	case xlsBOF, xlsFilePass, 0x00e1, 0x0138, 0x0194, 0x0195, 0x0196: // MS-XLS 2.2.10
+	case xlsBoundSheet:
+		x.key.xor(p[min(4, len(p)):], off+4)
+	default:
+		x.key.xor(p, off)
+	}
+	return p
 }
 
 // continued reads a record and those that continue it.
 func (x *xls) continued(off, size int64) (parts [][]byte, next int64) {
 	total := int64(0)
 	for {
-		p := make([]byte, min(size, max(x.s.Size()-off, 0)))
-		n, _ := x.s.ReadAt(p, off)
-		parts = append(parts, p[:n])
+		parts = append(parts, x.body(xlsContinue, off, size))
 		off += size
 		total += size
 		var h [4]byte
@@ -112,13 +139,16 @@ func (x *xls) continued(off, size int64) (parts [][]byte, next int64) {
 	}
 }
 
-// locked names the encryption that the FilePass record announces.
+// locked records the encryption that the FilePass record announces.
 func (x *xls) locked(p []byte) error {
-	alg := "XOR"
+	lock := &rc4Lock{name: "XOR"}
 	if len(p) >= 6 && binary.LittleEndian.Uint16(p) == 1 {
-		alg = rc4Name(p[2:])
+		lock = parseRC4(p[2:])
 	}
-	x.o.locked(x.d, "office", alg)
+	x.o.locked(x.d, "office", lock.name)
+	x.o.tryLater(attempt{d: x.d, kind: kindXLS, cost: 1, fits: lock.fits, open: func(password string) error {
+		return readXLS(x.o, x.d, x.s, lock.key(password, xlsBlock))
+	}})
 	return encrypted
 }
 
@@ -150,6 +180,8 @@ func (x *xls) record(typ uint16, p []byte, start int64) {
 		if len(p) >= 4 && len(x.book.styles) < 100_000 {
 			x.book.styles = append(x.book.styles, int(le.Uint16(p[2:])))
 		}
+	case xlsDrawings:
+		x.picture = x.picture || bytes.Contains(p, []byte("\x89PNG")) || bytes.Contains(p, []byte("\xff\xd8\xff"))
 	case xlsHeader, xlsFooter:
 		if len(p) > 2 {
 			x.line(x.text16(p))
@@ -189,17 +221,28 @@ func (x *xls) cell(typ uint16, p []byte) {
 		}
 	case xlsFormula:
 		if len(p) >= 14 {
-			if x.formula = le.Uint16(p[12:]) == 0xffff && p[6] == 0; !x.formula {
-				number(math.Float64frombits(le.Uint64(p[6:])))
-			}
-			x.row = int(le.Uint16(p))
+			x.formulaCell(p, number)
 		}
 	case xlsString:
-		if x.formula {
-			x.l.cell()
-			x.l.put([]byte(x.text16(p)))
-			x.formula = false
+		if x.formula != nil {
+			x.put(x.formula, x.text16(p))
+			x.formula = nil
 		}
+	case xlsSeriesText:
+		if x.depth > 0 && len(p) > 3 {
+			x.line(x.text8(p[2:]))
+		}
+	}
+}
+
+// formulaCell takes the result of a formula: a number, or the mark of a string that follows, of a truth
+// value, an error, or nothing.
+func (x *xls) formulaCell(p []byte, number func(float64)) {
+	switch {
+	case binary.LittleEndian.Uint16(p[12:]) != 0xffff:
+		number(math.Float64frombits(binary.LittleEndian.Uint64(p[6:])))
+	case p[6] == 0:
+		x.formula = append([]byte(nil), p[:6]...)
 	}
 }
 
@@ -227,8 +270,12 @@ func rk(v uint32) float64 {
 	return f
 }
 
+// beginSheet begins a substream: a sheet, or inside one a chart.
 func (x *xls) beginSheet(start int64) {
-	x.endSheet()
+	if x.l != nil {
+		x.depth++
+		return
+	}
 	for i, at := range x.starts {
 		if at != start {
 			continue
@@ -248,6 +295,10 @@ func (x *xls) beginSheet(start int64) {
 }
 
 func (x *xls) endSheet() {
+	if x.depth > 0 {
+		x.depth--
+		return
+	}
 	if x.l != nil {
 		x.l.close()
 		x.l = nil
@@ -261,165 +312,4 @@ func (x *xls) line(s string) {
 		x.l.put([]byte(s))
 		x.l.newRow()
 	}
-}
-
-// text8 is a string whose length is one byte, text16 one whose length is two.
-func (x *xls) text8(p []byte) string {
-	if len(p) < 1 {
-		return ""
-	}
-	return x.str(p[1:], int(p[0]))
-}
-
-func (x *xls) text16(p []byte) string {
-	if len(p) < 2 {
-		return ""
-	}
-	return x.str(p[2:], int(binary.LittleEndian.Uint16(p)))
-}
-
-func (x *xls) str(p []byte, n int) string {
-	if !x.wide {
-		return decodeCharset(p[:min(n, len(p))], x.charset)
-	}
-	if len(p) < 1 {
-		return ""
-	}
-	flags := p[0]
-	p = p[1:]
-	if flags&8 != 0 && len(p) >= 2 {
-		p = p[2:]
-	}
-	if flags&4 != 0 && len(p) >= 4 {
-		p = p[4:]
-	}
-	if flags&1 != 0 {
-		return utf16Text(p[:min(2*n, len(p))])
-	}
-	return latin1(p[:min(n, len(p))])
-}
-
-// latin1 is UTF-16 whose high bytes are zero and left out.
-func latin1(p []byte) string {
-	out := make([]rune, len(p))
-	for i, b := range p {
-		out[i] = rune(b)
-	}
-	return string(out)
-}
-
-// sharedStrings reads the string table, whose strings may be cut between continuations.
-func (x *xls) sharedStrings(parts [][]byte) {
-	if len(parts[0]) < 8 {
-		return
-	}
-	count := binary.LittleEndian.Uint32(parts[0][4:])
-	r := &sstReader{parts: parts, p: parts[0][8:]}
-	for ; count > 0 && !r.done && len(x.book.strings) < sharedMax; count-- {
-		s := r.next()
-		x.book.strings = append(x.book.strings, s...)
-		x.book.ends = append(x.book.ends, uint32(len(x.book.strings)))
-	}
-}
-
-// sstReader reads the strings of a table over the borders of its records.
-type sstReader struct {
-	parts [][]byte
-	i     int
-	p     []byte
-	done  bool
-}
-
-// more goes on with the next continuation.
-func (r *sstReader) more() bool {
-	for len(r.p) == 0 {
-		if r.i++; r.i >= len(r.parts) {
-			r.done = true
-			return false
-		}
-		r.p = r.parts[r.i]
-	}
-	return true
-}
-
-func (r *sstReader) take(n int) []byte {
-	var out []byte
-	for n > 0 && r.more() {
-		k := min(n, len(r.p))
-		out = append(out, r.p[:k]...)
-		r.p = r.p[k:]
-		n -= k
-	}
-	return out
-}
-
-func (r *sstReader) number(n int) int {
-	v := 0
-	for i, b := range r.take(n) {
-		v |= int(b) << (8 * i)
-	}
-	return v
-}
-
-// next reads one string: after a border its characters begin with a new flag for their width.
-func (r *sstReader) next() string {
-	n := r.number(2)
-	flags := r.number(1)
-	runs, ext := 0, 0
-	if flags&8 != 0 {
-		runs = r.number(2)
-	}
-	if flags&4 != 0 {
-		ext = r.number(4)
-	}
-	wide := flags&1 != 0
-	var chars []uint16
-	for n > 0 && !r.done {
-		if len(r.p) == 0 {
-			if !r.more() {
-				break
-			}
-			wide = r.p[0]&1 != 0
-			r.p = r.p[1:]
-			continue
-		}
-		size := 1
-		if wide {
-			size = 2
-		}
-		k := min(n, max(len(r.p)/size, 1))
-		p := r.take(k * size)
-		for i := 0; i+size <= len(p); i += size {
-			c := uint16(p[i])
-			if wide {
-				c |= uint16(p[i+1]) << 8
-			}
-			chars = append(chars, c)
-		}
-		n -= k
-	}
-	r.skip(4*runs + ext)
-	return string(utf16.Decode(chars))
-}
-
-func (r *sstReader) skip(n int) {
-	for n > 0 && r.more() {
-		k := min(n, len(r.p))
-		r.p = r.p[k:]
-		n -= k
-	}
-}
-
-// textObject reads the text of a comment or text box: it stands in the first continuation.
-func (x *xls) textObject(parts [][]byte) {
-	if len(parts) < 2 || len(parts[0]) < 12 || len(parts[1]) < 1 {
-		return
-	}
-	n := int(binary.LittleEndian.Uint16(parts[0][10:]))
-	p := parts[1]
-	if p[0]&1 != 0 {
-		x.line(utf16Text(p[1:min(1+2*n, len(p))]))
-		return
-	}
-	x.line(latin1(p[1:min(1+n, len(p))]))
 }
