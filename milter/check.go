@@ -258,14 +258,40 @@ func isMaildir(dir string) bool {
 	return true
 }
 
-// isMessage says whether a file met in a folder is mail: by its name, or by its place in a Maildir.
+// isMessage says whether a file met in a folder is mail: by its name, by its place in a Maildir, or, where the name
+// says nothing, by how it begins.
 func isMessage(path string) bool {
 	switch strings.ToLower(filepath.Ext(path)) {
 	case ".eml", ".mbox", ".mbx", ".msg", ".mail", ".email":
 		return true
 	}
+	if filepath.Ext(path) == "" && looksLikeMail(path) {
+		return true
+	}
 	dir := filepath.Dir(path)
 	return (filepath.Base(dir) == "cur" || filepath.Base(dir) == "new") && isMaildir(filepath.Dir(dir))
+}
+
+// looksLikeMail says whether a file begins with a field that mail has.
+func looksLikeMail(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	begin := make([]byte, 4096)
+	n, _ := io.ReadFull(f, begin)
+	for line := range bytes.Lines(begin[:n]) {
+		name, _, ok := bytes.Cut(line, []byte(":"))
+		if !ok || bytes.ContainsAny(name, " \t") {
+			return bytes.HasPrefix(line, []byte("From ")) && isFromLine(strings.TrimRight(string(line), "\r\n"))
+		}
+		switch strings.ToLower(string(name)) {
+		case "from", "received", "return-path", "subject", "date", "message-id", "mime-version", "to", "delivered-to":
+			return true
+		}
+	}
+	return false
 }
 
 // split hands over the messages of a file: one, or those of an mbox (RFC 4155).
@@ -329,10 +355,12 @@ func unquoteFrom(b []byte) []byte {
 	return bytes.ReplaceAll(b, []byte("\n>From "), []byte("\nFrom "))
 }
 
-// Explain judges one message with the envelope of its header.
+// Explain judges one message with the envelope of its header, and keeps why each thing was found.
 func (f *Filter) Explain(data []byte) Judgement {
 	c := &Check{Filter: f}
-	return f.Judge(context.Background(), c.transaction(data), func() {})
+	t := c.transaction(data)
+	t.explain = true
+	return f.Judge(context.Background(), t, func() {})
 }
 
 // Mode is the mode in force.

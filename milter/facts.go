@@ -31,6 +31,8 @@ type Transaction struct {
 	Bytes     int64 // of Message
 	HeadBytes int64 // of its header section
 	Size      int64 // of the message as it came; more than Bytes when it was cut
+
+	explain bool // keep why each thing was found
 }
 
 // Rcpt is one envelope recipient with the MTA's routing of it.

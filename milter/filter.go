@@ -58,6 +58,7 @@ type Filter struct {
 type Judgement struct {
 	verdict.Record
 	Findings []detect.Finding
+	Reasons  []detect.Explanation // only from Explain
 	Unopened []message.Unopened
 	Lookups  error  // what could not be looked up: the TLS policy of a next hop, the register of objections
 	NotWhy   string // why the message could not be judged: timeout, panic, read, spool; "" when it was
@@ -170,7 +171,11 @@ func (f *Filter) judge(ctx context.Context, t *Transaction) Judgement {
 			facts.AboutObjector()
 		}
 	}
-	mail, found, why := f.open(ctx, t, where)
+	scanner := f.engine.NewScanner(where)
+	if t.explain {
+		scanner.Explain()
+	}
+	mail, found, why := f.open(ctx, t, scanner)
 	if why != "" {
 		return f.notJudged(t, why)
 	}
@@ -180,7 +185,11 @@ func (f *Filter) judge(ctx context.Context, t *Transaction) Judgement {
 		stale = errors.Join(stale, f.promises(ctx, t, &facts))
 	}
 	r := f.table.Decide(facts, content)
-	return Judgement{Record: r, Findings: found.Findings, Unopened: mail.Unopened, Lookups: errors.Join(stale, f.remember(&r, mail.MessageID))}
+	j := Judgement{Record: r, Findings: found.Findings, Unopened: mail.Unopened, Lookups: errors.Join(stale, f.remember(&r, mail.MessageID))}
+	if t.explain {
+		j.Reasons = scanner.Explanations()
+	}
+	return j
 }
 
 // remember keeps which messages arrived securely.
@@ -193,8 +202,7 @@ func (f *Filter) remember(r *verdict.Record, messageID string) error {
 }
 
 // open reads and scans a message; why says what kept it from being judged.
-func (f *Filter) open(ctx context.Context, t *Transaction, where detect.Context) (mail *message.Mail, found detect.Result, why string) {
-	scanner := f.engine.NewScanner(where)
+func (f *Filter) open(ctx context.Context, t *Transaction, scanner *detect.Scanner) (mail *message.Mail, found detect.Result, why string) {
 	var stopped atomic.Bool
 	defer context.AfterFunc(ctx, func() { stopped.Store(true) })()
 	mail, err := f.reader.Read(stoppable{t.Message, &stopped}, t.Bytes, func(x message.Text) {

@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"text/tabwriter"
 
 	"postvagt/milter"
 	"postvagt/rules"
+	"postvagt/rules/detect"
 )
 
 type rulesCmd struct {
@@ -99,20 +101,31 @@ func explain(f *milter.Filter, path string, t *terminal) error {
 	fmt.Fprintf(t.out, "level %s, %d persons, language %s, action %s by policy line %q (mode %s)\n", j.Level, j.Persons, orDash(j.Lang), j.Action, j.Why, f.Mode())
 	p := j.Protection
 	fmt.Fprintf(t.out, "protection %s %s strong=%v signed=%v channel=%s\n", p.Content, p.Algorithm, p.Strong, p.Signed, orDash(p.Channel))
-	w := tabwriter.NewWriter(t.out, 0, 4, 2, ' ', 0)
-	if len(j.Findings) > 0 {
-		fmt.Fprintln(w, "RULE\tKIND\tLEVEL\tTIER\tCOUNT\tPART\tQUOTED")
-	}
-	for _, x := range j.Findings {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%s\t%v\n", x.Rule, x.Kind, x.Level, x.Tier, x.Count, x.Part, x.Quoted)
+	for _, r := range j.Recipients {
+		fmt.Fprintf(t.out, "recipient %s: %s, transport %s, wanted %s\n", r.To, r.Class, r.Transport, r.Wanted)
 	}
 	for _, u := range j.Unopened {
-		fmt.Fprintf(w, "unopened\t%s\t%s\n", u.Part, u.Reason)
+		fmt.Fprintf(t.out, "could not be opened: part %s: %s\n", u.Part, u.Reason)
 	}
-	for _, r := range j.Recipients {
-		fmt.Fprintf(w, "recipient\t%s\t%s\t%s\twanted %s\t\t\n", r.To, r.Class, r.Transport, r.Wanted)
+	for _, x := range j.Reasons {
+		explainOne(t.out, &x)
 	}
-	return w.Flush()
+	return nil
+}
+
+// explainOne prints one finding, or what was considered and dropped. Shapes stand for text.
+func explainOne(w io.Writer, x *detect.Explanation) {
+	word := "found"
+	if !x.Found {
+		word = "not counted"
+	}
+	fmt.Fprintf(w, "\n%s: %s (%s, %s) tier %d, part %s, character %d: %s\n", word, x.Rule, x.Kind, x.Level, x.Tier, x.Part, x.Offset, strings.Join(x.Shapes, " "))
+	for _, s := range x.Raised {
+		fmt.Fprintf(w, "  + %s\n", s)
+	}
+	for _, s := range x.Lowered {
+		fmt.Fprintf(w, "  - %s\n", s)
+	}
 }
 
 func readMessage(path string, in io.Reader) ([]byte, error) {
