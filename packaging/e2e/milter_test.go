@@ -108,12 +108,18 @@ func (h *milterHouse) socket() string { return filepath.Join(h.dir, "milter.sock
 func (h *milterHouse) serve(listen, extra string) {
 	h.t.Helper()
 	h.configure(listen, extra)
+	h.start(listen)
+	h.t.Cleanup(func() { h.program.Stop() })
+}
+
+// start starts the milter with the configuration that is there.
+func (h *milterHouse) start(listen string) {
+	h.t.Helper()
 	p, err := kit.StartProgram(filepath.Join(h.dir, "milter.err"), h.bin, "serve", "--config", h.config)
 	if err != nil {
 		h.t.Fatal(err)
 	}
 	h.program = p
-	h.t.Cleanup(func() { p.Stop() })
 	network, addr, _ := strings.Cut(listen, ":")
 	if network == "inet" {
 		network = "tcp"
