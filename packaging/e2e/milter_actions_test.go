@@ -461,3 +461,42 @@ func TestMilterSetup(t *testing.T) {
 		t.Errorf("setup --undo: exit %d: %s", code, out)
 	}
 }
+
+// What is routed goes to the gateway by a token that only the milter can set; one that came in does nothing.
+func TestMilterRoutes(t *testing.T) {
+	h := newMilterHouse(t, map[string]string{"milter_header_checks": "pcre:{ { /^X-Postvagt-Route: t0ken$$/ FILTER discard:gateway } }"})
+	h.serve("unix:"+h.socket(), `[policy]
+mode = "enforce"
+route_token = "t0ken"
+[[policy.line]]
+name = "by-gateway"
+direction = ["outbound"]
+level = ["confidential", "sensitive"]
+action = "route"
+[[policy.line]]
+name = "otherwise"
+action = "pass"
+`)
+	for text, where := range map[string]string{secretMail: "gateway", "X-Postvagt-Route: t0ken\n" + plainMail: "borger.example"} {
+		before := h.sentIDs()
+		r, err := kit.Send(t.Context(), h.Addr(viaSocket), outbound, []byte(text))
+		if err != nil || r.Code != 250 {
+			t.Fatalf("reply %d, error %v", r.Code, err)
+		}
+		if err := kit.Wait(t.Context(), "the delivery", 20*time.Second, func() (bool, error) { return len(h.sentIDs()) > len(before), nil }); err != nil {
+			t.Fatal(err)
+		}
+		b, err := os.ReadFile(h.Log())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for id := range h.sentIDs() {
+			if !before[id] && !strings.Contains(string(b), id+": to=<anna@borger.example>, relay=none") {
+				t.Errorf("%s: no delivery line", id)
+			}
+		}
+		if !strings.Contains(string(b), "status=sent ("+where+")") {
+			t.Errorf("nothing went to %s", where)
+		}
+	}
+}

@@ -1,0 +1,101 @@
+package milter
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"syscall"
+)
+
+// listen opens the socket for the MTA. A socket file that nobody serves is taken over.
+func listen(m *Milter) (net.Listener, error) {
+	network, addr, err := ParseListen(m.Listen)
+	if err != nil {
+		return nil, err
+	}
+	if network != "unix" {
+		l, err := net.Listen(network, addr)
+		if err != nil {
+			return nil, fmt.Errorf("milter.listen: cannot listen on %s: %w", addr, opReason(err))
+		}
+		return l, nil
+	}
+	if err := removeStale(addr); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(filepath.Dir(addr), 0o755); err != nil {
+		return nil, fmt.Errorf("milter.listen: %w", err)
+	}
+	l, err := net.Listen("unix", addr)
+	if err != nil {
+		return nil, fmt.Errorf("milter.listen: cannot listen on %s: %w", addr, opReason(err))
+	}
+	if err := share(addr, m); err != nil {
+		l.Close()
+		return nil, err
+	}
+	return l, nil
+}
+
+func removeStale(path string) error {
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("milter.listen: %w", err)
+	case info.Mode().Type() != fs.ModeSocket:
+		return fmt.Errorf("milter.listen: %s exists and is not a socket", path)
+	}
+	c, err := net.Dial("unix", path)
+	if err == nil {
+		c.Close()
+		return fmt.Errorf("milter.listen: socket %s is in use: is postvagt-milter running already?", path)
+	}
+	if !errors.Is(err, syscall.ECONNREFUSED) {
+		return fmt.Errorf("milter.listen: socket %s: %w", path, opReason(err))
+	}
+	if err := os.Remove(path); err != nil {
+		return fmt.Errorf("milter.listen: old socket: %w", err)
+	}
+	return nil
+}
+
+// share lets the MTA reach the socket.
+func share(path string, m *Milter) error {
+	mode, err := parseMode(m.SocketMode)
+	if err != nil {
+		return fmt.Errorf("milter.socket_mode: %w", err)
+	}
+	if m.SocketGroup != "" {
+		g, err := user.LookupGroup(m.SocketGroup)
+		if err != nil {
+			return fmt.Errorf("milter.socket_group: %w: name the group of your MTA, or \"\"", err)
+		}
+		gid, err := strconv.Atoi(g.Gid)
+		if err != nil {
+			return fmt.Errorf("milter.socket_group: group id %q", g.Gid)
+		}
+		if err := os.Chown(path, -1, gid); err != nil {
+			return fmt.Errorf("milter.socket_group: %w: run as root or as a member of that group", err)
+		}
+	}
+	if err := os.Chmod(path, mode); err != nil {
+		return fmt.Errorf("milter.socket_mode: %w", err)
+	}
+	return nil
+}
+
+// opReason is a network error without the words that the caller has said already.
+func opReason(err error) error {
+	var oe *net.OpError
+	if errors.As(err, &oe) {
+		return oe.Err
+	}
+	return err
+}
