@@ -33,45 +33,71 @@ func (s *Store) AskAll(ctx context.Context, qs []dashboards.Question, p dashboar
 	if err := s.refresh(ctx); err != nil {
 		return nil, err
 	}
-	s.cube.mu.RLock()
-	defer s.cube.mu.RUnlock()
-	first, last := wholeDays(span, s.zone)
-	days := s.cube.daily(first, last)
-	all := make(map[string][]dashboards.Row, len(qs))
-	for _, q := range qs {
-		if all[q.ID], err = s.answer(ctx, q, span, where, days); err != nil {
+	asked := make([]*asked, len(qs))
+	for i, q := range qs {
+		if asked[i], err = s.prepare(q, span, where); err != nil {
 			return nil, fmt.Errorf("question %s: %w", q.ID, err)
 		}
+	}
+	s.askCube(asked, span, where)
+	all := make(map[string][]dashboards.Row, len(qs))
+	for i, q := range qs {
+		if err := s.askDetails(ctx, asked[i]); err != nil {
+			return nil, fmt.Errorf("question %s: %w", q.ID, err)
+		}
+		all[q.ID] = asked[i].tally.rows(span)
 	}
 	return all, nil
 }
 
-// answer reads whole days from the daily figures where they can answer, and all else from the transmissions.
-func (s *Store) answer(ctx context.Context, q dashboards.Question, span period, where dashboards.Filter, days *daily) ([]dashboards.Row, error) {
+// asked is a question that is being answered.
+type asked struct {
+	compiled
+	tally *tally
+	rest  []period // what the transmissions themselves must be asked for
+}
+
+func (s *Store) prepare(q dashboards.Question, span period, where dashboards.Filter) (*asked, error) {
 	c, err := compile(q, where)
 	if err != nil {
 		return nil, err
 	}
-	t := newTally(q, s.zone)
-	rest := []period{span}
+	a := &asked{compiled: c, tally: newTally(q, s.zone), rest: []period{span}}
 	if c.shared {
-		days.answer(&c, where, t)
-		rest = ragged(span, s.zone)
+		a.rest = ragged(span, s.zone)
 	}
-	for _, part := range rest {
-		query := c.detail(part, s.zone)
+	return a, nil
+}
+
+// askCube answers for whole days, all questions while no commit changes them. Nothing here reads the disk, so a
+// commit does not wait for long.
+func (s *Store) askCube(all []*asked, span period, where dashboards.Filter) {
+	s.cube.mu.RLock()
+	defer s.cube.mu.RUnlock()
+	days := s.cube.daily(wholeDays(span, s.zone))
+	for _, a := range all {
+		if a.shared {
+			days.answer(&a.compiled, where, a.tally)
+		}
+	}
+}
+
+// askDetails reads the rest from the transmissions.
+func (s *Store) askDetails(ctx context.Context, a *asked) error {
+	for _, part := range a.rest {
+		query := a.detail(part, s.zone)
 		rows, err := collect(ctx, s.read, query.sql, query.args, scanAnswer)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for _, r := range rows {
-			if t.boolean {
+			if a.tally.boolean {
 				r.key = map[string]string{"0": "false", "1": "true"}[r.key]
 			}
-			t.add(r)
+			a.tally.add(r)
 		}
 	}
-	return t.rows(span), nil
+	return nil
 }
 
 // wholeDays returns the local days [first, last) that lie in a span.
