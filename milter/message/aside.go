@@ -51,10 +51,12 @@ func (a *aside) close() {
 
 // layout writes text with the white space that paragraphs, cells and rows ask for.
 type layout struct {
-	w   *textWriter
-	gap byte // due before the next text: 0, ' ', '\t' or '\n'
-	row bool // the present row has had a cell
-	any bool // something was written
+	w     *textWriter
+	gap   byte // due before the next text: 0, ' ', '\t' or '\n'
+	row   bool // the present row has had a cell
+	begun bool // a row began since the last text: a line is due whatever its cells say
+	tab   int  // tabs due: cells between may be empty
+	any   bool // something was written
 }
 
 func (o *opener) layout(d doc, k kind) *layout {
@@ -68,11 +70,25 @@ func (l *layout) put(p []byte) {
 	if len(p) == 0 {
 		return
 	}
-	if l.gap != 0 && l.any {
+	switch {
+	case l.begun:
+		if l.any {
+			l.w.write(newline)
+		}
+		l.tabs(l.tab)
+	case l.gap == '\t':
+		l.tabs(max(l.tab, 1))
+	case l.gap != 0 && l.any:
 		l.w.write([]byte{l.gap})
 	}
-	l.gap, l.any = 0, true
+	l.gap, l.tab, l.begun, l.any = 0, 0, false, true
 	l.w.write(p)
+}
+
+func (l *layout) tabs(n int) {
+	for ; n > 0; n-- {
+		l.w.write([]byte{'\t'})
+	}
 }
 
 // space asks for white space: a newline is stronger than a tab, a tab than a blank.
@@ -82,16 +98,18 @@ func (l *layout) space(b byte) {
 	}
 }
 
+// cell begins a cell of the present row.
 func (l *layout) cell() {
 	if l.row {
 		l.gap = '\t'
+		l.tab++
 	}
 	l.row = true
 }
 
+// newRow ends the present row, and begins one.
 func (l *layout) newRow() {
-	l.space('\n')
-	l.row = false
+	l.gap, l.tab, l.row, l.begun = 0, 0, false, true
 }
 
 func (l *layout) close() { l.w.close() }

@@ -8,6 +8,7 @@ import (
 // block is something encoded that stands between the lines of a text: OpenPGP or PEM armour, uuencode.
 type block struct {
 	uu     bool
+	bare   bool   // base64 without any frame, as old mail servers return a message
 	begin  string // "PGP MESSAGE", …
 	lines  [][]byte
 	size   int
@@ -23,8 +24,27 @@ const blockMax = 4 << 20
 // armours are the blocks whose content is judged or dropped as noise.
 var armours = []string{"PGP MESSAGE", "PGP SIGNATURE", "PGP PUBLIC KEY BLOCK", "PKCS7", "CMS"}
 
+// bareLine is the least length of a line that may begin bare base64.
+const bareLine = 60
+
+// isBareLine says whether a line can belong to bare base64.
+func isBareLine(p []byte) bool {
+	p = bytes.TrimRight(p, " \t\r")
+	for _, c := range p {
+		if !isBase64Byte(c) {
+			return false
+		}
+	}
+	return len(p) > 0 && len(p) <= 1000
+}
+
 // beginBlock recognises the first line of a block.
 func beginBlock(p []byte) *block {
+	if len(p) >= bareLine && isBareLine(p) {
+		b := &block{bare: true}
+		b.add(p)
+		return b
+	}
 	if len(p) < 11 || len(p) > 120 || p[0] != '-' && p[0] != 'b' {
 		return nil
 	}
@@ -49,6 +69,11 @@ func (b *block) add(p []byte) bool {
 	p = append([]byte(nil), p...)
 	b.lines = append(b.lines, p)
 	b.size += len(p)
+	if b.bare {
+		b.letter = append(b.letter, true)
+		b.data = append(append(b.data, p...), '\n')
+		return len(p) < len(b.lines[0]) || b.size > blockMax
+	}
 	if b.uu {
 		var ok bool
 		b.data, ok = appendUU(b.data, p)
@@ -72,6 +97,13 @@ func (b *block) add(p []byte) bool {
 func (b *block) judge(d doc) bool {
 	if b.uu {
 		return len(b.data) > 0
+	}
+	if b.bare {
+		if len(b.lines) < 2 || !knownBytes(b.data[:min(len(b.data), sniffSize)]) {
+			return false
+		}
+		b.data = decodeHead(b.data)
+		return true
 	}
 	b.data = decodeHead(b.data)
 	if b.begin == "PKCS7" || b.begin == "CMS" {
@@ -98,7 +130,7 @@ func (b *block) texts(opened bool) [][]byte {
 			if !b.uu && !bytes.HasPrefix(l, []byte("-----")) || b.uu && i > 0 && string(l) != "end" {
 				out = append(out, l)
 			}
-		case !b.uu && len(l) < full && l[0] != '=' && i+1 < len(b.lines) && b.letter[i+1] && b.lines[i+1][0] != '=':
+		case !b.uu && !b.bare && len(l) < full && l[0] != '=' && i+1 < len(b.lines) && b.letter[i+1] && b.lines[i+1][0] != '=':
 			out = append(out, l) // a short line in the middle is no line of armour
 		}
 	}

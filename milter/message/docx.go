@@ -10,6 +10,7 @@ type ooxmlText struct {
 	vanish   bool // the present run is hidden
 	fallback int  // depth inside mc:Fallback, a copy of what was read
 	hidden   []byte
+	last     byte // kind of the last hidden run
 	props    bool // the part is properties or custom XML: all its text counts
 	unseen   bool // a slide that is not shown
 	machine  bool // the present property is for machines
@@ -35,9 +36,11 @@ func (t *ooxmlText) start(name []byte, attrs xmlAttrs) {
 		t.in = 't'
 		if t.vanish || t.unseen {
 			t.in = 'h'
+			t.aside('v')
 		}
 	case "delText", "instrText", "delInstrText":
 		t.in = 'h'
+		t.aside(name[0])
 	case "text", "v":
 		t.in = 't' // comments of presentations, values of charts
 	case "r", "rPr":
@@ -69,6 +72,14 @@ func (t *ooxmlText) start(name []byte, attrs xmlAttrs) {
 	case "comment", "cm", "cmAuthor":
 		t.hid.add([]byte(attrs.get("author") + attrs.get("name")))
 	}
+}
+
+// aside begins a hidden run of a kind; runs of one kind join, others do not.
+func (t *ooxmlText) aside(kind byte) {
+	if t.last != kind && len(t.hidden) > 0 {
+		t.hidden = append(t.hidden, ' ')
+	}
+	t.last = kind
 }
 
 func (t *ooxmlText) end(name []byte) {

@@ -24,6 +24,8 @@ type htmlReader struct {
 	lineQuote bool
 	gap       byte // white space that is due before the next text: 0, ' ', '\t' or '\n'
 	row       bool // the present row has had a cell
+	begun     bool // a row began since the last text: a line is due whatever its cells say
+	tab       int  // tabs due: cells between may be empty
 	fresh     bool // nothing was written since the present cell began
 	long      bool // the beginning of the present line was handed over
 	gone      bool // an earlier mail began: all that follows is quoted
@@ -241,11 +243,11 @@ func (h *htmlReader) before(tag string) {
 	case "td", "th":
 		if h.row {
 			h.gap = '\t'
+			h.tab++
 		}
 		h.row, h.fresh = true, true
 	case "tr":
-		h.space('\n')
-		h.row = false
+		h.newRow()
 	case "br", "hr":
 		h.newline()
 	case "option":
@@ -260,7 +262,7 @@ func (h *htmlReader) before(tag string) {
 func (h *htmlReader) after(tag string) {
 	switch {
 	case tag == "tr" || tag == "table":
-		h.space('\n')
+		h.newRow()
 		h.row = tag == "table" && h.inCell()
 	case tag == "td" || tag == "th":
 	case isBlock(tag):
@@ -333,12 +335,23 @@ func (h *htmlReader) text(p []byte) {
 
 // word appends letters to the line, after the white space that is due.
 func (h *htmlReader) word(p []byte, quoted bool) {
+	some := len(h.line) > 0 || h.long
 	switch {
-	case h.gap == '\n' && (len(h.line) > 0 || h.long):
+	case h.begun:
+		if some {
+			tab := h.tab
+			h.breakLine()
+			h.tab = tab
+		}
+		h.tabs(h.tab)
+	case h.gap == '\n' && some:
 		h.breakLine()
-	case h.gap != 0 && (len(h.line) > 0 || h.long):
+	case h.gap == '\t' && some:
+		h.tabs(max(h.tab, 1))
+	case h.gap != 0 && some:
 		h.line = append(h.line, h.gap)
 	}
+	h.tab, h.begun = 0, false
 	h.gap, h.fresh = 0, false
 	if len(h.line) == 0 {
 		h.lineQuote = quoted
@@ -350,8 +363,19 @@ func (h *htmlReader) word(p []byte, quoted bool) {
 	}
 }
 
+// newRow ends the present row of a table, and begins one.
+func (h *htmlReader) newRow() {
+	h.gap, h.tab, h.row, h.begun = 0, 0, false, true
+}
+
+func (h *htmlReader) tabs(n int) {
+	for ; n > 0 && n < 100; n-- {
+		h.line = append(h.line, '\t')
+	}
+}
+
 func (h *htmlReader) breakLine() {
-	h.gap = 0
+	h.gap, h.tab, h.begun = 0, 0, false
 	if h.long {
 		h.t.fragment(append(h.line, '\n'))
 		h.long = false

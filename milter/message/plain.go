@@ -163,6 +163,9 @@ func (o *opener) textLines(d doc, k kind) *textLines {
 }
 
 func (t *textLines) line(p []byte, quoted bool) {
+	if t.block != nil && t.block.bare && !isBareLine(p) {
+		t.finish() // what ends bare base64 is no part of it
+	}
 	if t.block != nil {
 		if t.block.add(p) {
 			t.finish()

@@ -14,7 +14,7 @@ const rtfDepth = 200
 // openRTF reads Rich Text Format: the text that a reader sees, hidden and deleted text and document
 // properties aside.
 func openRTF(o *opener, d doc, data *io.SectionReader) error {
-	r := &rtfReader{o: o, br: newBuf(data), l: o.layout(d, kindRTF), hid: o.aside(d, kindRTF), codepage: "windows-1252"}
+	r := &rtfReader{o: o, label: d.label(string(kindRTF)), br: newBuf(data), l: o.layout(d, kindRTF), hid: o.aside(d, kindRTF), codepage: "windows-1252"}
 	r.groups = append(r.groups, rtfState{uc: 1})
 	err := r.read()
 	r.flush()
@@ -39,6 +39,7 @@ type rtfState struct {
 type rtfReader struct {
 	o        *opener
 	br       *bufio.Reader
+	label    string
 	l        *layout
 	hid      *aside
 	groups   []rtfState
@@ -293,6 +294,9 @@ func (r *rtfReader) word(w string, num int, has bool) {
 		r.unicode(map[string]uint16{"endash": 0x2013, "emdash": 0x2014, "bullet": 0x2022, "lquote": 0x2018, "rquote": 0x2019,
 			"ldblquote": 0x201c, "rdblquote": 0x201d, "emspace": 0x2003, "enspace": 0x2002, "zwj": 0x200d, "zwnj": 0x200c}[w])
 	default:
+		if w == "objdata" {
+			r.o.unopened(r.label, "embedded object")
+		}
 		switch {
 		case rtfSkip[w], star && !rtfText[w]:
 			st.skip = true

@@ -198,14 +198,32 @@ type sheetXML struct {
 	style int
 	in    byte // 'v' value, 't' inline text, 'h' header or footer
 	value []byte
+	col   int // column of the last cell, from 1
+}
+
+// emptyCells bounds the tabs that stand for empty cells in a row.
+const emptyCells = 30
+
+// column begins the cell that the reference names ("C5"); empty cells before it leave their tabs.
+func (h *sheetXML) column(ref string) {
+	col := 0
+	for i := 0; i < len(ref) && i < 3 && isLetter(ref[i]); i++ {
+		col = col*26 + int(ref[i]|0x20-'a') + 1
+	}
+	for n := min(col-h.col-1, emptyCells); n > 0; n-- {
+		h.l.cell()
+	}
+	h.l.cell()
+	h.col = max(col, h.col)
 }
 
 func (h *sheetXML) start(name []byte, a xmlAttrs) {
 	switch string(name) {
 	case "row":
 		h.l.newRow()
+		h.col = 0
 	case "c":
-		h.l.cell()
+		h.column(a.get("r"))
 		h.typ = a.get("t")
 		h.style, _ = strconv.Atoi(a.get("s"))
 	case "v":
