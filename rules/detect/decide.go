@@ -12,6 +12,7 @@ type messageFacts struct {
 	greeted    bool // Dear Anna: the mail is to a person
 	greetOther bool // Dear colleagues: to nobody in particular
 	subjectTie float64
+	bodyTie    float64 // of the first sentences of a part
 	discuss    int32
 	words      int32
 	segments   int32
@@ -344,6 +345,9 @@ func (s *Scanner) judge(n int32) {
 	if own < 0.85 && g.given == 0 {
 		s.msg.discuss += int32(g.weight)
 	}
+	if !s.parts[s.part].subject && n-start < 6 && !g.signature {
+		s.msg.bodyTie = max(s.msg.bodyTie, own)
+	}
 	if s.parts[s.part].subject {
 		s.msg.subject += int32(g.weight)
 		s.msg.subjectTie = max(s.msg.subjectTie, own)
@@ -387,6 +391,33 @@ func (g *segment) kindSet() (set uint32) {
 	return set
 }
 
+// topicOf adds up the terms of one kind in a segment, each once: the best in full, the rest at half weight.
+func (s *Scanner) topicOf(g *segment, kind uint8) (topic, best float64) {
+	rest, sure := 0.0, false
+	for i, h := range g.hits[:g.nhits] {
+		if h.kind == kind && h.grade != gradeNever && h.grade != gradeHint {
+			sure = true
+		}
+		for _, o := range g.hits[:i] {
+			if o.id == h.id {
+				h.grade = gradeNever
+			}
+		}
+		if h.kind != kind || h.grade == gradeNever {
+			continue
+		}
+		w := [...]float64{0.4, 0.25, 0.6, 1}[h.grade] * s.e.rules[h.owner].weight
+		if h.grade == gradeHint && !sure {
+			w *= 0.6
+		}
+		if w > best {
+			w, best = best, w
+		}
+		rest += w
+	}
+	return best + min(0.5*rest, 0.6), best
+}
+
 // weigh sums the terms of each kind in a segment and files the sums with the rules they are of.
 func (s *Scanner) weigh(n int32, g *segment, v evidence) {
 	for i := 0; i < g.nhits; i++ {
@@ -403,18 +434,8 @@ func (s *Scanner) weigh(n int32, g *segment, v evidence) {
 			continue
 		}
 		done |= 1 << kind
-		best, rest := 0.0, 0.0
-		for _, h := range g.hits[:g.nhits] {
-			if h.kind != kind || h.grade == gradeNever {
-				continue
-			}
-			w := [...]float64{0.4, 0.25, 0.6, 1}[h.grade] * s.e.rules[h.owner].weight
-			if w > best {
-				w, best = best, w
-			}
-			rest += w
-		}
-		v.topic = best + min(0.5*rest, 0.6)
+		best := 0.0
+		v.topic, best = s.topicOf(g, kind)
 		if name := s.e.kinds[kind]; g.cues[classMoney] > 0 && (name == "income" || name == "debt") {
 			v.topic += min(0.35, 0.5*best)
 		} else if g.icd > 0 && name == "health" {
@@ -489,6 +510,7 @@ func (s *Scanner) Result() Result {
 	s.numbers()
 	s.clients()
 	r := Result{Lang: s.language(), Asks: s.msg.ask}
+	threshold := s.msg.threshold()
 	kinds := map[string]bool{}
 	for i := range s.entries {
 		e := &s.entries[i]

@@ -13,8 +13,14 @@ type evidence struct {
 	named     bool // a full name or a national number stands in it
 }
 
-// threshold is what the score must reach.
-const threshold = 0.45
+// threshold is what the score of a topic must reach. In a long text there is more to be mistaken about.
+func (m *messageFacts) threshold() float64 {
+	t := 0.45
+	for n := m.segments; n > 40; n /= 2 {
+		t += 0.02
+	}
+	return t
+}
 
 // lower is what speaks against a segment's telling something of somebody.
 func (v *evidence) lower() float64 {
@@ -66,6 +72,9 @@ func (s *Scanner) tie() float64 {
 	if m.signed && m.discuss < 3 {
 		tie = max(tie, 0.45)
 	}
+	if m.discuss+m.subject == 0 && !m.greetOther && m.segments < 20 {
+		tie = max(tie, 0.29) // a short mail that discusses nothing tells something
+	}
 	return tie
 }
 
@@ -81,5 +90,8 @@ func (m *messageFacts) discussed() float64 {
 // score is the last word on an entry of a topic, with what the whole message says.
 func (s *Scanner) score(e *entry) float64 {
 	tie := s.tie()
+	if s.parts[e.part].subject {
+		tie = max(tie, 0.8*s.msg.bodyTie)
+	}
 	return max(e.tied.topic*max(e.tied.tie, tie)-e.tied.lower(), e.loose.topic*tie-e.loose.lower()) - s.msg.discussed()
 }
