@@ -22,6 +22,7 @@ const (
 	fState      = "postvagt.channel_state"
 	fDepartment = "postvagt.department"
 	fUnopened   = "postvagt.unopened"
+	fObjection  = "postvagt.after_objection"
 	fMailbox    = "postvagt.secure_mailbox"
 )
 
@@ -167,6 +168,14 @@ func safely() []Question {
 				EN: "Mails with sensitive data of which at least one copy left without protection. Each of them has to be assessed."},
 			Source: "R8, GDPR Art. 32", Chart: Figure, Dashboards: []string{Ombudsman, Incidents},
 			Measure: count(messages(Is(fLevel, "sensitive"), Is(fLeft, "true"), Is(fProtected, "no"))),
+		},
+		{
+			ID:    "open-after-objection",
+			Title: Text{DA: "Sendt ubeskyttet efter indsigelse", EN: "Left unprotected after an objection"},
+			Help: Text{DA: "Forsendelser med følsomme eller fortrolige oplysninger, der forlod huset ubeskyttet, efter at borgeren havde frabedt sig åben e-mail.",
+				EN: "Transmissions with sensitive or confidential data that left unprotected after the person had objected to open e-mail."},
+			Source: "R9", Chart: Figure, Dashboards: []string{Ombudsman, Incidents},
+			Measure: count(Filter{Is("email.direction", "outbound"), Is(fLevel, "confidential", "sensitive"), Is(fObjection, "true"), Is("postvagt.left", "true"), Not("postvagt.protected", "yes")}),
 		},
 		{
 			ID:    "open-confidential",

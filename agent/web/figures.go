@@ -94,7 +94,7 @@ func (s *site) figures(r *http.Request, v view) (string, any, error) {
 
 func (p *figuresPage) fill(a answers, before dashboards.Answers) {
 	p.Answer = a.InShort(a.Lang)
-	p.Look = a.figures("open-sensitive", "open-confidential", "released-open", "held-now")
+	p.Look = a.figures("open-sensitive", "open-confidential", "open-after-objection", "released-open", "held-now")
 	p.Volume = a.figures("sent", "sensitive", "confidential", "held")
 	p.Ratios = []ratioCard{a.ratio("left-safely", "left-safely-unseen", before), a.ratio("done-right", "done-right-unseen", before)}
 	p.Beside = a.figures("unseen", "unopened", "not-judged", "protection-unknown", "outcome-unknown")

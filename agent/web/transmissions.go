@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -56,7 +57,7 @@ func (s *site) transmissions(r *http.Request, v view) (string, any, error) {
 			return "", nil, errNotFound
 		}
 		page.Heading, page.Help = heading(v.Lang, q, part, key), q.Help.In(v.Lang)
-		if q.Measure.Kind != dashboards.Distinct {
+		if countsMails(filter) {
 			unit = "list-of"
 		}
 	}
@@ -83,6 +84,11 @@ func (s *site) transmissions(r *http.Request, v view) (string, any, error) {
 	}
 	page.turn(v, at, (total+pageRows-1)/pageRows)
 	return "list", page, nil
+}
+
+// countsMails says that a figure counts mails, each on its first row, and not transmissions.
+func countsMails(filter dashboards.Filter) bool {
+	return slices.ContainsFunc(filter, func(t dashboards.Term) bool { return t.Field == "postvagt.first" && !t.Not })
 }
 
 func transmissionsText(lang string, n int64) string {

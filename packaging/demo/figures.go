@@ -148,6 +148,7 @@ func (s *sample) countInto(n map[string]int) {
 	for _, protected := range []string{"yes", "first-hop", "unknown", "no"} {
 		count("recognised-protection "+protected, s.recognised() && left && s.Protected == protected)
 	}
+	count("open-after-objection", s.recognised() && s.Objection && left && s.Protected != "yes")
 	count("done-right/of", s.recognised())
 	count("done-right", s.recognised() && safe && !held)
 	count("left-safely/of", s.recognised() && left)
