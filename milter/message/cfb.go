@@ -11,13 +11,12 @@ import (
 const (
 	cfbMagic   = "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 	cfbEntries = 20_000
-	cfbEnd     = 0xfffffffe
-	cfbFree    = 0xffffffff
 )
 
 // cfb is a compound file (MS-CFB), the container of doc, xls, msg and encrypted office documents.
 type cfb struct {
 	data      *io.SectionReader
+	links     int   // of chains, that may still be followed
 	sector    int64 // bytes
 	mini      int64
 	cutoff    int64 // streams below it lie in the mini stream
@@ -25,6 +24,7 @@ type cfb struct {
 	miniFAT   []uint32
 	miniChain []uint32
 	entries   []cfbEntry
+	byPath    map[string]*cfbEntry // streams, by their path in lower case
 }
 
 // cfbEntry is a stream or a storage.
@@ -37,6 +37,7 @@ type cfbEntry struct {
 	left   uint32
 	right  uint32
 	child  uint32
+	links  []uint32 // its sectors, once they were asked for
 }
 
 // readCFB reads the tables and the directory.
@@ -50,11 +51,13 @@ func readCFB(data *io.SectionReader) (*cfb, error) {
 	if shift != 9 && shift != 12 || miniShift != 6 {
 		return nil, damaged
 	}
-	c := &cfb{data: data, sector: 1 << shift, mini: 1 << miniShift, cutoff: int64(le.Uint32(h[56:]))}
+	c := &cfb{data: windowed(data), byPath: map[string]*cfbEntry{}, sector: 1 << shift, mini: 1 << miniShift, cutoff: int64(le.Uint32(h[56:]))}
 	if err := c.readFAT(h[:]); err != nil {
 		return nil, err
 	}
+	c.links = 8 * len(c.fat)
 	c.miniFAT = c.table(c.chain(le.Uint32(h[60:]), c.fat))
+	c.links += 2 * len(c.miniFAT) // twice what streams need that do not lie over each other
 	if err := c.readDirectory(le.Uint32(h[48:])); err != nil {
 		return nil, err
 	}
@@ -80,7 +83,7 @@ func (c *cfb) readFAT(h []byte) error {
 	}
 	next := le.Uint32(h[68:])
 	buf := make([]byte, c.sector)
-	for int64(len(parts)) < c.sectors() && next < 0xfffffffa {
+	for left := c.sectors(); left > 0 && next < 0xfffffffa; left-- {
 		if !c.at(next, buf) {
 			break
 		}
@@ -119,11 +122,13 @@ func (c *cfb) table(parts []uint32) []uint32 {
 	return out
 }
 
-// chain follows a chain of sectors; it ends where it would come back or leave the table.
+// chain follows a chain of sectors; it ends where it would come back or leave the table. Streams that
+// lie over each other would be bytes without end, so that all chains together have a bound.
 func (c *cfb) chain(start uint32, table []uint32) []uint32 {
 	var out []uint32
-	for s := start; int64(s) < int64(len(table)) && len(out) <= len(table); s = table[s] {
+	for s := start; int64(s) < int64(len(table)) && len(out) < len(table) && c.links > 0; s = table[s] {
 		out = append(out, s)
+		c.links--
 	}
 	return out
 }
@@ -176,36 +181,37 @@ func (c *cfb) name(first uint32, prefix string, seen []bool) {
 		e := &c.entries[it.id]
 		e.path = it.prefix + e.name
 		todo = append(todo, item{e.right, it.prefix}, item{e.child, e.path + "/"}, item{e.left, it.prefix})
+		switch key := strings.ToLower(e.path); {
+		case !e.stream:
+		case c.byPath[key] != nil:
+			e.path = "" // a second one of that name is no part of the file
+		default:
+			c.byPath[key] = e
+		}
 	}
 }
 
 // find gives the stream of that path, case-insensitively.
-func (c *cfb) find(path string) *cfbEntry {
-	for i := range c.entries {
-		if e := &c.entries[i]; e.stream && strings.EqualFold(e.path, path) {
-			return e
-		}
-	}
-	return nil
-}
+func (c *cfb) find(path string) *cfbEntry { return c.byPath[strings.ToLower(path)] }
 
 // open gives the bytes of a stream.
 func (c *cfb) open(e *cfbEntry) *io.SectionReader {
-	s := &cfbStream{c: c}
-	size := e.size
-	if e.size < c.cutoff {
-		s.small = c.chain(e.start, c.miniFAT)
-		size = min(size, int64(len(s.small))*c.mini)
-	} else {
-		s.large = c.chain(e.start, c.fat)
-		size = min(size, int64(len(s.large))*c.sector)
+	s := &cfbStream{c: c, small: e.size < c.cutoff}
+	table, unit := c.fat, c.sector
+	if s.small {
+		table, unit = c.miniFAT, c.mini
 	}
-	return io.NewSectionReader(s, 0, size)
+	if e.links == nil {
+		e.links = c.chain(e.start, table)
+	}
+	s.links = e.links
+	return io.NewSectionReader(s, 0, min(e.size, int64(len(e.links))*unit))
 }
 
 type cfbStream struct {
-	c            *cfb
-	small, large []uint32
+	c     *cfb
+	small bool // its sectors lie in the mini stream
+	links []uint32
 }
 
 // ReadAt implements io.ReaderAt.
@@ -228,20 +234,20 @@ func (s *cfbStream) ReadAt(p []byte, off int64) (int, error) {
 // place says where in the file a byte of the stream lies and how many follow it there.
 func (s *cfbStream) place(off int64) (at, room int64, ok bool) {
 	c := s.c
-	if s.large != nil {
+	if !s.small {
 		i := off / c.sector
-		if i >= int64(len(s.large)) {
+		if i >= int64(len(s.links)) {
 			return 0, 0, false
 		}
 		in := off % c.sector
-		return (int64(s.large[i])+1)*c.sector + in, c.sector - in, true
+		return (int64(s.links[i])+1)*c.sector + in, c.sector - in, true
 	}
 	i := off / c.mini
-	if i >= int64(len(s.small)) {
+	if i >= int64(len(s.links)) {
 		return 0, 0, false
 	}
 	in := off % c.mini
-	pos := int64(s.small[i])*c.mini + in
+	pos := int64(s.links[i])*c.mini + in
 	k := pos / c.sector
 	if k >= int64(len(c.miniChain)) {
 		return 0, 0, false

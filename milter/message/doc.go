@@ -80,10 +80,15 @@ func (f *docFile) read(key *rc4Key) error {
 		w.piece(s, from, to-from, true)
 		return nil
 	}
-	table = key.section(table, 0)
-	w.hidden = &docRanges{list: f.o.docRuns(s, table, f.fib[0xfa:], chpxHides)}
-	w.rowEnds = &docRanges{list: f.o.docRuns(s, table, f.fib[0x102:], papxEndsRow)}
-	return w.pieces(s, table, int64(le.Uint32(f.fib[0x1a2:])), int64(le.Uint32(f.fib[0x1a6:])))
+	return w.document(s, key.section(table, 0), f.fib[:])
+}
+
+// document reads a document whose text lies as the table stream says.
+func (w *docText) document(s, table *io.SectionReader, fib []byte) error {
+	le := binary.LittleEndian
+	w.hidden = &docRanges{list: w.l.w.o.docRuns(s, table, fib[0xfa:], chpxHides)}
+	w.rowEnds = &docRanges{list: w.l.w.o.docRuns(s, table, fib[0x102:], papxEndsRow)}
+	return w.pieces(s, table, int64(le.Uint32(fib[0x1a2:])), int64(le.Uint32(fib[0x1a6:])))
 }
 
 // docText writes the characters of a Word document.

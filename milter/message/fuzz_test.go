@@ -88,7 +88,7 @@ func fuzzExtractor(f *testing.F, ex extractor, seeds ...[]byte) {
 }
 
 // attachments gives the decoded attachments of the golden mails as seeds.
-func attachments(f *testing.F, prefix string) (out [][]byte) {
+func attachments(f testing.TB, prefix string) (out [][]byte) {
 	files, _ := filepath.Glob("testdata/*" + prefix + "*.eml")
 	for _, name := range files {
 		data, err := os.ReadFile(name)
@@ -162,12 +162,12 @@ func FuzzOLE(f *testing.F) {
 	fuzzExtractor(f, openOLE, append(append(append(attachments(f, "-doc"), attachments(f, "xls")...), attachments(f, "msg")...), attachments(f, "office-agile")...)...)
 }
 func Fuzz7z(f *testing.F)  { fuzzExtractor(f, open7z, attachments(f, "7z")...) }
-func FuzzTar(f *testing.F) { fuzzExtractor(f, openTar, make([]byte, 1024)) }
+func FuzzTar(f *testing.F) { fuzzExtractor(f, openTar, attachments(f, "tar")...) }
 func FuzzRar(f *testing.F) {
-	fuzzExtractor(f, openRar, []byte("Rar!\x1a\x07\x01\x00aaaa\x05\x04\x00\x00\x00aaaaaaaaaa"), []byte("Rar!\x1a\x07\x00aas\x80\x00\x0d\x00aaaaaaaaaaa"))
+	fuzzExtractor(f, openRar, append(attachments(f, "rar"), []byte("Rar!\x1a\x07\x01\x00aaaa\x05\x04\x00\x00\x00aaaaaaaaaa"), []byte("Rar!\x1a\x07\x00aas\x80\x00\x0d\x00aaaaaaaaaaa"))...)
 }
-func FuzzXZ(f *testing.F)   { fuzzExtractor(f, openCompressed(kindXZ), attachments(f, "tar")...) }
-func FuzzZstd(f *testing.F) { fuzzExtractor(f, openCompressed(kindZstd), attachments(f, "tar")...) }
+func FuzzXZ(f *testing.F)   { fuzzExtractor(f, openCompressed(kindXZ), attachments(f, "streams")...) }
+func FuzzZstd(f *testing.F) { fuzzExtractor(f, openCompressed(kindZstd), attachments(f, "streams")...) }
 func FuzzTNEF(f *testing.F) {
 	fuzzExtractor(f, openTNEF, []byte(tnefMagic+"\x01\x00\x01\x04\x80\x01\x00\x03\x00\x00\x00hej\x00\x00"))
 }

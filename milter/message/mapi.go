@@ -42,10 +42,10 @@ type mapiProps struct {
 	o        *opener
 	d        doc
 	codepage int
-	body     func() io.Reader // plain text
-	html     func() io.Reader
-	rtf      func() io.Reader // compressed
-	data     func() io.Reader // of an attachment
+	body     []func() io.Reader // plain text; a file may have several that differ
+	html     []func() io.Reader
+	rtf      []func() io.Reader // compressed
+	data     []func() io.Reader // of an attachment
 	names    []string
 }
 
@@ -90,6 +90,18 @@ func codepageName(n int) string {
 		return "cp437"
 	case 20866:
 		return "koi8-r"
+	case 10000:
+		return "macintosh"
+	case 949:
+		return "euc-kr"
+	case 950:
+		return "big5"
+	case 50220:
+		return "iso-2022-jp"
+	case 51932:
+		return "euc-jp"
+	case 65000:
+		return "utf-7"
 	}
 	if n >= 1250 && n <= 1258 {
 		return "windows-125" + string(rune('0'+n-1250))
@@ -108,16 +120,38 @@ func codepageName(n int) string {
 func (m *mapiProps) bodies() {
 	d := m.d
 	d.about = partHeader{typ: "text/plain", params: value{params: []param{{"charset", m.charset()}}}}
-	if m.body != nil {
-		m.o.stream(d, m.body())
+	for _, body := range m.body {
+		m.o.stream(d, body())
 	}
-	if m.html != nil {
-		d.about.typ = "text/html"
-		m.o.stream(d, m.html())
+	d.about.typ = "text/html"
+	for _, html := range m.html {
+		m.o.stream(d, html())
 	}
-	if m.rtf != nil {
-		d.about = partHeader{}
-		m.o.stream(d, newLZFu(m.rtf()))
+	d.about = partHeader{}
+	for _, rtf := range m.rtf {
+		m.o.stream(d, m.o.guard(newLZFu(rtf()), lzfuFree))
+	}
+}
+
+// lzfuFree is taken for the packed size of compressed RTF, which is not known before it is read.
+const lzfuFree = 1 << 20
+
+// attached opens the content of an attachment.
+func (m *mapiProps) attached() {
+	m.d.about.names = m.names
+	for i, data := range m.data {
+		if i == 0 {
+			m.o.entry(m.d, data())
+		} else {
+			m.o.stream(m.d, data())
+		}
+	}
+}
+
+// keep remembers one more form of a body or content.
+func keep(list *[]func() io.Reader, open func() io.Reader) {
+	if len(*list) < 8 {
+		*list = append(*list, open)
 	}
 }
 

@@ -85,10 +85,7 @@ func (m *msgFile) attachment(d doc, folder string, codepage int) error {
 		d.quoted = true
 		return m.message(d, inner)
 	}
-	if a.data != nil {
-		d.about.names = a.names
-		m.o.entry(d, a.data())
-	}
+	a.attached()
 	return nil
 }
 
@@ -121,17 +118,17 @@ func (m *msgFile) property(p *mapiProps, id, typ uint16, e *cfbEntry) {
 	}
 	switch {
 	case id == mapiBody && typ == mapiString8:
-		p.body = whole
+		keep(&p.body, whole)
 	case id == mapiBody && typ == mapiUnicode:
-		p.body = func() io.Reader { return io.MultiReader(strings.NewReader("\xff\xfe"), m.c.open(e)) }
+		keep(&p.body, func() io.Reader { return io.MultiReader(strings.NewReader("\xff\xfe"), m.c.open(e)) })
 	case id == mapiHTML && typ == mapiBinary:
-		p.html = whole
+		keep(&p.html, whole)
 	case id == mapiHTML && typ == mapiUnicode:
-		p.html = func() io.Reader { return io.MultiReader(strings.NewReader("\xff\xfe"), m.c.open(e)) }
+		keep(&p.html, func() io.Reader { return io.MultiReader(strings.NewReader("\xff\xfe"), m.c.open(e)) })
 	case id == mapiRTF:
-		p.rtf = whole
+		keep(&p.rtf, whole)
 	case id == mapiAttachData && typ == mapiBinary:
-		p.data = whole
+		keep(&p.data, whole)
 	case typ == mapiString8:
 		p.text(id, decodeCharset(bytes.TrimRight(held(), "\x00"), p.charset()))
 	case typ == mapiUnicode:

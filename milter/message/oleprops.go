@@ -27,7 +27,7 @@ type propertySet struct {
 
 // properties reads both sections of a property set; they are seen only by who asks for them.
 func (o *opener) properties(d doc, s *io.SectionReader) {
-	p := readFull(s, make([]byte, min(s.Size(), 256<<10)), 0)
+	p := readFull(s, make([]byte, min(s.Size(), 1<<20)), 0)
 	w := o.text(d.label("properties"), d.quoted, true)
 	defer w.close()
 	for i := 0; i < 2 && 28+20*i+20 <= len(p); i++ {

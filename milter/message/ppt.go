@@ -11,6 +11,7 @@ const (
 	pptTextChars = 0x0fa0
 	pptTextBytes = 0x0fa8
 	pptCString   = 0x0fba
+	pptTagData   = 0x138b // no container by its mark, but it holds records: comments
 	pptCrypt     = 0x2f14
 )
 
@@ -23,7 +24,14 @@ func openPPT(o *opener, d doc, c *cfb, e *cfbEntry, folder string) error {
 			return encrypted
 		}
 	}
-	s := c.open(e)
+	if pictures := c.find(folder + "Pictures"); pictures != nil && pictures.size > 0 {
+		o.unopened(d.label(string(kindPpt)), string(isImage))
+	}
+	return readPPT(o, d, c.open(e))
+}
+
+// readPPT walks the records of a presentation.
+func readPPT(o *opener, d doc, s *io.SectionReader) error {
 	l := o.layout(d, kindPpt)
 	defer l.close()
 	le := binary.LittleEndian
@@ -37,7 +45,7 @@ func openPPT(o *opener, d doc, c *cfb, e *cfbEntry, folder string) error {
 		}
 		typ, size := le.Uint16(h[2:]), int64(le.Uint32(h[4:]))
 		off += 8
-		if h[0]&15 == 15 {
+		if h[0]&15 == 15 || typ == pptTagData {
 			continue // a container: go inside
 		}
 		if typ == pptTextChars || typ == pptTextBytes || typ == pptCString {

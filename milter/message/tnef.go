@@ -82,43 +82,46 @@ func (t *tnef) attribute(id uint16, v *io.SectionReader) {
 	case tnefFrom:
 		t.msg.text(0x0c1a, decodeCharset(held(64<<10), t.msg.charset()))
 	case tnefBody:
-		t.msg.body = whole
+		keep(&t.msg.body, whole)
 	case tnefMessageProps:
 		t.props(&t.msg, held(tnefProps))
 	case tnefRendData:
 		t.attachment()
-		t.n++
-		t.att = &mapiProps{o: t.o, d: t.d.child(t.n, ""), codepage: t.msg.codepage}
+		t.present()
 	case tnefAttachTitle:
-		if t.att != nil {
-			t.att.names = append(t.att.names, decodeCharset(bytes.TrimRight(held(4096), "\x00"), t.msg.charset()))
+		if a := t.present(); len(a.names) < 8 {
+			a.names = append(a.names, decodeCharset(bytes.TrimRight(held(4096), "\x00"), t.msg.charset()))
 		}
 	case tnefAttachData:
-		if t.att != nil {
-			t.att.data = whole
-		}
+		keep(&t.present().data, whole)
 	case tnefAttachProps:
-		if t.att != nil {
-			t.props(t.att, held(tnefProps))
-		}
+		t.props(t.present(), held(tnefProps))
 	case tnefRecipients:
 		t.recipients(held(tnefProps))
 	}
+}
+
+// present is the attachment being gathered. One that nobody announced is one too.
+func (t *tnef) present() *mapiProps {
+	if t.att == nil {
+		t.n++
+		t.att = &mapiProps{o: t.o, d: t.d.child(t.n, ""), codepage: t.msg.codepage}
+	}
+	return t.att
 }
 
 // attachment opens the attachment gathered so far.
 func (t *tnef) attachment() {
 	a := t.att
 	t.att = nil
-	if a == nil || a.data == nil || a.d.depth > t.o.budget.depth {
+	if a == nil || len(a.data) == 0 || a.d.depth > t.o.budget.depth {
 		return
 	}
 	if !t.o.budget.takePart() {
 		t.o.unopened(a.d.path, "limit")
 		return
 	}
-	a.d.about.names = a.names
-	t.o.entry(a.d, a.data())
+	a.attached()
 }
 
 // recipients reads the rows of the recipient table: names and addresses.
@@ -227,18 +230,18 @@ func (t *tnef) value(m *mapiProps, typ, id uint16, v []byte) {
 	case typ == mapiInt32 && (id == mapiCodepage || id == mapiMessageCP) && m.codepage == 0:
 		m.codepage = int(binary.LittleEndian.Uint32(v))
 	case id == mapiBody && typ == mapiString8:
-		m.body = whole
+		keep(&m.body, whole)
 	case id == mapiBody && typ == mapiUnicode:
 		s := utf16Text(v)
-		m.body = func() io.Reader { return bytes.NewReader([]byte(s)) }
+		keep(&m.body, func() io.Reader { return bytes.NewReader([]byte(s)) })
 	case id == mapiHTML:
-		m.html = whole
+		keep(&m.html, whole)
 	case id == mapiRTF:
-		m.rtf = whole
+		keep(&m.rtf, whole)
 	case id == mapiAttachData && typ == mapiObject && len(v) > 16:
-		m.data = func() io.Reader { return bytes.NewReader(v[16:]) } // a message within: TNEF again, after the interface's name
+		keep(&m.data, func() io.Reader { return bytes.NewReader(v[16:]) }) // a message within: TNEF again, after the interface's name
 	case id == mapiAttachData && typ == mapiBinary:
-		m.data = whole
+		keep(&m.data, whole)
 	case typ == mapiString8:
 		m.text(id, decodeCharset(bytes.TrimRight(v, "\x00"), m.charset()))
 	case typ == mapiUnicode:
