@@ -59,7 +59,8 @@ type Milter struct {
 	Timeout         Duration `toml:"timeout" doc:"Longest time for judging one message; keep it well below milter_content_timeout of the MTA (300 s)."`
 	StopTimeout     Duration `toml:"stop_timeout" doc:"How long a stopping daemon waits for open sessions."`
 	TrustedNetworks []string `toml:"trusted_networks" doc:"Clients that send for you without logging in; all others with mail to you are inbound."`
-	VerdictLog      string   `toml:"verdict_log" doc:"File of the verdict lines."`
+	VerdictLog      string   `toml:"verdict_log" doc:"File of the verdict lines; or \"syslog\", for admins who gather logs centrally: lines then are signed with mac_key."`
+	MACKey          string   `toml:"mac_key" doc:"File with the key that signs verdict lines in syslog; the agent needs the same."`
 	MailLog         bool     `toml:"mail_log" doc:"Also write one short line for each message to the mail log, by /dev/log where there is one."`
 	StateDir        string   `toml:"state_dir" doc:"What the daemon writes for itself."`
 	SpillDir        string   `toml:"spill_dir" doc:"Where larger messages lie while they are judged, \"\" for the system's temporary folder."`
@@ -131,6 +132,9 @@ func (d *Duration) UnmarshalText(b []byte) error {
 
 // MarshalText writes "20s".
 func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
+
+// VerdictSyslog in place of a file sends verdict lines to the system's log.
+const VerdictSyslog = "syslog"
 
 // Failure modes.
 const (

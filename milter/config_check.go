@@ -7,10 +7,11 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
-	"postvagt/milter/policy"
 	"slices"
 	"strings"
 	"time"
+
+	"postvagt/milter/policy"
 )
 
 func (c *Config) fault(key, format string, args ...any) error {
@@ -57,8 +58,11 @@ func (c *Config) check() (errs []error) {
 	if _, err := parseMode(c.Milter.SocketMode); err != nil {
 		fault("milter.socket_mode", "%v", err)
 	}
-	if !filepath.IsAbs(c.Milter.VerdictLog) {
-		fault("milter.verdict_log", "%q is not an absolute path", c.Milter.VerdictLog)
+	switch {
+	case c.Milter.VerdictLog == VerdictSyslog && c.Milter.MACKey == "":
+		fault("milter.verdict_log", "others write to syslog too: name a file with a secret key, milter.mac_key")
+	case c.Milter.VerdictLog != VerdictSyslog && !filepath.IsAbs(c.Milter.VerdictLog):
+		fault("milter.verdict_log", "%q is neither an absolute path nor \"syslog\"", c.Milter.VerdictLog)
 	}
 	for key, v := range map[string]int64{"milter.spill_over": c.Milter.SpillOver, "milter.max_bytes": c.Milter.MaxBytes} {
 		if v < 1024 {

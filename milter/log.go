@@ -3,6 +3,7 @@ package milter
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"sync/atomic"
@@ -12,21 +13,26 @@ import (
 )
 
 const (
-	logQueue     = 4096                   // messages whose lines may wait
-	logPatience  = 250 * time.Millisecond // how long the answer to the MTA waits for the disk
-	logBatch     = 256 << 10              // bytes written at once
-	logRetry     = time.Second
-	syslogPath   = "/dev/log"
-	syslogMailOK = 2<<3 | 6 // facility mail, severity informational (RFC 3164)
+	logQueue      = 4096                   // messages whose lines may wait
+	logPatience   = 250 * time.Millisecond // how long the answer to the MTA waits for the disk
+	logBatch      = 256 << 10              // bytes written at once
+	logRetry      = time.Second
+	forwardAtOnce = 1 << 20 // bytes of the spool that one round sends
+	syslogPath    = "/dev/log"
+	syslogMailOK  = 2<<3 | 6 // facility mail, severity informational (RFC 3164)
 )
 
 // verdictLog writes verdict lines to a file of their own, whole lines in one write each, before the MTA has
 // its answer. It never holds up mail: past logPatience the lines wait in a bounded queue, and what does not
 // fit there is counted as lost. The file may be renamed or truncated under it at any time.
+//
+// With a syslog the file is a spool: what stands there is sent on, and then cut away.
 type verdictLog struct {
-	path string
-	tag  string // " host postvagt-milter[pid]: "
-	now  func() time.Time
+	path   string
+	tag    string // " host postvagt-milter[pid]: "
+	now    func() time.Time
+	syslog *syslog // nil: the file is the log
+	macKey []byte  // signs each line, for a syslog
 
 	queue   chan logEntry
 	lost    atomic.Int64
@@ -36,6 +42,7 @@ type verdictLog struct {
 
 	file   *os.File
 	failed bool
+	sent   int64 // bytes of the spool that syslog has taken
 }
 
 type logEntry struct {
@@ -44,12 +51,20 @@ type logEntry struct {
 	written chan struct{}
 }
 
-func openVerdictLog(path string, now func() time.Time, fail func(error)) (*verdictLog, error) {
+// logTarget is where verdict lines go.
+type logTarget struct {
+	path   string
+	syslog *syslog
+	macKey []byte
+}
+
+func openVerdictLog(to logTarget, now func() time.Time, fail func(error)) (*verdictLog, error) {
+	path := to.path
 	host, err := os.Hostname()
 	if err != nil {
 		host = "localhost"
 	}
-	l := &verdictLog{path: path, tag: fmt.Sprintf(" %s postvagt-milter[%d]: ", host, os.Getpid()), now: now,
+	l := &verdictLog{path: path, syslog: to.syslog, macKey: to.macKey, tag: fmt.Sprintf(" %s postvagt-milter[%d]: ", host, os.Getpid()), now: now,
 		queue: make(chan logEntry, logQueue), done: make(chan struct{}), fail: fail}
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return nil, fmt.Errorf("verdict log: %w", err)
@@ -64,6 +79,9 @@ func openVerdictLog(path string, now func() time.Time, fail func(error)) (*verdi
 // Write hands over the lines of a record and waits a little for the disk.
 func (l *verdictLog) Write(r *verdict.Record) {
 	lines := r.Lines()
+	if l.syslog != nil {
+		lines = r.SignedLines(l.macKey)
+	}
 	stamp := l.now().UTC().Format("2006-01-02T15:04:05.000000-07:00")
 	e := logEntry{count: int64(len(lines)), written: make(chan struct{})}
 	for _, s := range lines {
@@ -92,23 +110,64 @@ func (l *verdictLog) Close() {
 
 func (l *verdictLog) run() {
 	defer close(l.done)
-	for e := range l.queue {
-		batch := l.gather(e)
-		var all bytes.Buffer
-		var count int64
-		for _, e := range batch {
-			all.Write(e.lines)
-			count += e.count
+	l.forward() // what a daemon before us left
+	again := time.NewTicker(logRetry)
+	defer again.Stop()
+	for {
+		select {
+		case e, ok := <-l.queue:
+			if !ok {
+				l.forward()
+				l.file.Close()
+				return
+			}
+			l.writeBatch(l.gather(e))
+		case <-again.C:
 		}
-		if !l.writeUntilDone(all.Bytes()) {
-			l.lost.Add(count)
-		}
-		for _, e := range batch {
-			close(e.written)
-		}
+		l.forward()
 	}
-	if l.file != nil {
-		l.file.Close()
+}
+
+func (l *verdictLog) writeBatch(batch []logEntry) {
+	var all bytes.Buffer
+	var count int64
+	for _, e := range batch {
+		all.Write(e.lines)
+		count += e.count
+	}
+	if !l.writeUntilDone(all.Bytes()) {
+		l.lost.Add(count)
+	}
+	for _, e := range batch {
+		close(e.written)
+	}
+}
+
+// forward sends what stands in the spool to syslog, and cuts the spool when all of it is there. What was
+// sent twice, since the daemon was killed between the two, is the same verdict.
+func (l *verdictLog) forward() {
+	if l.syslog == nil || l.file == nil {
+		return
+	}
+	f, err := os.Open(l.path)
+	if err != nil {
+		return
+	}
+	defer f.Close()
+	b := make([]byte, forwardAtOnce)
+	n, err := f.ReadAt(b, l.sent)
+	if n == 0 {
+		return
+	}
+	for line := range bytes.Lines(b[:n]) {
+		_, text, ok := bytes.Cut(line, []byte("]: "))
+		if !bytes.HasSuffix(line, []byte("\n")) || ok && !l.syslog.send(string(bytes.TrimSuffix(text, []byte("\n")))) {
+			return // the next round goes on here
+		}
+		l.sent += int64(len(line))
+	}
+	if err == io.EOF && l.file.Truncate(0) == nil {
+		l.sent = 0
 	}
 }
 

@@ -23,7 +23,7 @@ func openTestLog(t *testing.T) (*verdictLog, string) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "sub", "verdict.log")
 	now := func() time.Time { return time.Date(2026, 11, 23, 10, 0, 0, 123456000, time.FixedZone("", 3600)) }
-	l, err := openVerdictLog(path, now, func(error) {})
+	l, err := openVerdictLog(logTarget{path: path}, now, func(error) {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +113,7 @@ func TestVerdictLogWaitsForTheDisk(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "verdict.log")
 	failures := make(chan error, 10)
-	l, err := openVerdictLog(path, time.Now, func(err error) { failures <- err })
+	l, err := openVerdictLog(logTarget{path: path}, time.Now, func(err error) { failures <- err })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,5 +189,48 @@ func TestMailLog(t *testing.T) {
 	none.Close() // without a syslog it neither blocks nor counts
 	if none.lost.Load() != 0 {
 		t.Error("lines are counted as lost on a machine without syslog")
+	}
+}
+
+// By syslog the file is a spool: what was answered is there after a crash, and sent until the log has taken it.
+func TestVerdictLogBySyslog(t *testing.T) {
+	dir := t.TempDir()
+	spool, socket := filepath.Join(dir, "spool"), filepath.Join(dir, "log")
+	open := func() *verdictLog {
+		t.Helper()
+		l, err := openVerdictLog(logTarget{path: spool, syslog: openSyslog(socket, time.Now), macKey: []byte("key")}, time.Now, func(error) {})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	first, second := aRecord(1), aRecord(2)
+	l := open() // no syslog yet
+	l.Write(first)
+	l.Close()
+	if n := countLines(t, spool); n != 2 {
+		t.Fatalf("%d lines in the spool, want 2", n)
+	}
+	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: socket, Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	l = open()
+	l.Write(second)
+	conn.SetReadDeadline(time.Now().Add(20 * time.Second))
+	buf := make([]byte, 2000)
+	for _, want := range append(first.SignedLines([]byte("key")), second.SignedLines([]byte("key"))...) {
+		n, err := conn.Read(buf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, got, _ := strings.Cut(string(buf[:n]), "]: "); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	l.Close()
+	if n := countLines(t, spool); n != 0 {
+		t.Errorf("%d lines are left in the spool", n)
 	}
 }

@@ -11,18 +11,15 @@ import (
 
 // mailLog writes the short line to the mail log. A slow or missing syslog never holds up mail.
 type mailLog struct {
-	path string
-	tag  string
-	now  func() time.Time
-	c    chan string
-	lost atomic.Int64
-	once sync.Once
-	done chan struct{}
+	syslog *syslog
+	c      chan string
+	lost   atomic.Int64
+	once   sync.Once
+	done   chan struct{}
 }
 
 func openMailLog(path string, now func() time.Time) *mailLog {
-	l := &mailLog{path: path, tag: fmt.Sprintf("postvagt-milter[%d]: ", os.Getpid()), now: now,
-		c: make(chan string, logQueue), done: make(chan struct{})}
+	l := &mailLog{syslog: openSyslog(path, now), c: make(chan string, logQueue), done: make(chan struct{})}
 	go l.run()
 	return l
 }
@@ -42,27 +39,52 @@ func (l *mailLog) Close() {
 
 func (l *mailLog) run() {
 	defer close(l.done)
-	var conn net.Conn
+	defer l.syslog.close()
 	for line := range l.c {
-		for try := range 2 {
-			if conn == nil {
-				if conn, _ = net.Dial("unixgram", l.path); conn == nil {
-					break // no syslog on this machine
-				}
-			}
-			conn.SetWriteDeadline(time.Now().Add(logPatience))
-			_, err := fmt.Fprintf(conn, "<%d>%s %s%s", syslogMailOK, l.now().Format(time.Stamp), l.tag, line)
-			if err == nil {
-				break
-			}
-			conn.Close()
-			conn = nil
-			if try == 1 {
-				l.lost.Add(1)
-			}
+		if !l.syslog.send(line) && l.syslog.there() {
+			l.lost.Add(1)
 		}
 	}
-	if conn != nil {
-		conn.Close()
+}
+
+// syslog sends lines to the local log socket, as facility mail (RFC 3164).
+type syslog struct {
+	path string
+	tag  string
+	now  func() time.Time
+	conn net.Conn
+}
+
+func openSyslog(path string, now func() time.Time) *syslog {
+	return &syslog{path: path, tag: fmt.Sprintf("postvagt-milter[%d]: ", os.Getpid()), now: now}
+}
+
+// send says whether the log took the line; a log that was restarted is dialled once again.
+func (s *syslog) send(line string) bool {
+	for range 2 {
+		if s.conn == nil {
+			if s.conn, _ = net.Dial("unixgram", s.path); s.conn == nil {
+				return false // no syslog on this machine
+			}
+		}
+		s.conn.SetWriteDeadline(time.Now().Add(logPatience))
+		if _, err := fmt.Fprintf(s.conn, "<%d>%s %s%s", syslogMailOK, s.now().Format(time.Stamp), s.tag, line); err == nil {
+			return true
+		}
+		s.close()
+	}
+	return false
+}
+
+// there says whether the machine has a log socket at all.
+func (s *syslog) there() bool {
+	_, err := os.Stat(s.path)
+	return err == nil
+}
+
+func (s *syslog) close() {
+	if s.conn != nil {
+		s.conn.Close()
+		s.conn = nil
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -79,18 +81,27 @@ func (p Parts) now() func() time.Time {
 	return time.Now
 }
 
-func (s *Server) openLogs(cfg *Config, syslog string) (err error) {
-	s.lines, err = openVerdictLog(cfg.Milter.VerdictLog, s.now, func(err error) {
+func (s *Server) openLogs(cfg *Config, socket string) error {
+	if socket == "" {
+		socket = syslogPath
+	}
+	to := logTarget{path: cfg.Milter.VerdictLog}
+	if cfg.Milter.VerdictLog == VerdictSyslog {
+		key, err := os.ReadFile(cfg.Milter.MACKey)
+		if err != nil {
+			return cfg.fault("milter.mac_key", "cannot be read: %s", reason(err))
+		}
+		to = logTarget{path: filepath.Join(cfg.Milter.StateDir, "verdict.spool"), syslog: openSyslog(socket, s.now), macKey: key}
+	}
+	var err error
+	s.lines, err = openVerdictLog(to, s.now, func(err error) {
 		s.logger.Error("verdict lines wait: they cannot be written", "error", err)
 	})
 	if err != nil {
 		return cfg.fault("milter.verdict_log", "%v", err)
 	}
-	if cfg.Milter.MailLog {
-		if syslog == "" {
-			syslog = syslogPath
-		}
-		s.short = openMailLog(syslog, s.now)
+	if cfg.Milter.MailLog && to.syslog == nil {
+		s.short = openMailLog(socket, s.now)
 	}
 	s.metrics = newMetrics(func() float64 { return float64(s.lines.lost.Load()) }, func() float64 {
 		if s.short == nil {

@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -16,11 +17,29 @@ const (
 )
 
 // Lines returns the verdict line and one line for each recipient, without a line end.
-func (r *Record) Lines() []string {
+func (r *Record) Lines() []string { return r.lines(maxLine) }
+
+func (r *Record) lines(limit int) []string {
 	lines := make([]string, 0, 1+len(r.Recipients))
-	lines = append(lines, r.messageLine())
+	lines = append(lines, r.messageLine(limit))
 	for i := range r.Recipients {
-		lines = append(lines, r.recipientLine(i))
+		lines = append(lines, r.recipientLine(i, limit))
+	}
+	return lines
+}
+
+// macSize is the number of bytes of HMAC-SHA-256 that a signed line carries.
+const macSize = 8
+
+// SignedLines returns Lines for a log that others write to as well: each ends in " mac=" and the first
+// eight bytes of HMAC-SHA-256, in hex, over all that stands before it.
+func (r *Record) SignedLines(key []byte) []string {
+	const mark = " mac="
+	lines := r.lines(maxLine - len(mark) - 2*macSize)
+	for i, line := range lines {
+		h := hmac.New(sha256.New, key)
+		h.Write([]byte(line))
+		lines[i] = line + mark + hex.EncodeToString(h.Sum(nil)[:macSize])
 	}
 	return lines
 }
@@ -31,7 +50,7 @@ func (r *Record) Short() string {
 }
 
 // messageLine cuts, where the line is too long, first the rules, then the kinds, then the free texts.
-func (r *Record) messageLine() string {
+func (r *Record) messageLine(most int) string {
 	rules := make([]string, len(r.Rules))
 	for i, c := range r.Rules {
 		rules[i] = c.Rule + ":" + strconv.Itoa(c.Count)
@@ -40,7 +59,7 @@ func (r *Record) messageLine() string {
 	for {
 		line := r.format(cutList(r.Kinds, nKinds), cutList(rules, nRules), limit)
 		switch {
-		case len(line) <= maxLine:
+		case len(line) <= most:
 			return line
 		case nRules > 3:
 			nRules--
@@ -84,9 +103,9 @@ func (r *Record) format(kinds, rules string, limit int) string {
 }
 
 // recipientLine cuts its texts where quoting has made the line too long.
-func (r *Record) recipientLine(i int) string {
+func (r *Record) recipientLine(i, most int) string {
 	for limit := maxValue; ; limit /= 2 {
-		if line := r.formatRecipient(i, limit); len(line) <= maxLine || limit <= 16 {
+		if line := r.formatRecipient(i, limit); len(line) <= most || limit <= 16 {
 			return line
 		}
 	}

@@ -1,6 +1,9 @@
 package verdict
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
@@ -30,6 +33,7 @@ func reread(t *testing.T, r Record) Record {
 	var got Record
 	for i, line := range r.Lines() {
 		checkLine(t, i, line)
+		checkLine(t, i, r.SignedLines([]byte("key"))[i])
 		l, err := Parse(line)
 		if err != nil {
 			t.Fatalf("line %d: %v", i, err)
@@ -161,6 +165,22 @@ func TestParseIgnoresUnknownKeys(t *testing.T) {
 	l, err := Parse(r.Lines()[0] + ` future="a b" mac=0011`)
 	if err != nil || l.MAC != "0011" || l.Message.Why != r.Why {
 		t.Errorf("mac %q, error %v", l.MAC, err)
+	}
+}
+
+func TestSignedLines(t *testing.T) {
+	r := sample()
+	lines := r.SignedLines([]byte("key"))
+	for i, line := range lines {
+		l, err := Parse(line)
+		h := hmac.New(sha256.New, []byte("key"))
+		h.Write([]byte(r.Lines()[i]))
+		if want := hex.EncodeToString(h.Sum(nil)[:8]); err != nil || l.MAC != want || line != r.Lines()[i]+" mac="+want {
+			t.Errorf("line %d: mac %q, want %q, %v", i, l.MAC, want, err)
+		}
+	}
+	if other := r.SignedLines([]byte("other")); other[0] == lines[0] {
+		t.Error("the mac does not depend on the key")
 	}
 }
 
