@@ -125,9 +125,8 @@ func (s *sample) countInto(n map[string]int) {
 	safe := left && s.Protected == "yes"
 	count("sent", true)
 	count("unseen", s.Level == "unseen")
-	count("unopened", s.Level == "unseen") // nothing else of the samples is closed to a reader
-	for _, id := range []string{"not-judged", "protection-unknown", "outcome-unknown"} {
-		count(id, false) // nothing of the demo goes unjudged, and its log tells of each delivery
+	for _, id := range []string{"not-judged", "unopened", "protection-unknown", "outcome-unknown"} {
+		count(id, false) // nothing of the demo goes unjudged, no part of what it does not encrypt is closed to a reader, and its log tells of each delivery
 	}
 	count("held", held)
 	count("held-departments "+s.Department, held)
