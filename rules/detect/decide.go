@@ -119,7 +119,7 @@ func (s *Scanner) startPart(t Text) {
 	s.base, s.extra, s.carry = 0, 0, nil
 	s.wlen, s.digits, s.upper, s.long = 0, 0, 0, false
 	s.gap, s.tok, s.lineAt, s.cells, s.longest = gap{}, 0, 0, false, 0
-	s.nact, s.prev, s.run, s.closing = 0, tokenFacts{}, nameRun{}, 0
+	s.nact, s.prev, s.run, s.closing, s.after = 0, tokenFacts{}, nameRun{}, 0, false
 	s.win, s.langs = window{}, [langCount]int32{}
 	for i := range s.ctxAt {
 		s.ctxAt[i], s.notAt[i], s.column[i] = farAway, farAway, farAway
@@ -342,7 +342,7 @@ func (s *Scanner) judge(n int32) {
 	s.msg.second += int32(g.cues[classSecond])
 	own := g.tie()
 	s.msg.segments++
-	if own < 0.85 && g.given == 0 {
+	if own < 0.85 && g.given == 0 && !g.after {
 		s.msg.discuss += int32(g.weight)
 	}
 	if !s.parts[s.part].subject && n-start < 6 && !g.signature {
@@ -377,7 +377,7 @@ func (s *Scanner) judge(n int32) {
 		tie = max(tie, f*o.tie())
 	}
 	v := evidence{tie: tie, weight: float64(min(g.weight, 5)), own: g.cues[classOwn] > 0, condition: g.cues[classCondition] > 0, plural: plural,
-		told: g.cues[classTold] > 0, named: own >= 0.95, kinds: float64(bits.OnesCount32(g.kindSet()))}
+		told: g.cues[classTold] > 0, named: own >= 0.95, reader: g.cues[classSecond] > 0, kinds: float64(bits.OnesCount32(g.kindSet()))}
 	s.weigh(n, g, v)
 }
 

@@ -52,6 +52,7 @@ type Scanner struct {
 	segs    [segRing]segment
 	nseg    int32 // number of the segment being filled
 	closing int   // lines left of a signature
+	after   bool  // the signature has begun
 
 	part     int // index into parts
 	parts    []partFacts
@@ -332,7 +333,7 @@ func (s *Scanner) startWord(i int32, capital bool) {
 		s.longest = max(s.longest, min(width, 200))
 		s.lineAt, s.cells = pos, g.bits&(1<<sepTab) != 0
 		if g.bits&(1<<sepQuote) != 0 {
-			s.closing = 0
+			s.closing, s.after = 0, false
 		}
 	}
 	if sentence || g.lines > 1 || short || pos-s.segs[s.nseg%segRing].start > 500 {

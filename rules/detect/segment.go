@@ -30,6 +30,7 @@ type segment struct {
 	proper     uint8 // one such word inside a sentence
 	numbers    uint8 // national numbers
 	signature  bool
+	after      bool // the signature: footers say nothing of the mail
 	lastName   uint64
 	weight     int16            // of the words that say the mail only discusses
 	icd        uint8            // codes of diagnoses
@@ -53,7 +54,7 @@ func (s *Scanner) emit(t *term, tok, pos int32, f *tokenFacts) {
 		s.topic(seg, t, tok)
 		return
 	case classNumberContext:
-		s.ctxAt[t.weight] = pos
+		s.ctxAt[t.weight] = s.wordPos // the end of a phrase is what stands by the number
 		s.contextAfter(uint8(t.weight), pos)
 		return
 	case classNumberAgainst:
@@ -80,11 +81,11 @@ func (s *Scanner) emit(t *term, tok, pos int32, f *tokenFacts) {
 	case classGreeting:
 		f.greeting = seg.words <= 2
 		if f.greeting {
-			s.closing = 0
+			s.closing, s.after = 0, false
 		}
 	case classClosing:
 		if seg.words <= t64(t.words)+1 {
-			s.closing, seg.signature = 9, true
+			s.closing, s.after, seg.signature = 9, true, true
 		}
 	case classDiscuss:
 		seg.weight += int16(t.weight)
@@ -174,6 +175,7 @@ func (s *Scanner) endSegment(pos int32) {
 	for l := range s.langs { // old text says less about the language than new
 		s.langs[l] -= s.langs[l] / 3
 	}
+	seg.after = s.after
 	s.nseg++
 	if s.nseg >= lookAhead {
 		s.judge(s.nseg - lookAhead)

@@ -10,6 +10,7 @@ type evidence struct {
 	plural    bool // people in general
 	told      bool
 	own       bool // the organisation's own accounts
+	reader    bool // it speaks to the reader
 	named     bool // a full name or a national number stands in it
 }
 
@@ -90,8 +91,12 @@ func (m *messageFacts) discussed() float64 {
 // score is the last word on an entry of a topic, with what the whole message says.
 func (s *Scanner) score(e *entry) float64 {
 	tie := s.tie()
-	if s.parts[e.part].subject {
+	if s.parts[e.part].subject && s.msg.bodyTie >= 0.8 {
 		tie = max(tie, 0.8*s.msg.bodyTie)
 	}
-	return max(e.tied.topic*max(e.tied.tie, tie)-e.tied.lower(), e.loose.topic*tie-e.loose.lower()) - s.msg.discussed()
+	discussed := s.msg.discussed()
+	if s.msg.greeted && e.tied.reader && !s.msg.greetOther {
+		discussed *= 0.6 // a letter to one person explains, too
+	}
+	return max(e.tied.topic*max(e.tied.tie, tie)-e.tied.lower(), e.loose.topic*tie-e.loose.lower()) - discussed
 }

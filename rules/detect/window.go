@@ -206,10 +206,21 @@ func (sh *shape) form(cuts uint64, seps uint8) uint8 {
 		return formBare
 	case cuts == sh.cuts && seps&^(bitDash|bitPlus|bitSpace) == 0 && (seps&bitDash != 0 || sh.cuts&(sh.cuts-1) != 0):
 		return formOfficial
-	case cuts == sh.cuts:
+	case cuts == sh.cuts || sh.dated(cuts):
 		return formSplit
 	}
 	return formLoose
+}
+
+// dated says whether the separators are those of a date before the official one: 09.10.81-768J.
+func (sh *shape) dated(cuts uint64) bool {
+	switch sh.cuts {
+	case 1 << 6:
+		return cuts == 1<<2|1<<4|1<<6
+	case 1 << 8:
+		return cuts == 1<<4|1<<6|1<<8
+	}
+	return sh.sign == 6 && cuts == 1<<2|1<<4
 }
 
 // clean says whether the groups around leave this run alone: 2024-010180-1234 is a case, not a person.
