@@ -14,7 +14,7 @@ import (
 
 // CountQuery asks how many transmissions there are.
 type CountQuery struct {
-	By       []string // at most two fields
+	By       []string // at most three fields
 	Where    map[string]string
 	From, To string // days, both inclusive; "" for no bound
 }
@@ -86,8 +86,8 @@ func countBy(ctx context.Context, db *store.Store, period dashboards.Period, by 
 }
 
 func (q CountQuery) fields() (by []string, filter dashboards.Filter, err error) {
-	if len(q.By) > 2 {
-		return nil, nil, fmt.Errorf("--by takes at most two fields")
+	if len(q.By) > 3 {
+		return nil, nil, fmt.Errorf("--by takes at most three fields")
 	}
 	for _, name := range q.By {
 		f, err := fieldByName(name)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -23,6 +24,7 @@ type agentHouse struct {
 	dir, bin    string
 	agentConfig string
 	verdicts    string
+	database    string
 	agent       *kit.Program
 }
 
@@ -45,7 +47,7 @@ func newAgentHouse(t *testing.T) *agentHouse {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	h := &agentHouse{t: t, dir: dir, bin: filepath.Join(dir, "bin"), agentConfig: filepath.Join(dir, "agent.toml"), verdicts: filepath.Join(dir, "verdict.log")}
+	h := &agentHouse{t: t, dir: dir, bin: filepath.Join(dir, "bin"), agentConfig: filepath.Join(dir, "agent.toml"), verdicts: filepath.Join(dir, "verdict.log"), database: filepath.Join(dir, "agent.db")}
 	if err := os.Mkdir(h.bin, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +125,7 @@ func (h *agentHouse) startPostfix() {
 			"transport_maps": "pcre:{ " + strings.Join([]string{
 				"{ /@(verified|filter|promised)\\.example$$/ " + hop(far.Addr(0)) + " }",
 				"{ /@(opportunistic|forward|wait)\\.example$$/ " + hop(far.Addr(1)) + " }",
-				"{ /@(plain|alias|leak|held|deleted|bounced|bypass|sendmail|login)\\.example$$/ " + hop(far.Addr(2)) + " }",
+				"{ /@(plain|alias|leak|held|deleted|returned|bounced|bypass|sendmail|login)\\.example$$/ " + hop(far.Addr(2)) + " }",
 				fmt.Sprintf("{ /@(later|again)\\.example$$/ smtp:[127.0.0.4]:%d }", closed),
 			}, " ") + " }",
 		}})
@@ -147,7 +149,7 @@ func (h *agentHouse) startMilter() {
 	h.t.Helper()
 	config := filepath.Join(h.dir, "milter.toml")
 	socket := filepath.Join(h.dir, "milter.sock")
-	text := milterConfig("unix:"+socket, h.dir, "state_dir = "+fmt.Sprintf("%q", h.dir)+"\nsocket_mode = \"0666\"\nsocket_group = \"\"\n[policy]\nmode = \"enforce\"\n")
+	text := milterConfig("unix:"+socket, h.dir, "socket_mode = \"0666\"\nsocket_group = \"\"\n[policy]\nmode = \"enforce\"\n")
 	if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
 		h.t.Fatal(err)
 	}
@@ -183,7 +185,7 @@ mask_key = ""
 pseudonym_key = %q
 [dashboard]
 listen = "127.0.0.1:%d"
-`, house, h.Log(), h.verdicts, filepath.Join(h.dir, "agent.db"), filepath.Join(h.dir, "pseudonym.key"), port)
+`, house, h.Log(), h.verdicts, h.database, filepath.Join(h.dir, "pseudonym.key"), port)
 	if err := os.WriteFile(h.agentConfig, []byte(text), 0o644); err != nil {
 		h.t.Fatal(err)
 	}
@@ -307,6 +309,7 @@ func TestAgentKnowsEachFate(t *testing.T) {
 	h.send(submit, "held", true, "a@held.example")
 	h.send(submit, "leak", true, "a@leak.example")
 	h.send(submit, "deleted", true, "a@deleted.example")
+	h.send(submit, "returned", true, "a@returned.example")
 	h.send(submit, "wait", false, "a@wait.example")
 	h.send(submit, "later", false, "a@later.example")
 	h.send(submit, "again", false, "a@again.example")
@@ -330,22 +333,121 @@ func TestAgentKnowsEachFate(t *testing.T) {
 	h.postsuper("-H", h.queued("hold", "a@leak.example"))
 	h.postsuper("-d", h.queued("hold", "a@deleted.example"))
 	h.postsuper("-H", h.queued("hold", "a@wait.example"))
+	h.postsuper("-f", h.queued("hold", "a@returned.example"))
 	h.postsuper("-r", h.queued("deferred", "a@again.example"))
 	if out, err := h.Command(t.Context(), "postqueue", "-f").CombinedOutput(); err != nil {
 		t.Fatalf("postqueue: %v %s", err, out)
 	}
 	h.expect(map[string]int{
 		"verified.example delivered": 1, "opportunistic.example delivered": 2, "plain.example delivered": 1, "bounced.example bounced": 1,
-		"held.example held": 1, "leak.example delivered": 1, "deleted.example deleted": 1, "wait.example delivered": 1,
-		"later.example deferred": 1, "again.example deferred": 1, house + " delivered": 3, "lists." + house + " delivered": 1,
+		"held.example held": 1, "leak.example delivered": 1, "deleted.example deleted": 1, "returned.example returned": 1, "wait.example delivered": 1,
+		"later.example deferred": 1, "again.example deferred": 1, house + " delivered": 4, "lists." + house + " delivered": 1,
 		"filter.example delivered": 1, "bypass.example delivered": 1, "login.example delivered": 1, "refused.example rejected": 1,
 		"sendmail.example delivered": 1,
 	}, "to_domain", "outcome")
 	h.expect(map[string]int{
 		"verified.example verified": 1, "opportunistic.example encrypted": 2, "plain.example plaintext": 1, "bounced.example plaintext": 1,
-		"held.example ": 1, "leak.example plaintext": 1, "deleted.example ": 1, "wait.example encrypted": 1,
-		"later.example ": 1, "again.example ": 1, house + " local": 2, house + " plaintext": 1, "lists." + house + " encrypted": 1,
+		"held.example ": 1, "leak.example plaintext": 1, "deleted.example ": 1, "returned.example ": 1, "wait.example encrypted": 1,
+		"later.example ": 1, "again.example ": 1, house + " local": 3, house + " plaintext": 1, "lists." + house + " encrypted": 1,
 		"filter.example verified": 1, "bypass.example plaintext": 1, "login.example plaintext": 1, "refused.example ": 1,
 		"sendmail.example plaintext": 1,
 	}, "to_domain", "transport")
+}
+
+// A server that stops offering TLS and offers it again, with connections that are kept and TLS sessions that are reused: what
+// the agent says of each delivery is what the connection was.
+func TestAgentKnowsTheTLSOfEachDelivery(t *testing.T) {
+	dir, err := kit.TempDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	h := &agentHouse{t: t, dir: dir, bin: filepath.Join(dir, "bin"), agentConfig: filepath.Join(dir, "agent.toml"), verdicts: filepath.Join(dir, "verdict.log"), database: filepath.Join(dir, "agent.db")}
+	if err := os.Mkdir(h.bin, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := kit.Build(t.Context(), h.bin); err != nil {
+		t.Fatal(err)
+	}
+	far := h.postfix("far", kit.Config{Ports: []kit.Port{{Host: "127.0.0.2"}}, Main: map[string]string{"smtpd_relay_restrictions": "permit_mynetworks, reject"}})
+	hop := "[" + strings.Replace(far.Addr(0), ":", "]:", 1)
+	for _, reuse := range []string{"no", "yes"} {
+		h.Postfix = h.postfix("pf-"+reuse, kit.Config{Ports: []kit.Port{{}}, Main: map[string]string{
+			"default_transport": "smtp:" + hop, "smtp_connection_cache_destinations": hop, "smtp_tls_connection_reuse": reuse,
+		}})
+		h.command("postconf", "-M", "tlsproxy/unix=tlsproxy unix - - n - 0 tlsproxy")
+		h.command("postfix", "reload")
+		h.agentConfig = filepath.Join(dir, reuse+".toml")
+		h.database = filepath.Join(dir, reuse+".db")
+		h.startAgent()
+		sent := 0
+		for i, level := range []string{"may", "none", "may"} {
+			if out, err := far.Command(t.Context(), "postconf", "-e", "smtpd_tls_security_level="+level).CombinedOutput(); err != nil {
+				t.Fatalf("postconf: %v %s", err, out)
+			}
+			if err := far.Reload(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			for range 15 {
+				h.send(0, "x", false, fmt.Sprintf("a@phase%d.example", i), fmt.Sprintf("b@phase%d.example", i))
+				sent += 2
+			}
+			if err := kit.Wait(t.Context(), "the deliveries", 60*time.Second, func() (bool, error) {
+				n := 0
+				for _, c := range h.truth(far) {
+					n += c
+				}
+				return n == sent, nil
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want := h.truth(far)
+		t.Log(want)
+		h.expect(want, "to_domain", "transport")
+		if err := h.agent.Stop(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// truth is by domain and transport what the server outside says of the connection of each delivery.
+func (h *agentHouse) truth(far *kit.Postfix) map[string]int {
+	h.t.Helper()
+	read := func(name string) []string {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		return strings.Split(string(b), "\n")
+	}
+	word := regexp.MustCompile(`smtpd\[(\d+)\]: (\S+) `)
+	tls, how := map[string]bool{}, map[string]string{}
+	for _, line := range read(far.Log()) {
+		m := word.FindStringSubmatch(line + " ")
+		switch {
+		case m == nil:
+		case m[2] == "connect":
+			tls[m[1]] = false
+		case strings.Contains(line, "TLS connection established from"):
+			tls[m[1]] = true
+		case strings.Contains(line, ": client="):
+			how[strings.TrimSuffix(m[2], ":")] = map[bool]string{true: "encrypted", false: "plaintext"}[tls[m[1]]]
+		}
+	}
+	counts := map[string]int{}
+	delivered := regexp.MustCompile(`to=<[^@]*@([^>]*)>.*status=sent .*queued as (\w+)`)
+	for _, line := range read(h.Log()) {
+		if m := delivered.FindStringSubmatch(line); m != nil {
+			counts[m[1]+" "+how[m[2]]]++
+		}
+	}
+	return counts
+}
+
+func (h *agentHouse) command(name string, args ...string) {
+	h.t.Helper()
+	if out, err := h.Command(h.t.Context(), name, args...).CombinedOutput(); err != nil {
+		h.t.Fatalf("%s %v: %v %s", name, args, err, out)
+	}
 }

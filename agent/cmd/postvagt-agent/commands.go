@@ -66,7 +66,7 @@ func (c *importCmd) Run(t *terminal) error {
 
 type countCmd struct {
 	configFlag
-	By    []string          `placeholder:"FIELD" help:"Up to two fields, by name or column: level, outcome, department, …"`
+	By    []string          `placeholder:"FIELD" help:"Up to three fields, by name or column: level, outcome, department, …"`
 	Where map[string]string `placeholder:"FIELD=VALUE" mapsep:"none" help:"Only transmissions with this value; may be repeated."`
 	From  string            `placeholder:"DATE" help:"First day."`
 	To    string            `placeholder:"DATE" help:"Last day."`
