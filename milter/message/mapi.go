@@ -31,6 +31,7 @@ const (
 	mapiAttachName    = 0x3704
 	mapiAttachLong    = 0x3707
 	mapiTransportHead = 0x007d
+	mapiNamed         = 0x8000 // from here on properties have names
 )
 
 // mapiQuiet are text properties for machines: classes, types, identifiers, search keys.
@@ -59,6 +60,10 @@ func (m *mapiProps) text(id uint16, s string) {
 	case id == mapiSubject:
 		m.o.say(m.d.path+" subject", s, m.d.quoted)
 	case id == mapiTransportHead: // the header as it came: its fields are read elsewhere
+	case id >= mapiNamed: // what programs keep for themselves, and fields that only a form shows
+		w := m.o.text(m.d.path+" property", m.d.quoted, true)
+		w.writeString(s)
+		w.close()
 	default:
 		m.o.say(m.d.path+" property", s, m.d.quoted)
 	}
