@@ -437,7 +437,7 @@ func (s *Scanner) lookup(w []uint8, f *tokenFacts) {
 			case classPlace:
 				known, place = true, true
 			default:
-				filler = filler || t.class == classLanguage
+				filler = filler || t.class == classLanguage && len(w) <= 6
 				not = not || t.class == classNot
 				known = known || t.class == classTopic || t.class >= firstCue || t.class == classLanguage
 				s.emit(t, s.tok, s.wordPos, f)

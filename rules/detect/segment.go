@@ -49,6 +49,13 @@ func (s *Scanner) emit(t *term, tok, pos int32, f *tokenFacts) {
 		return
 	}
 	seg := &s.segs[s.nseg%segRing]
+	if t.class >= firstCue && t.langs != allLangs {
+		for l := range langCount {
+			if t.langs>>l&1 == 1 {
+				seg.langs[l] = min(seg.langs[l], 250) + 1 // who says "her mother" speaks English
+			}
+		}
+	}
 	switch t.class {
 	case classTopic:
 		s.topic(seg, t, tok)

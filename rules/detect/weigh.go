@@ -18,7 +18,7 @@ type evidence struct {
 func (m *messageFacts) threshold() float64 {
 	t := 0.45
 	for n := m.segments; n > 40; n /= 2 {
-		t += 0.02
+		t += 0.01
 	}
 	return t
 }
