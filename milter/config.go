@@ -54,6 +54,7 @@ type Milter struct {
 	Listen          string   `toml:"listen" doc:"unix:/path or inet:host:port. Debian's Postfix runs chrooted: keep the socket below its queue directory."`
 	SocketMode      string   `toml:"socket_mode" doc:"Permissions of the unix socket."`
 	SocketGroup     string   `toml:"socket_group" doc:"Group of the unix socket, \"\" for the daemon's own."`
+	ScanListen      string   `toml:"scan_listen" doc:"Door for rspamd's plugin: unix:/path or inet:127.0.0.1:port, \"\" for none."`
 	MetricsListen   string   `toml:"metrics_listen" doc:"Prometheus metrics at http://…/metrics, \"\" for none. Loopback only."`
 	OnFailure       string   `toml:"on_failure" doc:"What happens to a message that could not be judged: accept, hold or tempfail. setup writes the same into the MTA."`
 	Timeout         Duration `toml:"timeout" doc:"Longest time for judging one message; keep it well below milter_content_timeout of the MTA (300 s)."`

@@ -47,6 +47,11 @@ func (c *Config) check() (errs []error) {
 	if _, _, err := ParseListen(c.Milter.Listen); err != nil {
 		fault("milter.listen", "%v", err)
 	}
+	if c.Milter.ScanListen != "" {
+		if network, addr, err := ParseListen(c.Milter.ScanListen); err != nil || network == "tcp" && !loopback(addr) {
+			fault("milter.scan_listen", "%q is neither unix:/path nor inet:127.0.0.1:port", c.Milter.ScanListen)
+		}
+	}
 	if m := c.Milter.MetricsListen; m != "" && !loopback(m) {
 		fault("milter.metrics_listen", "%q is not a loopback address and port such as 127.0.0.1:9481", m)
 	}

@@ -12,16 +12,25 @@ import (
 	"syscall"
 )
 
-// listen opens the socket for the MTA. A socket file that nobody serves is taken over.
-func listen(m *Milter) (net.Listener, error) {
-	network, addr, err := ParseListen(m.Listen)
+// Listen opens a socket, for the MTA or another client, as the setting key says it; m says who may reach it. A
+// socket file that nobody serves is taken over.
+func Listen(key, where string, m *Milter) (net.Listener, error) {
+	l, err := listen(where, m)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", key, err)
+	}
+	return l, nil
+}
+
+func listen(where string, m *Milter) (net.Listener, error) {
+	network, addr, err := ParseListen(where)
 	if err != nil {
 		return nil, err
 	}
 	if network != "unix" {
 		l, err := net.Listen(network, addr)
 		if err != nil {
-			return nil, fmt.Errorf("milter.listen: cannot listen on %s: %w", addr, opReason(err))
+			return nil, fmt.Errorf("cannot listen on %s: %w", addr, opReason(err))
 		}
 		return l, nil
 	}
@@ -29,11 +38,11 @@ func listen(m *Milter) (net.Listener, error) {
 		return nil, err
 	}
 	if err := os.MkdirAll(filepath.Dir(addr), 0o755); err != nil {
-		return nil, fmt.Errorf("milter.listen: %w", err)
+		return nil, fmt.Errorf("%w", err)
 	}
 	l, err := net.Listen("unix", addr)
 	if err != nil {
-		return nil, fmt.Errorf("milter.listen: cannot listen on %s: %w", addr, opReason(err))
+		return nil, fmt.Errorf("cannot listen on %s: %w", addr, opReason(err))
 	}
 	if err := share(addr, m); err != nil {
 		l.Close()
@@ -48,20 +57,20 @@ func removeStale(path string) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
-		return fmt.Errorf("milter.listen: %w", err)
+		return fmt.Errorf("%w", err)
 	case info.Mode().Type() != fs.ModeSocket:
-		return fmt.Errorf("milter.listen: %s exists and is not a socket", path)
+		return fmt.Errorf("%s exists and is not a socket", path)
 	}
 	c, err := net.Dial("unix", path)
 	if err == nil {
 		c.Close()
-		return fmt.Errorf("milter.listen: socket %s is in use: is postvagt-milter running already?", path)
+		return fmt.Errorf("socket %s is in use: is postvagt-milter running already?", path)
 	}
 	if !errors.Is(err, syscall.ECONNREFUSED) {
-		return fmt.Errorf("milter.listen: socket %s: %w", path, opReason(err))
+		return fmt.Errorf("socket %s: %w", path, opReason(err))
 	}
 	if err := os.Remove(path); err != nil {
-		return fmt.Errorf("milter.listen: old socket: %w", err)
+		return fmt.Errorf("old socket: %w", err)
 	}
 	return nil
 }
@@ -70,23 +79,23 @@ func removeStale(path string) error {
 func share(path string, m *Milter) error {
 	mode, err := parseMode(m.SocketMode)
 	if err != nil {
-		return fmt.Errorf("milter.socket_mode: %w", err)
+		return fmt.Errorf("socket_mode: %w", err)
 	}
 	if m.SocketGroup != "" {
 		g, err := user.LookupGroup(m.SocketGroup)
 		if err != nil {
-			return fmt.Errorf("milter.socket_group: %w: name the group of your MTA, or \"\"", err)
+			return fmt.Errorf("socket_group: %w: name the group of your MTA, or \"\"", err)
 		}
 		gid, err := strconv.Atoi(g.Gid)
 		if err != nil {
-			return fmt.Errorf("milter.socket_group: group id %q", g.Gid)
+			return fmt.Errorf("socket_group: group id %q", g.Gid)
 		}
 		if err := os.Chown(path, -1, gid); err != nil {
-			return fmt.Errorf("milter.socket_group: %w: run as root or as a member of that group", err)
+			return fmt.Errorf("socket_group: %w: run as root or as a member of that group", err)
 		}
 	}
 	if err := os.Chmod(path, mode); err != nil {
-		return fmt.Errorf("milter.socket_mode: %w", err)
+		return fmt.Errorf("socket_mode: %w", err)
 	}
 	return nil
 }

@@ -32,6 +32,7 @@ type Server struct {
 	web      net.Listener
 	mu       sync.Mutex
 	open     map[*wire]bool
+	stopping bool
 	sessions sync.WaitGroup
 }
 
@@ -57,7 +58,7 @@ func NewServer(cfg *Config, opt Options) (*Server, error) {
 	}
 	s := &Server{threads: opt.Threads, logger: opt.Logger, now: opt.now(), open: map[*wire]bool{}}
 	s.filter.Store(f)
-	if s.listener, err = listen(&cfg.Milter); err != nil {
+	if s.listener, err = Listen("milter.listen", cfg.Milter.Listen, &cfg.Milter); err != nil {
 		return nil, err
 	}
 	if err := s.openLogs(cfg, opt.Syslog); err != nil {
@@ -215,6 +216,9 @@ func macroList() map[gomilter.Stage][]string {
 
 // drain waits for sessions; after stop_timeout it ends those that are still open.
 func (s *Server) drain() {
+	s.mu.Lock()
+	s.stopping = true
+	s.mu.Unlock()
 	finished := make(chan struct{})
 	go func() {
 		s.sessions.Wait()
@@ -249,7 +253,7 @@ func (s *Server) Reload(cfg *Config, parts Parts) (needRestart []string, err err
 	old := &s.filter.Load().cfg.Milter
 	for key, changed := range map[string]bool{
 		"milter.listen": old.Listen != cfg.Milter.Listen, "milter.metrics_listen": old.MetricsListen != cfg.Milter.MetricsListen,
-		"milter.verdict_log": old.VerdictLog != cfg.Milter.VerdictLog, "milter.mail_log": old.MailLog != cfg.Milter.MailLog, "milter.state_dir": old.StateDir != cfg.Milter.StateDir,
+		"milter.verdict_log": old.VerdictLog != cfg.Milter.VerdictLog, "milter.mail_log": old.MailLog != cfg.Milter.MailLog, "milter.scan_listen": old.ScanListen != cfg.Milter.ScanListen, "milter.state_dir": old.StateDir != cfg.Milter.StateDir,
 	} {
 		if changed {
 			needRestart = append(needRestart, key)
@@ -264,8 +268,8 @@ func (s *Server) Reload(cfg *Config, parts Parts) (needRestart []string, err err
 // mail was sent. An MTA makes its queue ids itself, so nobody outside can bear it.
 const selfTestID = "SELFTEST"
 
-func (s *Server) log(in *incoming, j *Judgement) {
-	if in.t.QueueID == selfTestID {
+func (s *Server) log(queueID string, j *Judgement) {
+	if queueID == selfTestID {
 		s.metrics.selftests.Inc()
 		return
 	}

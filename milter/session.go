@@ -153,7 +153,7 @@ func (s *session) Body(m *gomilter.Modifier) (gomilter.Response, error) {
 	j.Millis = millis(s.server.now().Sub(start))
 	resp, err := apply(in, &j, m)
 	if err == nil {
-		s.server.log(in, &j)
+		s.server.log(in.t.QueueID, &j)
 	}
 	clear(m.Headers) // the library would gather the fields of all messages of a connection
 	s.end()

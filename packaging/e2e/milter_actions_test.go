@@ -352,7 +352,7 @@ func TestMilterRefusesToStart(t *testing.T) {
 	h.configure("unix:"+filepath.Join(h.dir, "other.sock"), "socket_group = \"no-such-group\"\n")
 	refuse("socket_group")
 	h.configure("unix:"+filepath.Join(h.dir, "other.sock"), "[policy]\nmoode = \"tag\"\n")
-	refuse(":14: policy.moode: unknown key; did you mean \"policy.mode\"?")
+	refuse(": policy.moode: unknown key; did you mean \"policy.mode\"?")
 	h.configure("unix:"+filepath.Join(h.dir, "other.sock"), "")
 	b, err := os.ReadFile(h.config)
 	if err != nil {

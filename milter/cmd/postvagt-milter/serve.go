@@ -3,11 +3,14 @@ package main
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"postvagt/milter"
+	"postvagt/milter/scan"
 )
 
 type serveCmd struct {
@@ -30,6 +33,11 @@ func (c *serveCmd) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
+	closeDoor, err := openDoor(cfg, s)
+	if err != nil {
+		return err
+	}
+	defer closeDoor()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
 	hup := make(chan os.Signal, 1)
@@ -53,6 +61,20 @@ func (c *serveCmd) Run(t *terminal) error {
 	err = s.Serve(ctx)
 	logger.Info("stopped")
 	return err
+}
+
+// openDoor serves rspamd's plugin, where the configuration asks for it.
+func openDoor(cfg *milter.Config, s *milter.Server) (closeDoor func(), err error) {
+	if cfg.Milter.ScanListen == "" {
+		return func() {}, nil
+	}
+	l, err := milter.Listen("milter.scan_listen", cfg.Milter.ScanListen, &cfg.Milter)
+	if err != nil {
+		return nil, err
+	}
+	door := &http.Server{Handler: scan.Handler(s), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute}
+	go door.Serve(l)
+	return func() { door.Close() }, nil
 }
 
 // reload takes a changed configuration; a bad one keeps the old.
