@@ -1,6 +1,7 @@
 package message
 
 import (
+	"archive/zip"
 	"bytes"
 	"io"
 	"os"
@@ -176,4 +177,52 @@ func FuzzLZFu(f *testing.F) {
 		o.stream(d, newLZFu(data))
 		return nil
 	}, []byte("\x2d\x00\x00\x00\x2b\x00\x00\x00LZFu\xf1\xc5\xc7\xa7\x03\x00\x0a\x00rcpg125B2\x0a\xf3 hel\x09\x00 bw\x05\xb0ld}\x0a\x80\x0f\xa0"))
+}
+
+func FuzzXLSB(f *testing.F) { fuzzExtractor(f, openZip, attachments(f, "xlsb")...) }
+
+// FuzzOffice puts the bytes where the parts of office documents stand, so that the fuzzer need not write zip.
+func FuzzOffice(f *testing.F) {
+	f.Add(byte(0), []byte(`<w:document xmlns:w="w"><w:p><w:r><w:t>01</w:t></w:r><w:tab/><w:r><w:vanish/><w:t>x</w:t></w:r></w:p><w:tbl><w:tr><w:tc/><w:tc><w:p/></w:tc></w:tr></w:tbl></w:document>`))
+	f.Add(byte(1), []byte(`<worksheet><row><c r="C1" s="1"><v>1.5E9</v></c><c t="s"><v>0</v></c><c t="inlineStr"><is><t>a</t></is></c></row></worksheet>`))
+	f.Add(byte(2), []byte(`<office:document-content><style:style style:name="a"><style:table-properties table:display="false"/></style:style><table:table table:style-name="a"><table:table-row><table:table-cell><text:p>x<text:s/></text:p></table:table-cell></table:table-row></table:table></office:document-content>`))
+	f.Add(byte(3), []byte("\x00\x04\x01\x00\x00\x00\x02\x0c\x01\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x06\x0e\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00a\x00\x9d\x01\x00"))
+	f.Add(byte(4), []byte(`<styleSheet><numFmt numFmtId="170" formatCode="000000\-0000"/><cellXfs><xf numFmtId="170"/></cellXfs></styleSheet>`))
+	names := [][]string{{"word/document.xml"}, {"xl/worksheets/sheet1.xml", "xl/sharedStrings.xml"}, {"content.xml", "META-INF/manifest.xml"},
+		{"xl/worksheets/sheet1.bin", "xl/sharedStrings.bin", "xl/styles.bin"}, {"xl/styles.xml"}}
+	rd := NewReader(Options{Limits: fuzzLimits, Pdftotext: "-"})
+	f.Fuzz(func(t *testing.T, which byte, data []byte) {
+		var buf bytes.Buffer
+		z := zip.NewWriter(&buf)
+		put := func(name string, p []byte) {
+			w, _ := z.CreateHeader(&zip.FileHeader{Name: name})
+			w.Write(p)
+		}
+		k := int(which) % len(names)
+		if k == 3 {
+			put("xl/workbook.bin", []byte("\x9c\x01\x16\x00\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00r\x00\x01\x00\x00\x00s\x00"))
+			put("xl/_rels/workbook.bin.rels", []byte(`<Relationship Id="r" Target="worksheets/sheet1.bin"/>`))
+		} else if k == 1 || k == 4 {
+			put("xl/workbook.xml", []byte(`<sheets><sheet name="s" r:id="r"/></sheets>`))
+			put("xl/_rels/workbook.xml.rels", []byte(`<Relationship Id="r" Target="worksheets/sheet1.xml"/>`))
+		}
+		for _, n := range names[k] {
+			put(n, data)
+		}
+		z.Close()
+		c := &contract{t: t}
+		start := time.Now()
+		o := rd.opener(c.sink)
+		o.mail.header = map[string][]string{}
+		_ = openZip(o, doc{path: "1"}, io.NewSectionReader(bytes.NewReader(buf.Bytes()), 0, int64(buf.Len())))
+		o.finish()
+		c.done(start, len(data))
+	})
+}
+
+// FuzzHTML reads the bytes as a document.
+func FuzzHTML(f *testing.F) {
+	f.Add([]byte(`<style>.a{display:none}</style><table><tr><td class=a>x<td>01<b>01</b><tr><td><blockquote type=cite>q</table><!--[if mso]><p>o<![endif]--><img alt="a"><pre>a
+b</pre>`))
+	fuzzExtractor(f, func(o *opener, d doc, data *io.SectionReader) error { return o.readHTML(d, data) })
 }

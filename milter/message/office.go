@@ -13,11 +13,23 @@ func (z *zipFile) office(k kind) error {
 	}
 	switch k {
 	case kindXlsx:
+		if z.has("xl/workbook.bin") {
+			return z.xlsb()
+		}
 		return z.xlsx()
 	case kindODF:
 		return z.odf()
 	}
 	return z.ooxml(k)
+}
+
+func (z *zipFile) has(name string) bool {
+	for i := range z.entries {
+		if z.entries[i].name == name {
+			return true
+		}
+	}
+	return false
 }
 
 func (z *zipFile) anyEncrypted() bool {

@@ -74,7 +74,7 @@ func (z *zipFile) kind() kind {
 		case e.encrypted():
 		case e.name == "word/document.xml" || e.name == "word/document2.xml" || e.name == "word/document.bin":
 			return kindDocx
-		case e.name == "xl/workbook.xml":
+		case e.name == "xl/workbook.xml" || e.name == "xl/workbook.bin":
 			return kindXlsx
 		case e.name == "ppt/presentation.xml":
 			return kindPptx
