@@ -105,7 +105,7 @@ func (s *stage) writeConfig() error {
 	values := strings.NewReplacer("@DIR@", s.dir, "@GATEWAY@", hop(s.world, gateway), "@ETC@", s.edge.Etc(), "@LOG@", s.edge.Log(),
 		"@METRICS@", strconv.Itoa(ports["milter"]), "@DASHBOARD@", strconv.Itoa(ports["dashboard"]),
 		"@TODAY@", time.Now().AddDate(0, -6, 0).Format(time.DateOnly))
-	for _, file := range []string{"milter.toml", "agent.toml", "departments.csv", "secure-mailboxes.csv"} {
+	for _, file := range []string{"milter.toml", "agent.toml", "departments.csv", "secure-mailboxes.csv", "objections.csv"} {
 		text, err := samples.ReadFile("etc/" + file)
 		if err != nil {
 			return err
