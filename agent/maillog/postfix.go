@@ -292,10 +292,24 @@ func action(s string, r *Record) {
 		}
 		return
 	}
+	if r.Kind == Reject && r.Service == "smtpd" && !ofMessage(s[colon+1:]) {
+		r.Kind = Ignored // one recipient of several was refused
+		return
+	}
 	envelope(s, r)
 	if r.Kind == Reject {
 		r.DSN = firstDSN(s)
 	}
+}
+
+// ofMessage says whether a session's refusal is of the whole message, by the stage that is named first.
+func ofMessage(s string) bool {
+	stage, _, _ := strings.Cut(strings.TrimPrefix(s, " "), " ")
+	switch stage {
+	case "RCPT", "VRFY", "ETRN", "MAIL", "HELO", "EHLO", "CONNECT", "UNKNOWN":
+		return false
+	}
+	return true
 }
 
 // tableWord says whether a table's result changes nothing of what becomes of a message here.
