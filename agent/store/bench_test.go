@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"postvagt/agent/event"
 	"postvagt/dashboards"
 )
 
@@ -16,7 +17,7 @@ func BenchmarkCommit(b *testing.B) {
 	}
 	defer s.Close()
 	const batch = 1000
-	documents := randomDocuments(1, 20*batch, spring, 30)
+	documents := alike(20 * batch)
 	b.ResetTimer()
 	rows := 0
 	for i := 0; b.Loop(); i++ {
@@ -31,6 +32,17 @@ func BenchmarkCommit(b *testing.B) {
 		rows += batch
 	}
 	b.ReportMetric(float64(rows)/b.Elapsed().Seconds(), "rows/s")
+}
+
+// alike makes transmissions of some hundred shapes, as mail is.
+func alike(n int) []event.Document {
+	shapes, all := randomDocuments(1, 300, spring, 30), randomDocuments(2, n, spring, 30)
+	for i := range all {
+		own := all[i]
+		all[i] = shapes[i%len(shapes)]
+		all[i].Key, all[i].Time, all[i].QueueID, all[i].Evidence = own.Key, own.Time, own.QueueID, own.Evidence
+	}
+	return all
 }
 
 func BenchmarkQuestions(b *testing.B) {

@@ -31,7 +31,8 @@ func (s *Store) Commit(ctx context.Context, b Batch) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	w := &writer{ctx: ctx, store: s, made: map[string]facet{}, counts: map[cell]numbers{}, values: map[valueCell]int64{}, archived: map[int64]bool{}, statements: map[string]*sql.Stmt{}}
+	// A statement that can be cancelled costs a goroutine; cancelling the transaction is enough.
+	w := &writer{ctx: context.WithoutCancel(ctx), store: s, made: map[string]facet{}, counts: map[cell]numbers{}, values: map[valueCell]int64{}, archived: map[int64]bool{}, statements: map[string]*sql.Stmt{}}
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
 		w.tx = tx
 		defer w.close()
@@ -126,14 +127,19 @@ func (w *writer) documents(documents []event.Document, archive bool) error {
 var (
 	findRow   = "SELECT t.id, t.day, t.facet, t.hash, t.revision, t." + strings.Join(sums, ", t.") + ", t." + strings.Join(entities, ", t.") + " FROM transmission t WHERE t.key = ?"
 	insertRow = "INSERT INTO transmission (day, facet, hash, " + ownColumns() + ") VALUES (?, ?, ?" + strings.Repeat(", ?", len(layout.own)) + ")"
-	updateRow = "UPDATE transmission SET (day, facet, hash, " + ownColumns() + ") = (?, ?, ?" + strings.Repeat(", ?", len(layout.own)) + ") WHERE id = ?"
-	atKey     = ownIndex("revision")
+	// An update names no indexed column that it leaves as it is, since SQLite would write its index anew.
+	updateRow  = "UPDATE transmission SET (" + ownColumns("key") + ", hash) = (?" + strings.Repeat(", ?", len(layout.own)-1) + ") WHERE id = ?"
+	moveRow    = "UPDATE transmission SET day = ?, facet = ? WHERE id = ?"
+	atKey      = ownIndex("key")
+	atRevision = ownIndex("revision")
 )
 
-func ownColumns() string {
+func ownColumns(except ...string) string {
 	var names []string
 	for _, f := range layout.own {
-		names = append(names, f.Column)
+		if !slices.Contains(except, f.Column) {
+			names = append(names, f.Column)
+		}
 	}
 	return strings.Join(names, ", ")
 }
@@ -176,17 +182,21 @@ func (w *writer) upsert(r row, archive bool) error {
 	if err != nil {
 		return err
 	}
-	r.own[atKey] = revision + 1
-	args := append([]any{r.day, facet, r.hash}, r.own...)
+	r.own[atRevision] = revision + 1
 	if !known {
-		if _, err := w.exec(insertRow, args...); err != nil {
+		if _, err := w.exec(insertRow, append([]any{r.day, facet, r.hash}, r.own...)...); err != nil {
 			return err
 		}
 		w.count(cell{r.day, facet}, 1, r.sums, r.entities)
 		return nil
 	}
-	if _, err := w.exec(updateRow, append(args, id)...); err != nil {
+	if _, err := w.exec(updateRow, append(slices.Delete(slices.Clone(r.own), atKey, atKey+1), r.hash, id)...); err != nil {
 		return err
+	}
+	if old.cell != (cell{r.day, facet}) {
+		if _, err := w.exec(moveRow, r.day, facet, id); err != nil {
+			return err
+		}
 	}
 	w.count(old.cell, -1, old.sums, old.entities[:])
 	w.count(cell{r.day, facet}, 1, r.sums, r.entities)

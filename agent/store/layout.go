@@ -30,15 +30,18 @@ var sums = []string{"persons", "recipients", "size"}
 
 // tables says in which table each field is stored.
 type tables struct {
-	shared []event.Field // in facet
-	own    []event.Field // in transmission
+	shared   []event.Field // in facet
+	own      []event.Field // in transmission
+	isShared []bool        // by position in event.Fields
 }
 
 var layout = layOut()
 
 func layOut() (t tables) {
 	for _, f := range event.Fields {
-		if slices.Contains(dimensions, f.Column) {
+		is := slices.Contains(dimensions, f.Column)
+		t.isShared = append(t.isShared, is)
+		if is {
 			t.shared = append(t.shared, f)
 		} else {
 			t.own = append(t.own, f)
@@ -165,42 +168,29 @@ func rowOf(d *event.Document, zone *time.Location) (r row, err error) {
 	if d.Key == "" || d.Time.IsZero() {
 		return r, fmt.Errorf("a document of queue id %q has no key or no time", d.QueueID)
 	}
-	content := sha256.New()
-	var scratch []byte
-	for _, f := range event.Fields {
+	r.shared, r.own = make([]any, 0, len(layout.shared)), make([]any, 0, len(layout.own))
+	content := make([]byte, 0, 1024)
+	for i, f := range event.Fields {
 		v, err := value(f, d)
 		if err != nil {
 			return r, err
 		}
 		if f.Column != "revision" {
-			scratch = appendValue(scratch[:0], v)
-			content.Write(scratch)
+			content = appendValue(content, v)
+		}
+		if layout.isShared[i] {
+			r.shared = append(r.shared, v)
+		} else {
+			r.own = append(r.own, v)
 		}
 	}
-	r.hash = content.Sum(nil)[:16]
+	hash := sha256.Sum256(content)
+	r.hash = hash[:16]
 	r.key, r.day = keyValue(d.Key), dayOf(d.Time, zone)
-	if r.shared, err = values(layout.shared, d); err != nil {
-		return r, err
-	}
 	r.signature = signatureOf(r.shared)
-	if r.own, err = values(layout.own, d); err != nil {
-		return r, err
-	}
 	r.sums = [3]int64{int64(d.Persons), int64(d.Recipients), d.Size}
 	r.entities = []string{d.SecureMailbox}
 	return r, nil
-}
-
-func values(fields []event.Field, d *event.Document) ([]any, error) {
-	all := make([]any, len(fields))
-	for i, f := range fields {
-		v, err := value(f, d)
-		if err != nil {
-			return nil, err
-		}
-		all[i] = v
-	}
-	return all, nil
 }
 
 // appendValue encodes a value so that different lists of values never look alike.

@@ -74,7 +74,7 @@ func TestEveryPageIsFitToBeRead(t *testing.T) {
 	h := handler(t, storeWith(t, documents, store.Gap{Source: "journal", From: now.Add(-time.Hour), To: now, Lines: 12}))
 	forbidden := regexp.MustCompile(`(?i)verdict|milter|\btier|offender|complied|compliant|NaN|[+-]Inf|%!|<no value>|ZgotmplZ`)
 	for _, start := range []string{"/?lang=da", "/?lang=en"} {
-		pages := crawl(t, h, start, 400)
+		pages := crawl(t, h, start, 180)
 		if len(pages) < 100 {
 			t.Errorf("only %d pages are linked from %s", len(pages), start)
 		}
