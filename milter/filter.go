@@ -230,12 +230,11 @@ func protectionOf(m *message.Mail) verdict.Protection {
 // contextOf tells the engine whose mail it is.
 func (f *Filter) contextOf(t *Transaction, head *message.Mail) detect.Context {
 	c := detect.Context{Sender: t.Sender, OwnDomains: f.cfg.Organisation.Domains}
-	for _, a := range head.From {
-		c.SenderName = a.Name
+	if len(head.From) > 0 {
+		c.SenderName = head.From[0].Name
 		if c.Sender == "" {
-			c.Sender = a.Addr
+			c.Sender = head.From[0].Addr
 		}
-		break
 	}
 	for _, list := range [][]message.Address{head.To, head.Cc} {
 		for _, a := range list {

@@ -20,8 +20,6 @@ type spool struct {
 	writeErr error
 }
 
-func (s *spool) truncated() bool { return s.seen > s.kept }
-
 // Write keeps p. It never fails: the first error is kept for the one who judges.
 func (s *spool) Write(p []byte) (int, error) {
 	n := len(p)

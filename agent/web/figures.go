@@ -47,7 +47,6 @@ type departmentRow struct {
 	Left, Right              string
 	HrefRecognised, HrefHeld string
 	HrefLeft, HrefRight      string
-	recognised, sent         int64
 }
 
 // channelRow is a secure channel's line.

@@ -12,7 +12,6 @@ type block struct {
 	begin  string // "PGP MESSAGE", …
 	lines  [][]byte
 	size   int
-	last   []byte // the line that ended it
 	name   string
 	data   []byte
 	letter []bool // line is of the encoded body

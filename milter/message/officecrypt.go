@@ -286,11 +286,8 @@ type packageReader struct {
 func (r *packageReader) Read(p []byte) (int, error) {
 	if len(r.out) == 0 {
 		buf := make([]byte, 4096)
-		k, err := io.ReadFull(r.raw, buf)
+		k, _ := io.ReadFull(r.raw, buf) // what is cut short ends here
 		if k &^= 15; k == 0 {
-			if err == nil {
-				err = io.EOF
-			}
 			return 0, io.EOF
 		}
 		if !r.l.agile {

@@ -62,7 +62,8 @@ func (t *tarFile) file(h *tar.Header, r io.Reader) error {
 		t.o.say("filename "+c.path, tarName(h.Linkname), t.d.quoted)
 	}
 	switch h.Typeflag {
-	case tar.TypeReg, tar.TypeRegA, tar.TypeCont, tar.TypeGNUSparse: //nolint:staticcheck // old archives have it
+	//lint:ignore SA1019 old archives have TypeRegA
+	case tar.TypeReg, tar.TypeRegA, tar.TypeCont, tar.TypeGNUSparse:
 	default:
 		t.o.say("filename "+c.path, tarName(h.Name), t.d.quoted)
 		return nil

@@ -71,7 +71,6 @@ type output struct {
 	pattern int32
 	rest    uint8
 	langs   uint8
-	length  uint8 // symbols of the literal part
 }
 
 type literal struct {
