@@ -73,6 +73,8 @@ type writer struct {
 	values     map[valueCell]int64
 	archived   map[int64]bool // days
 	late       int64          // documents of days that were deleted
+	first      int64          // births of the oldest and the newest row
+	last       int64
 	statements map[string]*sql.Stmt
 }
 
@@ -178,6 +180,10 @@ func (w *writer) upsert(r row, archive bool) error {
 			return err
 		}
 	}
+	if w.first == 0 || r.time < w.first {
+		w.first = r.time
+	}
+	w.last = max(w.last, r.time)
 	facet, err := w.facet(r)
 	if err != nil {
 		return err

@@ -28,6 +28,8 @@ type cube struct {
 	values map[string]int32 // values of entities, numbered
 	names  []string         // by number
 
+	first, last int64 // births of the oldest and the newest transmission, microseconds; last is 0 while there are none
+
 	detailsFrom    int64 // see Retention
 	detailsDeleted time.Time
 }
@@ -103,11 +105,17 @@ func (c *cube) load(ctx context.Context, db *sql.DB) error {
 	if err != nil {
 		return err
 	}
+	if err := db.QueryRowContext(ctx, births).Scan(&fresh.first, &fresh.last); err != nil {
+		return err
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.texts, c.ids, c.days, c.values, c.names = fresh.texts, fresh.ids, fresh.days, fresh.values, fresh.names
+	c.texts, c.ids, c.days, c.values, c.names, c.first, c.last = fresh.texts, fresh.ids, fresh.days, fresh.values, fresh.names, fresh.first, fresh.last
 	return nil
 }
+
+const births = `SELECT ifnull((SELECT min(time) FROM transmission WHERE day = (SELECT min(day) FROM transmission)), 0),
+	ifnull((SELECT max(time) FROM transmission WHERE day = (SELECT max(day) FROM transmission)), 0)`
 
 func (c *cube) loadFacets(ctx context.Context, db *sql.DB) error {
 	cells, at := make([]any, len(layout.shared)), make([]any, len(layout.shared)+1)
@@ -204,6 +212,12 @@ func (c *cube) apply(w *writer) error {
 			return err
 		}
 	}
+	if w.last != 0 {
+		if c.last == 0 {
+			c.first = w.first
+		}
+		c.first, c.last = min(c.first, w.first), max(c.last, w.last)
+	}
 	for at, d := range w.counts {
 		if d != (numbers{}) {
 			c.add(at, d)
@@ -286,6 +300,12 @@ func (c *cube) overview(zone *time.Location) (o dashboards.Overview) {
 	o.Departments = slices.Sorted(maps.Keys(names))
 	if len(d.days) > 0 {
 		o.First = dateOf(slices.Min(slices.Collect(maps.Keys(d.days))), zone)
+	}
+	if first := time.UnixMicro(c.first).UTC(); c.last != 0 && dayOf(first, zone) <= dayOf(o.First, zone) {
+		o.First = first // of older days only the figures are left
+	}
+	if c.last != 0 {
+		o.Last = time.UnixMicro(c.last).UTC()
 	}
 	if c.detailsFrom != math.MinInt64 {
 		o.DetailsFrom, o.DetailsDeleted = dateOf(c.detailsFrom, zone), c.detailsDeleted

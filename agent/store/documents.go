@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"math"
 	"strings"
@@ -142,18 +141,8 @@ func (s *Store) Overview(ctx context.Context) (o dashboards.Overview, err error)
 		return o, fmt.Errorf("overview: %w", err)
 	}
 	o = s.cube.overview(s.zone)
-	var first, last sql.NullInt64
-	err = s.read.QueryRowContext(ctx, `SELECT (SELECT min(time) FROM transmission WHERE day = (SELECT min(day) FROM transmission)),
-		(SELECT max(time) FROM transmission WHERE day = (SELECT max(day) FROM transmission)),
-		ifnull((SELECT value FROM meta WHERE name = 'late'), 0)`).Scan(&first, &last, &o.Late)
-	if err != nil {
+	if err := s.read.QueryRowContext(ctx, "SELECT ifnull((SELECT value FROM meta WHERE name = 'late'), 0)").Scan(&o.Late); err != nil {
 		return o, fmt.Errorf("overview: %w", err)
-	}
-	if last.Valid {
-		o.Last = time.UnixMicro(last.Int64).UTC()
-	}
-	if at := time.UnixMicro(first.Int64).UTC(); first.Valid && dayOf(at, s.zone) == dayOf(o.First, s.zone) {
-		o.First = at
 	}
 	return o, nil
 }

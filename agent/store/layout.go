@@ -154,7 +154,7 @@ func textOf(v any) string {
 // row is a document as it is stored.
 type row struct {
 	key       any
-	day       int64
+	day, time int64  // local days and microseconds since 1970
 	signature string // of its facet
 	shared    []any
 	own       []any // in the order of layout.own; the revision is set at the end
@@ -186,7 +186,7 @@ func rowOf(d *event.Document, zone *time.Location) (r row, err error) {
 	}
 	hash := sha256.Sum256(content)
 	r.hash = hash[:16]
-	r.key, r.day = keyValue(d.Key), dayOf(d.Time, zone)
+	r.key, r.day, r.time = keyValue(d.Key), dayOf(d.Time, zone), d.Time.UnixMicro()
 	r.signature = signatureOf(r.shared)
 	r.sums = [3]int64{int64(d.Persons), int64(d.Recipients), d.Size}
 	r.entities = []string{d.SecureMailbox}

@@ -313,6 +313,20 @@ func TestReaderFollows(t *testing.T) {
 	for _, n := range []int{100, 101, 300} {
 		commit(t, s, Batch{Documents: documents[:n]})
 		checkQuestions(t, r, documents[:n], dashboards.Questions())
+		first, last := documents[0].Time, documents[0].Time
+		for _, d := range documents[:n] {
+			if d.Time.Before(first) {
+				first = d.Time
+			}
+			if d.Time.After(last) {
+				last = d.Time
+			}
+		}
+		for _, reader := range []*Store{s, r} {
+			if o, err := reader.Overview(t.Context()); err != nil || !o.First.Equal(first) || !o.Last.Equal(last) {
+				t.Errorf("mails from %v to %v, want %v to %v, %v", o.First, o.Last, first, last, err)
+			}
+		}
 		if o, err := r.Overview(t.Context()); err != nil || o.Transmissions != int64(n) || len(o.Departments) != 3 {
 			t.Errorf("%d transmissions and %d departments of %d, %v", o.Transmissions, len(o.Departments), n, err)
 		}
