@@ -398,9 +398,11 @@ func (s *Scanner) topicOf(g *segment, kind uint8) (topic, best float64) {
 		if h.kind == kind && h.grade != gradeNever && h.grade != gradeHint {
 			sure = true
 		}
-		for _, o := range g.hits[:i] {
-			if o.id == h.id {
+		for j, o := range g.hits[:g.nhits] { // rules of several languages may know the same word
+			same := o.kind == h.kind && o.to >= h.from && o.from <= h.to || o.id == h.id
+			if j != i && same && o.grade != gradeNever && (o.grade > h.grade || o.grade == h.grade && j < i) {
 				h.grade = gradeNever
+				break
 			}
 		}
 		if h.kind != kind || h.grade == gradeNever {
@@ -521,7 +523,7 @@ func (s *Scanner) Result() Result {
 		}
 		if rule.number == nil {
 			sc := s.score(e)
-			if sc < threshold {
+			if sc < threshold || s.unspoken(rule.langs) {
 				continue
 			}
 			tier = 65

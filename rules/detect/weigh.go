@@ -16,7 +16,7 @@ type evidence struct {
 
 // threshold is what the score of a topic must reach. In a long text there is more to be mistaken about.
 func (m *messageFacts) threshold() float64 {
-	t := 0.45
+	t := 0.43
 	for n := m.segments; n > 40; n /= 2 {
 		t += 0.01
 	}
@@ -45,6 +45,12 @@ func (v *evidence) lower() float64 {
 		l -= 0.15
 	}
 	return l
+}
+
+// unspoken says whether the message is in other languages than those given, but for a word here and there.
+func (s *Scanner) unspoken(langs uint8) bool {
+	most, own := share(&s.total, langs)
+	return own < 4 && own*5 < most
 }
 
 // add keeps the evidence if it is the best so far.
@@ -81,7 +87,11 @@ func (s *Scanner) tie() float64 {
 
 // discussed is how much the whole message only talks about such things.
 func (m *messageFacts) discussed() float64 {
-	d := min(0.06*float64(m.discuss)*min(1, 16/float64(m.segments+1)), 0.5) + min(0.15*float64(m.subject), 0.3)
+	d := 0.06 * float64(m.discuss) * min(1, 16/float64(m.segments+1))
+	if m.segments > 30 { // a long text that keeps discussing
+		d = max(d, 1.5*float64(m.discuss)/float64(m.segments))
+	}
+	d = min(d, 0.5) + min(0.15*float64(m.subject), 0.3)
 	if m.greetOther {
 		d += 0.1
 	}

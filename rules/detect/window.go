@@ -206,7 +206,7 @@ func (sh *shape) form(cuts uint64, seps uint8) uint8 {
 		return formBare
 	case cuts == sh.cuts && seps&^(bitDash|bitPlus|bitSpace) == 0 && (seps&bitDash != 0 || sh.cuts&(sh.cuts-1) != 0):
 		return formOfficial
-	case cuts == sh.cuts || sh.dated(cuts):
+	case cuts == sh.cuts || seps&bitDash != 0 && sh.dated(cuts):
 		return formSplit
 	}
 	return formLoose
