@@ -155,6 +155,9 @@ func (q *Postfix) Release(ctx context.Context, m Message) error {
 	if flag == "-H" {
 		return q.hurry(ctx, m)
 	}
+	if _, _, err := q.run(ctx, "postkick", "public", "pickup", "W"); err != nil { // else pickup looks once a minute
+		return fmt.Errorf("%s is queued anew, but its delivery could not be asked for: %w", m.ID, err)
+	}
 	return nil
 }
 

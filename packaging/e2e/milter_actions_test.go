@@ -500,3 +500,44 @@ action = "pass"
 		}
 	}
 }
+
+// What has been held for long is queued anew, since Postfix would soon give it up as too old; the milter, which
+// also judges mail of the host itself, is not asked again.
+func TestMilterReleasesOldMail(t *testing.T) {
+	h := newMilterHouse(t, map[string]string{"maximal_queue_lifetime": "2s", "bounce_queue_lifetime": "2s"})
+	h.serve("unix:"+h.socket(), enforce)
+	if out, code := h.run("setup", "postfix", "--config", h.config, "--apply"); code != 0 {
+		t.Fatalf("setup: exit %d: %s", code, out)
+	}
+	if r, err := kit.Send(t.Context(), h.Addr(viaSocket), outbound, []byte(secretMail)); err != nil || r.Code != 250 {
+		t.Fatalf("reply %d, error %v", r.Code, err)
+	}
+	list, err := h.Queue(t.Context())
+	if err != nil || len(list) != 1 || list[0].Queue != "hold" {
+		t.Fatalf("%d in the queue, %v", len(list), err)
+	}
+	if err := kit.Wait(t.Context(), "the message to be old", 20*time.Second, func() (bool, error) {
+		return time.Since(time.Unix(list[0].ArrivalTime, 0)) > 3*time.Second, nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if out, code := h.run("held", "release", "--config", h.config, list[0].ID); code != 0 {
+		t.Fatalf("held release: exit %d: %s", code, out)
+	}
+	if err := kit.Wait(t.Context(), "the delivery", 30*time.Second, func() (bool, error) { return len(h.sentIDs()) == 1, nil }); err != nil {
+		t.Error(err)
+	}
+	b, err := os.ReadFile(h.Log())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(b), list[0].ID+": requeued") || !strings.Contains(string(b), "orig_id="+list[0].ID) {
+		t.Error("it was not queued anew")
+	}
+	if t.Failed() {
+		t.Log(string(b[max(0, len(b)-3000):]))
+	}
+	if n := len(h.judged()); n != 1 {
+		t.Errorf("judged %d times, want once", n)
+	}
+}
