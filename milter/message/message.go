@@ -38,7 +38,7 @@ type Limits struct {
 type Protection struct {
 	Content   string // none, smime, pgp-mime, pgp-inline, zip, pdf, office (also 7z and rar: "zip")
 	Algorithm string // AES-256-GCM, AES-128-CBC, 3DES, RC2-40, ZipCrypto, RC4-40 …; "" when not to be seen
-	Strong    bool   // by the list of algorithms in Options
+	Strong    bool   // by the list in Options, else by Algorithms
 	Signed    bool   // a signature is recorded and never taken for encryption (R3)
 	Whole     bool   // nothing of the content is readable beside the encrypted part (a covering text with no data is still readable)
 	Opened    string // why it is no lock though encrypted: "password in the same mail"; then Strong is false
@@ -82,7 +82,7 @@ type Mail struct {
 // Options says how to read.
 type Options struct {
 	Limits    Limits
-	Strong    map[string]bool // algorithm -> strong; nil means the shipped list
+	Strong    map[string]bool // algorithm -> strong; nil means the shipped list, Algorithms
 	Pdftotext string          // path of the child; "" means look it up, "-" means none
 	Passwords []string        // defaults tried on locked files, besides those found in the same mail; VelvetSweatshop need not be named
 }
@@ -90,14 +90,18 @@ type Options struct {
 // Reader reads messages; it is safe for concurrent use.
 type Reader struct {
 	opt       Options
-	pdftotext string        // "" when there is none
+	pdftotext string // "" when there is none
+	strong    map[string]bool
 	children  chan struct{} // as many children at once as it has room
 	sameNet   atomic.Bool   // this system does not let a child have a network of its own
 }
 
 // NewReader makes a Reader. Pdftotext says whether it found its child.
 func NewReader(opt Options) *Reader {
-	rd := &Reader{opt: opt, pdftotext: opt.Pdftotext, children: make(chan struct{}, 2*runtime.GOMAXPROCS(0))}
+	rd := &Reader{opt: opt, pdftotext: opt.Pdftotext, strong: opt.Strong, children: make(chan struct{}, 2*runtime.GOMAXPROCS(0))}
+	if rd.strong == nil {
+		rd.strong = strongNames()
+	}
 	switch opt.Pdftotext {
 	case "-":
 		rd.pdftotext = ""

@@ -10,15 +10,19 @@ import (
 // noPdftotext is the reason when the child is not installed or switched off.
 const noPdftotext reason = "no pdftotext"
 
-// openPDF reads the text layer of a PDF with pdftotext.
+// openPDF reads the text layer of a PDF with pdftotext. That a password is needed is proven twice where it
+// can be: by the encryption dictionary, and by the child that gets no text without one.
 func openPDF(o *opener, d doc, data *io.SectionReader) error {
 	l := findPDFLock(data)
-	if l != nil && !l.opens("") {
+	letters, err := o.pdfText(d, data, "")
+	if l != nil && letters == 0 && !l.opens("") {
 		o.locked(d, "pdf", l.algorithm())
-		o.tryLater(attempt{d: d, kind: kindPDF, cost: 3, fits: l.opens, open: func(password string) error { return o.pdfText(d, data, password) }})
+		o.tryLater(attempt{d: d, kind: kindPDF, cost: 3, fits: l.opens, open: func(password string) error {
+			_, err := o.pdfText(d, data, password)
+			return err
+		}})
 		return encrypted
 	}
-	err := o.pdfText(d, data, "")
 	if l == nil { // what stands in an encrypted file cannot be read without its program
 		if ierr := o.pdfInside(d, data); err == nil {
 			err = ierr
@@ -27,38 +31,36 @@ func openPDF(o *opener, d doc, data *io.SectionReader) error {
 	return err
 }
 
-// pdfText runs the child and reads what it prints.
-func (o *opener) pdfText(d doc, data *io.SectionReader, password string) error {
+// pdfText runs the child, reads what it prints and counts its letters.
+func (o *opener) pdfText(d doc, data *io.SectionReader, password string) (letters int, err error) {
 	path := o.pdftotext
 	if path == "" {
-		return noPdftotext
+		return 0, noPdftotext
 	}
 	file, err := fileOf(data)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer file.Close()
 	args := []string{"-q", "-layout", "-nopgbrk", "-enc", "UTF-8"}
 	if password != "" {
 		args = append(args, "-upw", password)
 	}
-	letters := 0
 	err = o.rd.child(path, append(args, "/dev/fd/3", "-"), file, func(out io.Reader) {
 		o.lines(d, kindPDF, out, func(p []byte) []byte {
 			letters += countLetters(p)
 			return columns(p)
 		})
 	})
-	if err != nil && !errors.Is(err, errLimit) && letters == 0 {
-		return damaged
+	switch {
+	case errors.Is(err, errLimit):
+		return letters, err
+	case letters > 0:
+		return letters, nil
+	case err != nil:
+		return 0, damaged
 	}
-	if err == nil && letters == 0 {
-		return isImage // a scan has no text layer
-	}
-	if errors.Is(err, errLimit) {
-		return err
-	}
-	return nil
+	return 0, isImage // a scan has no text layer
 }
 
 // columns turns the wide blanks between the columns of a layout into tabs.

@@ -17,6 +17,7 @@ type pgpOpener struct {
 	o      *opener
 	d      doc
 	cipher string // of the session key, where it shows
+	key    bool   // a key block, not a message
 	count  int
 }
 
@@ -46,8 +47,10 @@ func (g *pgpOpener) packet(pk pgpPacket, depth int) error {
 		if n, _ := io.ReadFull(pk.body, b[:]); n == 2 {
 			g.cipher = pgpCipher(b[1])
 		}
+	case pgpPublicKey, pgpSecretKey:
+		g.key = true
 	case pgpSignature, pgpOnePass:
-		g.o.mail.Protection.Signed = true
+		g.o.mail.Protection.Signed = g.o.mail.Protection.Signed || !g.key // a key signs itself
 	case pgpUserID:
 		name := make([]byte, 1024)
 		n, _ := io.ReadFull(pk.body, name)

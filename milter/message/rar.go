@@ -90,7 +90,7 @@ func (r *rarFile) open(failed error) error {
 	for i, e := range r.entries {
 		switch {
 		case e.locked != "":
-			if alg == "" || !strongAlgorithms[e.locked] {
+			if alg == "" || !r.o.rd.strong[e.locked] {
 				alg = e.locked
 			}
 			continue
