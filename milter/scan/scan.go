@@ -84,7 +84,7 @@ func submission(r *http.Request) (milter.Submission, error) {
 		s.Rcpts = append(s.Rcpts, milter.Rcpt{Addr: to})
 	}
 	if len(s.Rcpts) == 0 {
-		return s, fmt.Errorf("Rcpt: missing: one field for each envelope recipient")
+		return s, fmt.Errorf("no Rcpt: one field for each envelope recipient")
 	}
 	if ip := r.Header.Get("IP"); ip != "" {
 		addr, err := netip.ParseAddr(ip)
