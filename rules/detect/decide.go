@@ -32,6 +32,7 @@ type partFacts struct {
 	quoted  bool
 	subject bool
 	start   int32 // its first segment
+	langs   [langCount]int32
 }
 
 // foreign says whether a segment is in none of the languages: others stand around it, or none that is known, since a
@@ -145,6 +146,10 @@ func (s *Scanner) endPart() {
 	s.endRun()
 	s.drain()
 	s.settle(s.npend)
+	for l := range langCount {
+		s.parts[s.part].langs[l] += s.total[l] - s.before[l]
+	}
+	s.before = s.total
 	s.open = false
 }
 
@@ -201,7 +206,7 @@ func (s *Scanner) tierOf(r *rule, c *candidate) int {
 	}
 	context := c.context || c.column
 	for _, t := range r.number.tiers {
-		if t.forms&c.form == 0 || t.checked && !c.checked && !(t.exempt && c.exempt) || t.context && !context {
+		if t.forms&c.form == 0 || t.checked && !c.checked && !(t.exempt && c.exempt) || t.context && !context || t.length > 0 && t.length != c.full {
 			continue
 		}
 		if t.person && (c.own || !s.personNear(c.seg)) {
@@ -523,7 +528,7 @@ func (s *Scanner) Result() Result {
 		}
 		if rule.number == nil {
 			sc := s.score(e)
-			if sc < threshold || s.unspoken(rule.langs) {
+			if sc < threshold || s.unspoken(e.part, rule.langs) {
 				continue
 			}
 			tier = 65

@@ -64,6 +64,7 @@
 //	  exempt        … or the issuer must allot such numbers without one
 //	  context       a context term must stand near, or a column
 //	  person        a person must be named or meant near, and no word of the organisation's own accounts
+//	  length        characters without separators
 //	threshold       the lowest tier that counts, 65 if not given
 //
 // Between the digits may stand spaces, dots, dashes and slashes of every kind, no-break spaces, one line break, what has no

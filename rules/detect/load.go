@@ -57,6 +57,7 @@ type tierSpec struct {
 	Exempt  bool     // … or the issuer must allot such numbers without one
 	Context bool     // a context word must stand near
 	Person  bool     // a person must stand near
+	Length  int      // characters without separators, 0 for any
 }
 
 type cueSpec struct {
@@ -202,7 +203,7 @@ func pick(places []place, i int, src *source) place {
 // known keys, to suggest the nearest for a wrong one.
 var knownKeys = []string{"id", "title", "kind", "level", "languages", "disabled", "weight", "threshold", "references",
 	"terms", "strong", "usual", "weak", "never", "number", "check", "shapes", "context", "against", "column", "tier", "form",
-	"checked", "exempt", "person", "examples", "counterexamples", "known_misses", "class", "words", "endings", "second", "rule", "cue", "language"}
+	"checked", "exempt", "person", "length", "examples", "counterexamples", "known_misses", "class", "words", "endings", "second", "rule", "cue", "language"}
 
 func unknownKey(src *source, key toml.Key) error {
 	last := key[len(key)-1]

@@ -47,6 +47,7 @@ type tier struct {
 	tier                             int
 	forms                            uint8
 	checked, exempt, context, person bool
+	length                           uint8
 }
 
 func compileNumber(r *ruleSpec) (*numberRule, error) {
@@ -112,7 +113,7 @@ func parseShape(text string) (shape, string) {
 }
 
 func parseTier(ts tierSpec) (tier, string) {
-	t := tier{tier: ts.Tier, checked: ts.Checked, exempt: ts.Exempt, context: ts.Context, person: ts.Person}
+	t := tier{tier: ts.Tier, checked: ts.Checked, exempt: ts.Exempt, context: ts.Context, person: ts.Person, length: uint8(min(max(ts.Length, 0), 255))}
 	if ts.Tier < 1 || ts.Tier > 100 {
 		return t, "tier must be 1 to 100"
 	}
@@ -186,4 +187,5 @@ type candidate struct {
 	key      uint64
 	canon    [34]byte
 	len      uint8
+	full     uint8 // characters as written
 }

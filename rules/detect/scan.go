@@ -63,6 +63,7 @@ type Scanner struct {
 	namedNum map[uint64]struct{}
 	langs    [langCount]int32 // function words of the part
 	total    [langCount]int32 // and of the message
+	before   [langCount]int32 // what total was when the part began
 	nynorsk  int32
 	msg      messageFacts
 	selfName map[uint64]struct{}

@@ -47,10 +47,15 @@ func (v *evidence) lower() float64 {
 	return l
 }
 
-// unspoken says whether the message is in other languages than those given, but for a word here and there.
-func (s *Scanner) unspoken(langs uint8) bool {
+// unspoken says whether the message, or the part, is in other languages than those given, but for a word here and there.
+func (s *Scanner) unspoken(part int32, langs uint8) bool {
 	most, own := share(&s.total, langs)
-	return own < 4 && own*5 < most
+	if own < 4 && own*5 < most {
+		return true
+	}
+	p := &s.parts[part]
+	_, own = share(&p.langs, langs)
+	return own*3 < p.langs[langCount-1]
 }
 
 // add keeps the evidence if it is the best so far.

@@ -263,11 +263,12 @@ func (s *Scanner) propose(r *rule, ri int16, number []byte, form uint8, res chec
 	c := candidate{pos: win.groups[from].pos, end: win.endPos, rule: ri, form: form, checked: res.Checked, exempt: res.Exempt, seg: s.nseg,
 		key: maphash.Bytes(s.seed, number), len: uint8(len(number))}
 	copy(c.canon[:], number)
+	c.full = win.groups[to].end - win.groups[from].off
 	ctx, against := c.pos-s.ctxAt[slot], min(c.pos-s.numAt, c.pos-s.notAt[slot])
 	c.context = ctx <= proximity
 	c.column = r.number.column && c.pos-s.column[slot] <= 2*proximity
 	c.against = against <= 40 && s.numAt != s.anyAt && !(c.context && ctx <= against)
-	c.against = c.against || form == formBare && !c.context && clock(win.chars[win.groups[from].off:win.groups[to].end])
+	c.against = c.against || form == formBare && !c.context && (from == 0 && win.lead == sepHash || clock(win.chars[win.groups[from].off:win.groups[to].end]))
 	c.own = c.pos-s.ownAt <= proximity
 	if win.glued && from == 0 && !c.context {
 		return
