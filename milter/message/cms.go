@@ -131,9 +131,13 @@ func (c *cms) encryptedContent(e tlv) error {
 	if err != nil || len(alg) == 0 || alg[0].tag != 6 {
 		return damaged
 	}
-	var first [1]byte
-	if n, _ := c.b.octets(kids[2]).Read(first[:]); n == 0 {
+	first := make([]byte, 256)
+	n, _ := io.ReadFull(c.b.octets(kids[2]), first)
+	switch {
+	case n == 0:
 		return damaged
+	case looksPlain(first[:n]):
+		return c.content(c.b.octets(kids[2])) // the form of encryption around readable text
 	}
 	c.o.locked(c.d, "smime", c.algorithm(alg))
 	return encrypted

@@ -1,6 +1,7 @@
 package message
 
 import (
+	"bytes"
 	"compress/bzip2"
 	"compress/flate"
 	"compress/zlib"
@@ -60,8 +61,14 @@ func (g *pgpOpener) packet(pk pgpPacket, depth int) error {
 		if n == 2 && (b[0] == 2 || pk.tag == pgpAEAD) {
 			g.cipher = pgpCipher(b[1])
 		}
-		if m, _ := io.ReadFull(pk.body, make([]byte, 16)); m < 16 {
+		first := make([]byte, 256)
+		m, _ := io.ReadFull(pk.body, first)
+		if m < 16 {
 			return damaged
+		}
+		if looksPlain(first[:m]) { // the form of encryption around readable text
+			g.o.stream(g.d.child(1, ""), io.MultiReader(bytes.NewReader(first[:m]), pk.body))
+			return nil
 		}
 		g.o.locked(g.d, g.content(), g.cipher)
 		return encrypted

@@ -47,3 +47,14 @@ func worse(a, b Lock) bool {
 	}
 	return !a.Strong && b.Strong
 }
+
+// looksPlain says whether bytes that should be encrypted are text: of random bytes a third is printable.
+func looksPlain(p []byte) bool {
+	printable := 0
+	for _, b := range p {
+		if b >= 0x20 && b < 0x7f || b == '\n' || b == '\r' || b == '\t' {
+			printable++
+		}
+	}
+	return len(p) >= 16 && printable*10 >= len(p)*8
+}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"compress/bzip2"
 	"compress/flate"
+	"hash/crc32"
 	"io"
 	"strings"
 )
@@ -94,7 +95,7 @@ func (z *zipFile) open() error {
 			continue
 		}
 		files++
-		if e.encrypted() {
+		if e.encrypted() && !z.onlyFlagged(e) {
 			locked = append(locked, e)
 			continue
 		}
@@ -119,6 +120,21 @@ func (z *zipFile) open() error {
 		return errLimit
 	}
 	return nil
+}
+
+// onlyFlagged says whether an entry bears the flag of encryption and is none: its bytes unpack to what
+// its checksum says.
+func (z *zipFile) onlyFlagged(e zipEntry) bool {
+	if e.method == 99 || e.size > zipTestMax {
+		return false
+	}
+	r, err := z.reader(e)
+	if err != nil {
+		return false
+	}
+	sum := crc32.NewIEEE()
+	n, err := io.Copy(sum, io.LimitReader(r, e.size+1))
+	return err == nil && n == e.size && n > 0 && sum.Sum32() == e.crc
 }
 
 // lock records encrypted entries. When some entries are open the archive is no protection.
