@@ -71,7 +71,7 @@ func TestDoorRefuses(t *testing.T) {
 		err    error
 		want   string
 	}{
-		"no recipient": {http.Header{}, nil, "Rcpt: missing"},
+		"no recipient": {http.Header{}, nil, "no Rcpt"},
 		"queue id":     {http.Header{"Rcpt": rcpt, "Queue-Id": {"../../etc"}}, nil, "Queue-Id:"},
 		"client":       {http.Header{"Rcpt": rcpt, "Ip": {"here"}}, nil, "IP:"},
 		"reading":      {http.Header{"Rcpt": rcpt}, errors.New("cut off"), "cut off"},
