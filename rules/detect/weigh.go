@@ -49,13 +49,13 @@ func (v *evidence) lower() float64 {
 
 // unspoken says whether the message, or the part, is in other languages than those given, but for a word here and there.
 func (s *Scanner) unspoken(part int32, langs uint8) bool {
+	p := &s.parts[part]
+	_, here := share(&p.langs, langs)
 	most, own := share(&s.total, langs)
-	if own < 4 && own*5 < most {
+	if (own < 4 || here == 0) && own*4 < most {
 		return true
 	}
-	p := &s.parts[part]
-	_, own = share(&p.langs, langs)
-	return own*3 < p.langs[langCount-1]
+	return here*3 < p.langs[langCount-1]
 }
 
 // add keeps the evidence if it is the best so far.
