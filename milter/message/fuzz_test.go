@@ -37,6 +37,15 @@ func (c *contract) sink(x Text) {
 	c.bytes += int64(len(x.Data))
 }
 
+// sane says that no fault was caught.
+func (c *contract) sane(m *Mail) {
+	for _, u := range m.Unopened {
+		if u.Reason == string(internal) {
+			c.t.Errorf("part %q: a panic", u.Part)
+		}
+	}
+}
+
 func (c *contract) done(start time.Time, size int) {
 	if c.more != "" {
 		c.t.Errorf("part %q was to go on", c.more)
@@ -64,9 +73,11 @@ func FuzzRead(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		c := &contract{t: t}
 		start := time.Now()
-		if _, err := rd.Read(bytes.NewReader(data), int64(len(data)), c.sink); err != nil {
-			t.Errorf("an error of the message: %v", err)
+		m, err := rd.Read(bytes.NewReader(data), int64(len(data)), c.sink)
+		if err != nil {
+			t.Fatalf("an error of the message: %v", err)
 		}
+		c.sane(m)
 		c.done(start, len(data))
 	})
 }
@@ -84,6 +95,7 @@ func fuzzExtractor(f *testing.F, ex extractor, seeds ...[]byte) {
 		o.mail.header = map[string][]string{}
 		_ = ex(o, doc{path: "1"}, io.NewSectionReader(bytes.NewReader(data), 0, int64(len(data))))
 		o.finish()
+		c.sane(o.mail)
 		c.done(start, len(data))
 	})
 }
@@ -151,9 +163,11 @@ func TestNothingGrows(t *testing.T) {
 			cut := data[:len(data)*i/20]
 			c := &contract{t: t}
 			start := time.Now()
-			if _, err := rd.Read(bytes.NewReader(cut), int64(len(cut)), c.sink); err != nil {
-				t.Errorf("%s cut at %d: %v", name, len(cut), err)
+			m, err := rd.Read(bytes.NewReader(cut), int64(len(cut)), c.sink)
+			if err != nil {
+				t.Fatalf("%s cut at %d: %v", name, len(cut), err)
 			}
+			c.sane(m)
 			c.done(start, len(cut))
 		}
 	}
@@ -216,6 +230,7 @@ func FuzzOffice(f *testing.F) {
 		o.mail.header = map[string][]string{}
 		_ = openZip(o, doc{path: "1"}, io.NewSectionReader(bytes.NewReader(buf.Bytes()), 0, int64(buf.Len())))
 		o.finish()
+		c.sane(o.mail)
 		c.done(start, len(data))
 	})
 }

@@ -30,6 +30,11 @@ func TestHostileCorpus(t *testing.T) {
 			t.Errorf("%s: %v", path, err)
 			return nil
 		}
+		for _, u := range m.Unopened {
+			if u.Reason == string(internal) {
+				t.Errorf("%s: a panic in %s", path, u.Part)
+			}
+		}
 		if d := time.Since(start); d > 2*time.Second {
 			t.Errorf("%s took %v", path, d)
 		} else if d > 100*time.Millisecond {

@@ -3,6 +3,18 @@
 //
 // Read walks a message once, in linear time and bounded memory, and hands each text to a Sink as it
 // is found. It never fails on malformed mail; what it cannot open it reports in Mail.Unopened.
+//
+// The way of a message: walk finds the parts by their places (walk.go). A part's bytes are read in one or
+// two ways when its transfer encoding is in doubt (readings.go), its kind is told by content (sniff.go).
+// Text goes through its charset, the quoter and the pieces of textWriter straight to the Sink (plain.go,
+// html.go, quote.go, text.go). Anything else is spooled and given to the extractor of its kind, which hands
+// over texts, or documents inside through opener.entry and opener.stream. All draw on one budget.
+//
+// What is encrypted is recorded by opener.locked, and only when the bytes prove it. Locked documents wait
+// until the mail is read (passwords.go): a lock sent with its key is no lock.
+//
+// To add a format: a kind and its magic in sniff.go, a file with its extractor, a golden mail in testdata,
+// a fuzz target.
 package message
 
 import (

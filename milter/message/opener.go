@@ -65,6 +65,7 @@ const (
 	unknown   reason = "unknown type"
 	isImage   reason = "image"
 	isMedia   reason = "audio or video"
+	internal  reason = "internal error"
 )
 
 // sourceReader remembers the error of reading the message itself.
@@ -79,6 +80,14 @@ func (s sourceReader) ReadAt(p []byte, off int64) (int, error) {
 		s.o.err = err
 	}
 	return n, err
+}
+
+// broken remembers an error of this machine (no room for temporary files): the message was not judged,
+// and Read says so.
+func (o *opener) broken(err error) {
+	if o.err == nil {
+		o.err = err
+	}
 }
 
 // unopened records that a part could not be judged, once for each part and reason.
@@ -139,6 +148,11 @@ func (o *opener) node(sec *io.SectionReader, n *node, parent doc) {
 
 // stream opens content that comes once: texts as they come, anything else from a spool.
 func (o *opener) stream(d doc, r io.Reader) {
+	defer func() {
+		if recover() != nil { // a fault over one document must not hide the others
+			o.unopened(d.path, string(internal))
+		}
+	}()
 	br := bufio.NewReaderSize(r, bufSize(d.size, 16<<10))
 	head, _ := br.Peek(sniffSize)
 	k := sniff(head, d)

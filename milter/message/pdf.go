@@ -39,6 +39,7 @@ func (o *opener) pdfText(d doc, data *io.SectionReader, password string) (letter
 	}
 	file, err := fileOf(data)
 	if err != nil {
+		o.broken(err)
 		return 0, err
 	}
 	defer file.Close()

@@ -31,6 +31,7 @@ func (o *opener) fill(r io.Reader) (*spool, error) {
 		n, err := r.Read(buf)
 		if n > 0 {
 			if werr := s.write(buf[:n]); werr != nil {
+				o.broken(werr)
 				return s, werr
 			}
 		}
