@@ -41,6 +41,15 @@ func (c *Config) check() (errs []error) {
 	}
 	word("policy.mode", c.Policy.Mode, policy.Words("mode")...)
 	word("milter.on_failure", c.Milter.OnFailure, FailAccept, FailHold, FailTempfail)
+	errs = append(errs, c.checkDaemon()...)
+	errs = append(errs, c.checkChannels()...)
+	errs = append(errs, c.checkExempt()...)
+	return append(errs, c.checkTable()...)
+}
+
+// checkDaemon validates the sockets, paths and sizes.
+func (c *Config) checkDaemon() (errs []error) {
+	fault := func(key, format string, args ...any) { errs = append(errs, c.fault(key, format, args...)) }
 	if t := c.Policy.RejectText; t == "" || len(t) > 400 || strings.ContainsFunc(t, func(r rune) bool { return r < ' ' || r > '~' || r == '%' }) {
 		fault("policy.reject_text", "must be one line of at most 400 ASCII characters without %%")
 	}
@@ -74,9 +83,7 @@ func (c *Config) check() (errs []error) {
 			fault(key, "%d is less than 1024 bytes", v)
 		}
 	}
-	errs = append(errs, c.checkChannels()...)
-	errs = append(errs, c.checkExempt()...)
-	return append(errs, c.checkTable()...)
+	return errs
 }
 
 func (c *Config) checkTable() (errs []error) {

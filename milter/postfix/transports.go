@@ -192,28 +192,17 @@ func (p *Postfix) written() (files [2]time.Time, err error) {
 	return files, nil
 }
 
-// clients reads main.cf and what transports override in master.cf.
+// clients reads how each transport of master.cf sends, and relayhost.
 func (p *Postfix) clients(ctx context.Context) (map[string]smtpClient, string, error) {
-	main, err := p.postconf(ctx, "-x", "smtp_tls_security_level", "smtp_tls_policy_maps", "smtp_tls_mandatory_protocols", "smtp_use_tls", "smtp_enforce_tls", "relayhost")
+	base, relay, err := p.baseClient(ctx)
 	if err != nil {
 		return nil, "", err
 	}
-	now := map[string]string{}
-	for line := range strings.Lines(main) {
-		name, value, _ := strings.Cut(strings.TrimSpace(line), " =")
-		now[name] = strings.TrimSpace(value)
-	}
-	base := smtpClient{level: now["smtp_tls_security_level"], maps: now["smtp_tls_policy_maps"], protocols: now["smtp_tls_mandatory_protocols"]}
-	if base.level == "" { // the older parameters
-		base.level = "none"
-		if now["smtp_use_tls"] == "yes" {
-			base.level = "may"
-		}
-		if now["smtp_enforce_tls"] == "yes" {
-			base.level = "verify"
-		}
-	}
 	services, err := p.postconf(ctx, "-M")
+	if err != nil {
+		return nil, "", err
+	}
+	overrides, err := p.postconf(ctx, "-x", "-P")
 	if err != nil {
 		return nil, "", err
 	}
@@ -227,27 +216,49 @@ func (p *Postfix) clients(ctx context.Context) (map[string]smtpClient, string, e
 		c.local = f[7] != "smtp"
 		clients[f[0]] = c
 	}
-	overrides, err := p.postconf(ctx, "-x", "-P")
-	if err != nil {
-		return nil, "", err
-	}
 	for line := range strings.Lines(overrides) {
 		name, value, _ := strings.Cut(line, " =")
-		value = strings.TrimSpace(value)
 		part := strings.Split(name, "/")
-		c, ok := clients[part[0]]
-		if !ok || len(part) != 3 || part[1] != "unix" {
-			continue
+		if c, ok := clients[part[0]]; ok && len(part) == 3 && part[1] == "unix" {
+			c.set(part[2], strings.TrimSpace(value))
+			clients[part[0]] = c
 		}
-		switch part[2] {
-		case "smtp_tls_security_level":
-			c.level = value
-		case "smtp_tls_policy_maps":
-			c.maps = value
-		case "smtp_tls_mandatory_protocols":
-			c.protocols = value
-		}
-		clients[part[0]] = c
 	}
-	return clients, now["relayhost"], nil
+	return clients, relay, nil
+}
+
+// baseClient is what main.cf says for all transports.
+func (p *Postfix) baseClient(ctx context.Context) (c smtpClient, relay string, err error) {
+	main, err := p.postconf(ctx, "-x", "smtp_tls_security_level", "smtp_tls_policy_maps", "smtp_tls_mandatory_protocols", "smtp_use_tls", "smtp_enforce_tls", "relayhost")
+	if err != nil {
+		return c, "", err
+	}
+	now := map[string]string{}
+	for line := range strings.Lines(main) {
+		name, value, _ := strings.Cut(line, " =")
+		now[name] = strings.TrimSpace(value)
+		c.set(name, now[name])
+	}
+	if c.level == "" { // the older parameters
+		c.level = "none"
+		if now["smtp_use_tls"] == "yes" {
+			c.level = "may"
+		}
+		if now["smtp_enforce_tls"] == "yes" {
+			c.level = "verify"
+		}
+	}
+	return c, now["relayhost"], nil
+}
+
+// set takes a parameter, of main.cf or of a transport's own.
+func (c *smtpClient) set(name, value string) {
+	switch name {
+	case "smtp_tls_security_level":
+		c.level = value
+	case "smtp_tls_policy_maps":
+		c.maps = value
+	case "smtp_tls_mandatory_protocols":
+		c.protocols = value
+	}
 }
