@@ -23,6 +23,7 @@ type File struct {
 	path    string
 	gens    []*generation    // oldest first; the last one is, or was, what the path names
 	known   []print          // of generations that are done
+	floor   int64            // ns: what was last written before is done, or history
 	decided map[uint64]int64 // inode -> mtime of siblings that hold nothing new
 	once    bool
 	missing bool
@@ -33,6 +34,7 @@ type File struct {
 type saved struct {
 	Generations []savedGeneration `json:"g"`
 	Known       []print           `json:"k,omitempty"`
+	Floor       int64             `json:"f,omitempty"`
 }
 
 type savedGeneration struct {
@@ -54,7 +56,7 @@ func Follow(path string, position []byte) (*File, []EventKind, error) {
 	if err := json.Unmarshal(position, &s); err != nil {
 		return nil, nil, fmt.Errorf("position of %s: %w", path, err)
 	}
-	f.known = s.Known
+	f.known, f.floor = s.Known, s.Floor
 	events, err := f.restore(s)
 	return f, events, err
 }
@@ -101,6 +103,7 @@ func (f *File) first() error {
 		if p, ok := headOf(s.path); ok {
 			f.remember(p)
 		}
+		f.floor = max(f.floor, s.mtime)
 	}
 	if g != nil {
 		f.gens = append(f.gens, g)
@@ -152,6 +155,9 @@ func (f *File) retire(b *Batch) error {
 			return nil // once more
 		}
 		f.remember(g.print())
+		if g.stream == nil { // not every program that compresses keeps the time
+			f.floor = max(f.floor, g.changed())
+		}
 		g.close()
 		f.gens = f.gens[1:]
 	}
@@ -170,7 +176,7 @@ func (f *File) remember(p print) {
 }
 
 func (f *File) position() ([]byte, error) {
-	s := saved{Known: f.known}
+	s := saved{Known: f.known, Floor: f.floor}
 	for _, g := range f.gens {
 		s.Generations = append(s.Generations, savedGeneration{g.dev, g.ino, g.began, g.offset, g.skip, g.print()})
 	}
@@ -209,7 +215,7 @@ func (f *File) look(b *Batch) error {
 	f.missing = false
 	dev, ino := identity(info)
 	if len(f.gens) == 0 {
-		return f.next(0)
+		return f.next(f.floor)
 	}
 	g := f.gens[len(f.gens)-1]
 	if err := f.wasCut(g, b); err != nil {
@@ -248,7 +254,8 @@ func (f *File) before(g *generation) error {
 }
 
 // since is the time before which no file can be one that was not seen: what was read is older.
-func (f *File) since() (ns int64) {
+func (f *File) since() int64 {
+	ns := f.floor
 	for _, g := range f.gens {
 		if g.offset > 0 {
 			ns = max(ns, g.began)
@@ -304,7 +311,7 @@ func (f *File) truncated(g *generation, b *Batch) error {
 	} else {
 		b.Events = append(b.Events, Lost)
 	}
-	err = f.unseen(began, g.changed())
+	err = f.unseen(max(began, f.floor), g.changed())
 	f.gens = append(append(f.gens[:n:n], f.gens[n+1:]...), g)
 	return err
 }
@@ -332,7 +339,7 @@ func (f *File) restore(s saved) (events []EventKind, err error) {
 
 // rest opens the generations after the saved ones: those that were rotated unseen, then the path itself.
 func (f *File) rest(s saved) error {
-	since := int64(0)
+	since := f.floor
 	for _, old := range s.Generations {
 		if old.Offset > 0 {
 			since = max(since, old.Began)
