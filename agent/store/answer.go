@@ -44,10 +44,13 @@ func (d *daily) answer(c *compiled, where dashboards.Filter, t *tally) {
 	case c.q.Split.By == dashboards.ByTime:
 		for day, counted := range d.days {
 			a := answer{day: day}
-			for _, cell := range counted.cells {
-				var n total
-				n.add(cell.numbers)
-				a.take(c, of, over, cell.facet, n)
+			for i := range counted.cells {
+				cell := &counted.cells[i]
+				if of[cell.facet] || over != nil && over[cell.facet] {
+					var n total
+					n.add(cell.numbers)
+					a.take(c, of, over, cell.facet, n)
+				}
 			}
 			t.add(a)
 		}
@@ -105,35 +108,46 @@ func (d *daily) distinct(c *compiled, of []bool, t *tally) {
 	if by := c.q.Split.By; by != "" && by != dashboards.ByTime {
 		at = dimension(by)
 	}
-	seen := map[answer]bool{}
+	type once struct {
+		span  string // its first day, "" without a split by time
+		key   string
+		value int32
+	}
+	seen, plain := map[once]bool{}, make([]bool, len(d.cube.names))
 	for day, counted := range d.days {
+		span := ""
+		if c.q.Split.By == dashboards.ByTime {
+			span = t.start(day)
+		}
 		for _, cell := range counted.entities {
-			if cell.entity != entity || !of[cell.facet] {
+			if cell.entity != entity || !of[cell.facet] || c.q.Split.By == "" && plain[cell.value] {
 				continue
 			}
+			plain[cell.value] = true
 			for _, key := range d.keys(int(cell.facet), at) {
-				a := answer{key: key, value: d.cube.names[cell.value]}
-				if c.q.Split.By == dashboards.ByTime {
-					a.day = day
-				}
-				if !seen[a] {
-					seen[a] = true
-					t.add(a)
+				if one := (once{span, key, cell.value}); !seen[one] {
+					seen[one] = true
+					t.add(answer{day: day, key: key, value: d.cube.names[cell.value]})
 				}
 			}
 		}
 	}
 }
 
-// byDay counts the transmissions that match a filter on each of the days.
-func (d *daily) byDay(filter dashboards.Filter) map[int64]int {
+// byDay counts the transmissions that match a filter on each of the days, and returns the facets that do.
+func (d *daily) byDay(filter dashboards.Filter) (counts map[int64]int, facets []int64) {
 	of, counts := d.match.match(filter), map[int64]int{}
 	for day, counted := range d.days {
-		for _, cell := range counted.cells {
-			if of[cell.facet] {
+		for i := range counted.cells {
+			if cell := &counted.cells[i]; of[cell.facet] {
 				counts[day] += int(cell.numbers.n)
 			}
 		}
 	}
-	return counts
+	for facet, is := range of {
+		if is {
+			facets = append(facets, int64(facet))
+		}
+	}
+	return counts, facets
 }

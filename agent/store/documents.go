@@ -22,74 +22,90 @@ func (s *Store) Documents(ctx context.Context, p dashboards.Period, where dashbo
 	if err != nil {
 		return nil, 0, fmt.Errorf("transmissions: %w", err)
 	}
-	total, days, skipped, err := s.locate(ctx, span, where, offset, limit)
-	if err != nil || total <= offset || limit <= 0 {
-		return nil, total, err
+	at, err := s.locate(ctx, span, where, offset, limit)
+	if err != nil || at.total <= offset || limit <= 0 {
+		return nil, at.total, err
 	}
+	// The inner query sorts ids, not whole rows.
 	when := within(span, s.zone)
-	query := "SELECT " + strings.Join(layout.selects(), ", ") + " FROM transmission t JOIN facet f ON f.id = t.facet WHERE " +
-		when.sql + " AND " + match.sql + days.sql + " ORDER BY t.time DESC, t.key LIMIT ? OFFSET ?"
-	args := append(append(append(append([]any{}, when.args...), match.args...), days.args...), limit, offset-skipped)
+	const from = " FROM transmission t JOIN facet f ON f.id = t.facet WHERE "
+	query := "SELECT " + strings.Join(layout.selects(), ", ") + from + "t.id IN (SELECT t.id" + from + at.cells.sql + " AND " + when.sql + " AND " + match.sql +
+		" ORDER BY t.time DESC, t.key LIMIT ? OFFSET ?) ORDER BY t.time DESC, t.key"
+	args := append(append(append(at.cells.args, when.args...), match.args...), limit, offset-at.skipped)
 	found, err := collect(ctx, s.read, query, args, scanDocument)
 	if err != nil {
 		return nil, 0, fmt.Errorf("transmissions: %w", err)
 	}
-	return found, total, nil
+	return found, at.total, nil
 }
 
-// locate counts the matching transmissions by day, and returns the condition that keeps the days which hold
-// the wanted ones, with the number of transmissions on later days that it leaves out.
-func (s *Store) locate(ctx context.Context, span period, where dashboards.Filter, offset, limit int) (total int, days piece, skipped int, err error) {
-	byDay, err := s.countDays(ctx, span, where)
+// place is where the wanted transmissions are.
+type place struct {
+	total   int
+	cells   piece // the condition that keeps the days that hold them, and their facets where these are few
+	skipped int   // matching transmissions on later days
+}
+
+// fewFacets is how many facets SQLite is made to look up one by one on each day; more than that, and reading the
+// day is quicker.
+const fewFacets = 300
+
+// locate counts the matching transmissions by day, and finds the days of those from offset on.
+func (s *Store) locate(ctx context.Context, span period, where dashboards.Filter, offset, limit int) (at place, err error) {
+	byDay, facets, err := s.countDays(ctx, span, where)
 	if err != nil {
-		return 0, days, 0, err
+		return at, err
 	}
-	first, last := int64(0), int64(-1)
+	at.cells = piece{"t.day IN (", nil}
 	for _, day := range newestFirst(byDay) {
 		n := byDay[day]
 		switch {
-		case total+n <= offset:
-			skipped += n
-		case total < offset+limit:
-			if last < first {
-				last = day
-			}
-			first = day
+		case at.total+n <= offset:
+			at.skipped += n
+		case at.total < offset+limit:
+			at.cells.args = append(at.cells.args, day)
 		}
-		total += n
+		at.total += n
 	}
-	return total, piece{" AND t.day BETWEEN ? AND ?", []any{first, last}}, skipped, nil
+	at.cells.sql += strings.TrimSuffix(strings.Repeat("?, ", len(at.cells.args)), ", ") + ")"
+	if 0 < len(facets) && len(facets) <= fewFacets {
+		at.cells.sql += " AND t.facet IN (" + strings.TrimSuffix(strings.Repeat("?, ", len(facets)), ", ") + ")"
+		for _, f := range facets {
+			at.cells.args = append(at.cells.args, f)
+		}
+	}
+	return at, nil
 }
 
-// countDays counts the matching transmissions of each day.
-func (s *Store) countDays(ctx context.Context, span period, where dashboards.Filter) (map[int64]int, error) {
+// countDays counts the matching transmissions of each day, and returns the facets that match where these decide.
+func (s *Store) countDays(ctx context.Context, span period, where dashboards.Filter) (byDay map[int64]int, facets []int64, err error) {
 	c, err := compile(dashboards.Question{Measure: dashboards.Measure{Kind: dashboards.Count, Of: where}, Split: dashboards.Split{By: dashboards.ByTime}}, nil)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	byDay, rest := map[int64]int{}, []period{span}
 	if c.shared {
 		if err := s.refresh(ctx); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		byDay, rest = s.kept(span, where)
+		byDay, facets, rest = s.kept(span, where)
 	}
 	for _, part := range rest {
 		query := c.detail(part, s.zone)
 		rows, err := collect(ctx, s.read, query.sql, query.args, scanAnswer)
 		if err != nil {
-			return nil, fmt.Errorf("transmissions: %w", err)
+			return nil, nil, fmt.Errorf("transmissions: %w", err)
 		}
 		for _, r := range rows {
 			byDay[r.day] += int(r.count)
 		}
 	}
-	return byDay, nil
+	return byDay, facets, nil
 }
 
 // kept counts by day from the daily figures where all transmissions are still there, and returns the spans that
 // they cannot answer for: ragged ends, and the time whose transmissions were deleted but for some.
-func (s *Store) kept(span period, where dashboards.Filter) (byDay map[int64]int, rest []period) {
+func (s *Store) kept(span period, where dashboards.Filter) (byDay map[int64]int, facets []int64, rest []period) {
 	s.cube.mu.RLock()
 	defer s.cube.mu.RUnlock()
 	if s.cube.detailsFrom != math.MinInt64 {
@@ -99,9 +115,10 @@ func (s *Store) kept(span period, where dashboards.Filter) (byDay map[int64]int,
 		}
 	}
 	if span.from == span.to {
-		return map[int64]int{}, rest
+		return map[int64]int{}, nil, rest
 	}
-	return s.cube.daily(wholeDays(span, s.zone)).byDay(where), append(rest, ragged(span, s.zone)...)
+	byDay, facets = s.cube.daily(wholeDays(span, s.zone)).byDay(where)
+	return byDay, facets, append(rest, ragged(span, s.zone)...)
 }
 
 func scanDocument(scan func(...any) error) (d event.Document, err error) {

@@ -67,6 +67,7 @@ type Store struct {
 	lock  *os.File
 	zone  *time.Location
 
+	opened   bool       // for writing, and not closed yet
 	mu       sync.Mutex // one change at a time
 	cube     *cube
 	seen     int64          // of a reader: the commit that its cube is of
@@ -124,12 +125,16 @@ func (s *Store) open(ctx context.Context) error {
 	if s.write, err = connect(s.path, 1, "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(0)", "cache_size(-32768)", "temp_store(MEMORY)"); err != nil {
 		return err
 	}
-	if err := check(ctx, s.write); err != nil {
+	if err := s.checkIfDue(ctx); err != nil {
 		return err
 	}
 	if err := s.migrate(ctx); err != nil {
 		return err
 	}
+	if _, err := s.write.ExecContext(ctx, "DELETE FROM meta WHERE name = 'closed'"); err != nil {
+		return err
+	}
+	s.opened = true
 	if err := s.openReaders(ctx); err != nil {
 		return err
 	}
@@ -201,6 +206,23 @@ func createPrivate(path string) error {
 	return f.Close()
 }
 
+// smallFile is the size in bytes up to which a database is checked at each start; that takes less than a second.
+const smallFile = 64 << 20
+
+// checkIfDue checks a small database always, and a large one unless the last agent closed it in good order: reading
+// gigabytes takes minutes, in which no line would be read.
+func (s *Store) checkIfDue(ctx context.Context) error {
+	info, err := os.Stat(s.path)
+	if err != nil {
+		return err
+	}
+	var closed int
+	if info.Size() > smallFile && s.write.QueryRowContext(ctx, "SELECT 1 FROM meta WHERE name = 'closed'").Scan(&closed) == nil {
+		return nil
+	}
+	return check(ctx, s.write)
+}
+
 // check asks SQLite whether a file is sound.
 func check(ctx context.Context, db *sql.DB) error {
 	var said string
@@ -221,6 +243,11 @@ func check(ctx context.Context, db *sql.DB) error {
 // Close ends all use of the database.
 func (s *Store) Close() error {
 	var errs []error
+	if s.opened {
+		_, err := s.write.Exec("INSERT OR REPLACE INTO meta (name, value) VALUES ('closed', 1)")
+		errs = append(errs, err)
+		s.opened = false
+	}
 	for _, db := range []*sql.DB{s.read, s.write} {
 		if db != nil {
 			errs = append(errs, db.Close())

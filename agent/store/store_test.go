@@ -357,6 +357,35 @@ func TestSecondAgentIsRefused(t *testing.T) {
 	s.Close()
 }
 
+// A database knows whether its last agent closed it, so that a large one is checked only when it must be.
+func TestKnowsWhetherItWasClosed(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "postvagt.db")
+	for range 2 {
+		s, err := Open(t.Context(), path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		closed := func(db *Store) (n int) {
+			if err := db.read.QueryRow("SELECT count(*) FROM meta WHERE name = 'closed'").Scan(&n); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		if closed(s) != 0 {
+			t.Error("an open database says that it is closed")
+		}
+		s.Close()
+		r, err := OpenRead(t.Context(), path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if closed(r) != 1 {
+			t.Error("a closed database does not say so")
+		}
+		r.Close()
+	}
+}
+
 func TestOddPaths(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for _, path := range []string{"here.db", "no/such/folder yet/p%41?x=1&y#z.db"} {
