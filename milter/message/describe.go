@@ -23,10 +23,10 @@ func describe(h *header) partHeader {
 			v := parseValue(f.value)
 			p.attached = p.attached || v.main == "attachment"
 			p.addNames(v)
-		case "Content-Description", "Content-Location", "Content-Id":
-			if f.name == "Content-Description" {
-				p.texts = append(p.texts, f.value)
-			}
+		case "Content-Description":
+			p.texts = append(p.texts, f.value)
+		case "Content-Location":
+			p.texts = append(p.texts, percentDecode(string(f.value)))
 		default:
 			if !quietField(f.name) {
 				p.texts = append(p.texts, append([]byte(f.name+": "), f.value...))

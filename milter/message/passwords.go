@@ -73,7 +73,7 @@ func tellsPassword(text string) bool {
 		} else {
 			text = ""
 		}
-		near = cueLine(line, near, true, func(s string) { found = found || len(s) >= 4 && looksLikePassword(s) })
+		near = cueLine(line, near, true, func(s string) { found = found || toldPassword(s) })
 	}
 	return found
 }
@@ -131,8 +131,56 @@ func passwordsIn(text string) []string {
 		for _, line := range strings.Split(text, "\n") {
 			near = cueLine(line, near, strict, add)
 		}
+		if strict && speaksOfPassword(text) {
+			numbersIn(text, add)
+		}
 	}
 	return out
+}
+
+func speaksOfPassword(text string) bool {
+	for w := range strings.FieldsSeq(text) {
+		if isCue(w) {
+			return true
+		}
+	}
+	return false
+}
+
+// toldPassword says whether a word near a cue is surely a password: letters with a digit or a sign among them.
+func toldPassword(s string) bool {
+	letter, digit := false, false
+	for _, r := range s {
+		letter = letter || unicode.IsLetter(r)
+		digit = digit || unicode.IsDigit(r) || strings.ContainsRune("!#$%&*?@+=", r)
+	}
+	return len(s) >= 6 && letter && digit && !strings.Contains(s, "://") && strings.Count(s, "@") != 1
+}
+
+// numbersIn adds the numbers of a mail that speaks of a password: "the code is your number".
+func numbersIn(text string, add func(string)) {
+	n := 0
+	for w := range strings.FieldsSeq(text) {
+		w = strings.TrimFunc(w, func(r rune) bool { return !unicode.IsDigit(r) })
+		digits := strings.Map(func(r rune) rune {
+			if unicode.IsDigit(r) {
+				return r
+			}
+			return -1
+		}, w)
+		if len(digits) < 4 || len(w) > 20 {
+			continue
+		}
+		if n++; n > 40 {
+			return
+		}
+		add(w)
+		add(digits)
+		if len(digits) >= 10 {
+			add(digits[:6])
+			add(digits[len(digits)-4:])
+		}
+	}
 }
 
 // cueLine looks through one line; near is how many words after a cue are left. Strict takes only what
@@ -182,6 +230,12 @@ func afterCueColon(line string) (string, bool) {
 func isCue(w string) bool {
 	for len(w) > 0 && w[0] < 0x80 && !isLetter(w[0]) {
 		w = w[1:]
+	}
+	for i := 0; i < len(w); i++ {
+		if w[i] < 0x80 && !isLetter(w[i]) {
+			w = w[:i] // "pw=…"
+			break
+		}
 	}
 	if len(w) < 2 {
 		return false
