@@ -14,6 +14,19 @@
 // message. A message that cannot be judged in time, or whose judging panics, gets what on_failure says and is
 // logged as level=unknown with the reason; it is never taken for harmless.
 //
+// # What a decision may rest on
+//
+// Facts of the envelope and the client (facts.go, recipients.go), the department of the sender
+// (departments.csv), the register of objections (objections.go), what arrived securely before (threads.go), and what
+// the MTA promises for the next hop (Transports, asked only where something was found). Each of them is read while
+// mail flows, and none can hold it up: what cannot be looked up counts as unknown, which protects nothing.
+//
+// # Replies
+//
+// By unix socket the milter asks for no-reply mode where the MTA offers it, and wire.go sees to it that nothing leaves
+// before the end of the message: with a stale reply under way, Postfix delivers mail that was to be held. All changes
+// to a message and the final reply leave in one write.
+//
 // # Trust
 //
 // Everything that comes by the wire is hostile, the MTA's framing included: lengths are capped, bodies

@@ -180,6 +180,10 @@ func (s *Server) start(c net.Conn) {
 // serveConn negotiates and hands the connection to the library, which makes one session for it.
 func (s *Server) serveConn(w *wire) {
 	o, err := w.peekOffer()
+	if errors.Is(err, errProbe) {
+		w.Close()
+		return
+	}
 	if err != nil {
 		s.refuse(w, err)
 		return

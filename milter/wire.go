@@ -69,13 +69,19 @@ func (f *frame) follow(p []byte) {
 }
 
 func newWire(c net.Conn, closed func()) *wire {
-	return &wire{Conn: c, in: bufio.NewReaderSize(c, 64<<10), out: bufio.NewWriter(c), closed: closed}
+	return &wire{Conn: c, in: bufio.NewReaderSize(c, 64<<10), out: bufio.NewWriterSize(c, 32<<10), closed: closed}
 }
+
+// errProbe is a connection that asked nothing: somebody looked whether we are here.
+var errProbe = errors.New("nothing was asked")
 
 // peekOffer looks at the MTA's offer without taking it from the library.
 func (w *wire) peekOffer() (offer, error) {
 	w.SetReadDeadline(time.Now().Add(time.Minute))
 	b, err := w.in.Peek(17)
+	if len(b) == 0 && errors.Is(err, io.EOF) {
+		return offer{}, errProbe
+	}
 	if err != nil {
 		return offer{}, fmt.Errorf("no milter protocol on this connection: %w", err)
 	}

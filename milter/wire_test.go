@@ -333,6 +333,27 @@ func TestSelfTest(t *testing.T) {
 	}
 }
 
+// Somebody who only looks whether we are here is no fault.
+func TestProbeIsNoFault(t *testing.T) {
+	s := startServer(t, "")
+	for range 3 {
+		s.dial().Close()
+	}
+	m := s.dial()
+	m.send('X') // no negotiation
+	m.Conn.(*net.UnixConn).CloseWrite()
+	io.ReadAll(m.Conn)
+	resp, err := http.Get("http://" + s.MetricsAddr().String() + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil || !bytes.Contains(b, []byte("postvagt_milter_refused_connections_total 1\n")) {
+		t.Errorf("probes are counted as refused connections, or a stranger is not: %v", err)
+	}
+}
+
 func TestMetrics(t *testing.T) {
 	s := startServer(t, "[policy]\nmode = \"enforce\"\n")
 	m := s.dial()
