@@ -31,6 +31,7 @@ type partFacts struct {
 	name    string
 	quoted  bool
 	subject bool
+	address bool // of correspondents: who writes to whom is not what is told
 	start   int32 // its first segment
 	langs   [langCount]int32
 }
@@ -115,6 +116,15 @@ func (s *Scanner) senderText() {
 
 const senderPart = "from"
 
+// isAddress says whether a part holds the correspondents' names and addresses.
+func isAddress(part string) bool {
+	switch part[strings.LastIndexByte(part, ' ')+1:] {
+	case "from", "to", "cc", "bcc", "sender", "reply-to":
+		return true
+	}
+	return false
+}
+
 // startPart begins a part.
 func (s *Scanner) startPart(t Text) {
 	s.base, s.extra, s.carry = 0, 0, nil
@@ -127,7 +137,7 @@ func (s *Scanner) startPart(t Text) {
 	}
 	s.numAt, s.anyAt, s.ownAt, s.moneyAt = farAway, farAway, farAway, farAway
 	s.part = len(s.parts)
-	p := partFacts{name: t.Part, quoted: t.Quoted, subject: t.Part == "subject" || strings.HasSuffix(t.Part, " subject"), start: s.nseg}
+	p := partFacts{name: t.Part, quoted: t.Quoted, subject: t.Part == "subject" || strings.HasSuffix(t.Part, " subject"), address: isAddress(t.Part), start: s.nseg}
 	if len(s.parts) < maxEntries {
 		s.parts = append(s.parts, p)
 	} else {
@@ -340,6 +350,9 @@ func (s *Scanner) judge(n int32) {
 	g := &s.segs[n%segRing]
 	start := s.parts[s.part].start
 	if n < start || g.nhits == 0 && g.weight == 0 && g.words == 0 {
+		return
+	}
+	if s.parts[s.part].address {
 		return
 	}
 	s.msg.words += g.words

@@ -73,6 +73,10 @@ func (s *Scanner) emit(t *term, tok, pos int32, f *tokenFacts) {
 		s.anyAt = pos
 	case classOwn:
 		s.ownAt = pos
+	case classPlural:
+		if s.prev.digits > 0 && s.prev.letters == 0 {
+			seg.weight += 2 // 318 recipients: statistics
+		}
 	case classMoney:
 		s.moneyAt = pos
 	case classTitle:
@@ -264,6 +268,7 @@ func (s *Scanner) endRun() {
 		if r.given || r.surname || r.n >= 2 || r.titled {
 			s.msg.greeted = true
 		}
+	case s.parts[s.part].address:
 	case s.closing > 0:
 		if full || r.given || r.n >= 2 && r.known == 0 {
 			s.msg.signed = true

@@ -109,6 +109,9 @@ func (s *Scanner) score(e *entry) float64 {
 	if s.parts[e.part].subject && s.msg.bodyTie >= 0.8 {
 		tie = max(tie, 0.8*s.msg.bodyTie)
 	}
+	if e.tied.plural {
+		tie *= 0.6
+	}
 	discussed := s.msg.discussed()
 	if s.msg.greeted && e.tied.reader && !s.msg.greetOther {
 		discussed *= 0.6 // a letter to one person explains, too
