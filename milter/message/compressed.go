@@ -21,7 +21,7 @@ func openCompressed(k kind) extractor {
 		if !o.budget.takePart() {
 			return errLimit
 		}
-		r, name, err := decompressor(k, data)
+		r, name, err := decompressor(o, k, data)
 		if err != nil {
 			return err
 		}
@@ -40,7 +40,7 @@ func openCompressed(k kind) extractor {
 }
 
 // decompressor gives the bytes inside and the name that gzip remembers.
-func decompressor(k kind, data *io.SectionReader) (r io.Reader, name string, err error) {
+func decompressor(o *opener, k kind, data *io.SectionReader) (r io.Reader, name string, err error) {
 	switch k {
 	case kindGzip:
 		br := newBuf(data)
@@ -51,9 +51,9 @@ func decompressor(k kind, data *io.SectionReader) (r io.Reader, name string, err
 		z.Multistream(false)
 		return &gzipStreams{z, br}, z.Name + "\n" + z.Comment, nil
 	case kindBzip2:
-		return bzip2.NewReader(newBuf(data)), "", nil
+		return bzip2.NewReader(newBuf(o.dear(data))), "", nil
 	case kindXZ:
-		return newXZ(data, data.Size()), "", nil
+		return newXZ(o.dear(data), data.Size()), "", nil
 	}
 	z, err := zstd.NewReader(newBuf(data), zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(windowMax))
 	if err != nil {
@@ -94,10 +94,31 @@ func innerNames(d doc, told string) []string {
 // guard meters what decompression gives: by the budget of the message, by the ratio of a bomb. A
 // panic of a library over bytes that it did not expect is damage and no more.
 func (o *opener) guard(r io.Reader, packed int64) io.Reader {
-	return &guarded{r: &meter{&o.budget, &capped{r, packed*zipRatio + zipFree}}}
+	return &guarded{b: &o.budget, r: &meter{&o.budget, &capped{r, packed*zipRatio + zipFree}}}
+}
+
+// dearTimes is how much more a packed byte of LZMA or bzip2 costs to unpack than a byte of what others
+// unpack to.
+const dearTimes = 3
+
+// dear meters the packed bytes of a slow compression, so that nests of it end in time.
+func (o *opener) dear(r io.Reader) io.Reader { return &dearReader{&o.budget, r} }
+
+type dearReader struct {
+	b *budget
+	r io.Reader
+}
+
+func (d *dearReader) Read(p []byte) (int, error) {
+	n, err := d.r.Read(p)
+	if cost := n * dearTimes; d.b.takeExpanded(cost) < cost {
+		return 0, errLimit
+	}
+	return n, err
 }
 
 type guarded struct {
+	b   *budget // nil where nothing is metered
 	r   io.Reader
 	err error
 }
@@ -110,7 +131,8 @@ func (g *guarded) Read(p []byte) (n int, err error) {
 		if recover() != nil {
 			n, err = 0, damaged
 		}
-		if errors.Is(err, zstd.ErrWindowSizeExceeded) || errors.Is(err, zstd.ErrDecoderSizeExceeded) {
+		spent := err != nil && err != io.EOF && g.b != nil && g.b.expanded <= 0
+		if spent || errors.Is(err, zstd.ErrWindowSizeExceeded) || errors.Is(err, zstd.ErrDecoderSizeExceeded) {
 			err = errLimit
 		}
 		g.err = err

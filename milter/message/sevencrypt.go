@@ -31,6 +31,8 @@ func (f *sevenFolder) cost() int {
 // fits says whether the password unpacks the first file of the folder to what its checksum says. Tries
 // leave the budget of the message alone.
 func (z *sevenFile) fits(f *sevenFolder, password string) bool {
+	left := z.o.budget.expanded
+	defer func() { z.o.budget.expanded = left }()
 	r, err := z.unpack(f, password)
 	if err != nil {
 		return false

@@ -299,14 +299,14 @@ func (z *sevenFile) decode(c sevenCoder, r io.Reader, size int64, password strin
 	case sevenDeflate:
 		return flate.NewReader(newBuf(r)), nil
 	case sevenBzip2:
-		return bzip2.NewReader(newBuf(r)), nil
+		return bzip2.NewReader(newBuf(z.o.dear(r))), nil
 	case sevenLZMA:
-		return lzmaReader(c.props, r, size)
+		return lzmaReader(c.props, z.o.dear(r), size)
 	case sevenLZMA2:
 		if len(c.props) != 1 {
 			return nil, damaged
 		}
-		return newLZMA2(newBuf(r), c.props[0], min(max(size, 0), windowMax))
+		return newLZMA2(newBuf(z.o.dear(r)), c.props[0], min(max(size, 0), windowMax))
 	}
 	return nil, reason("unknown compression")
 }
