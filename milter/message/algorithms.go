@@ -23,6 +23,7 @@ func Algorithms() []Algorithm {
 		{"Twofish", true, "256 bits, no known weakness"},
 		{"pgp-mime", true, "OpenPGP by public key with integrity protection hides its cipher: AES in every program of this century (RFC 4880, 9580)"},
 		{"pgp-inline", true, "as pgp-mime"},
+		{"RMS", true, "rights management: AES of 128 bits and up, its key sealed for named readers (MS-OFFCRYPTO 2.2, MS-RMPR)"},
 		{"3DES", false, des}, {"DES", false, "56-bit key, searched through in a day"},
 		{"CAST5", false, old}, {"IDEA", false, old}, {"Blowfish", false, old}, {"SEED", false, "on no European list"},
 		{"RC2", false, rc2}, {"RC2-32", false, rc2}, {"RC2-40", false, rc2}, {"RC2-64", false, rc2}, {"RC2-128", false, rc2},

@@ -241,3 +241,5 @@ func FuzzHTML(f *testing.F) {
 b</pre>`))
 	fuzzExtractor(f, func(o *opener, d doc, data *io.SectionReader) error { return o.readHTML(d, data) })
 }
+
+func FuzzRPMSG(f *testing.F) { fuzzExtractor(f, openRPMSG, attachments(f, "rights")...) }

@@ -16,6 +16,10 @@ func openOLE(o *opener, d doc, data *io.SectionReader) error {
 	if pkg, info := c.find("EncryptedPackage"), c.find("EncryptionInfo"); pkg != nil && info != nil {
 		return openPackage(o, d, c, info, pkg)
 	}
+	if c.rightsManaged() {
+		o.locked(d, "office", rightsManaged)
+		return encrypted
+	}
 	if c.find("__properties_version1.0") != nil {
 		return openMSG(o, d, c)
 	}

@@ -40,6 +40,7 @@ const (
 	kindBzip2   kind = "bz2"
 	kindXZ      kind = "xz"
 	kindZstd    kind = "zst"
+	kindRPMSG   kind = "rpmsg"
 	kindMbox    kind = "mbox"
 	kindICS     kind = "ics"
 	kindVCF     kind = "vcf"
@@ -67,6 +68,8 @@ func extractorOf(k kind) extractor {
 		return openTar
 	case kindGzip, kindBzip2, kindXZ, kindZstd:
 		return openCompressed(k)
+	case kindRPMSG:
+		return openRPMSG
 	case kindTNEF:
 		return openTNEF
 	case kindOLE:
@@ -102,7 +105,7 @@ var magic = []struct {
 }{
 	{0, "PK\x03\x04", kindZip}, {0, "PK\x05\x06", kindZip}, {0, "PK00PK\x03\x04", kindZip},
 	{0, sevenMagic, kind7z}, {0, rarMagic, kindRar}, {0, "\x1f\x8b\x08", kindGzip}, {0, "BZh", kindBzip2}, {0, "\xfd7zXZ\x00", kindXZ},
-	{0, "\x28\xb5\x2f\xfd", kindZstd}, {0, cfbMagic, kindOLE}, {0, tnefMagic, kindTNEF}, {0, "{\\rtf", kindRTF},
+	{0, "\x28\xb5\x2f\xfd", kindZstd}, {0, cfbMagic, kindOLE}, {0, tnefMagic, kindTNEF}, {0, rpmsgMagic, kindRPMSG}, {0, "{\\rtf", kindRTF},
 	{0, "\x89PNG", kindImage}, {0, "\xff\xd8\xff", kindImage}, {0, "GIF8", kindImage}, {0, "BM", kindImage},
 	{0, "II*\x00", kindImage}, {0, "MM\x00*", kindImage}, {8, "WEBP", kindImage}, {4, "ftyphei", kindImage},
 	{4, "ftypmif1", kindImage}, {4, "ftypavif", kindImage}, {0, "8BPS", kindImage}, {0, "\x00\x00\x01\x00", kindImage},
