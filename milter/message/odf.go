@@ -1,17 +1,20 @@
 package message
 
-import (
-	"io"
-	"strings"
-)
-
 // odf reads OpenDocument text, sheets and presentations.
 func (z *zipFile) odf() error {
-	alg, locked := z.odfLock()
-	if locked {
-		z.o.locked(z.d, "office", alg)
+	if m := z.manifest(); m.locked {
+		z.o.locked(z.d, "office", m.algorithm)
+		z.o.tryLater(attempt{d: z.d, kind: kindODF, cost: m.cost(), fits: func(pw string) bool { return z.fitsODF(m, pw) }, open: func(pw string) error {
+			z.odfKeys = &odfKeys{manifest: m, password: pw}
+			return z.odfText()
+		}})
 		return encrypted
 	}
+	return z.odfText()
+}
+
+// odfText reads the text parts, then what is embedded.
+func (z *zipFile) odfText() error {
 	text := z.o.layout(z.d, kindODF)
 	hid := z.o.aside(z.d, kindODF)
 	var failed error
@@ -32,50 +35,6 @@ func (z *zipFile) odf() error {
 	}
 	return failed
 }
-
-// odfLock looks into the manifest for encrypted entries (ODF 1.3 part 2, section 4).
-func (z *zipFile) odfLock() (alg string, locked bool) {
-	m := &odfManifest{}
-	for _, e := range z.entries {
-		if e.name == "META-INF/manifest.xml" {
-			if err := z.xml(e, m); err != nil && err != io.ErrUnexpectedEOF {
-				return "", false
-			}
-		}
-	}
-	return m.algorithm, m.locked
-}
-
-type odfManifest struct {
-	path      string
-	locked    bool
-	algorithm string
-}
-
-func (m *odfManifest) start(name []byte, attrs xmlAttrs) {
-	switch string(name) {
-	case "file-entry":
-		m.path = attrs.get("full-path")
-	case "encryption-data":
-		m.locked = m.locked || m.path == "content.xml" || m.path == "encrypted-package"
-	case "algorithm":
-		a := attrs.get("algorithm-name")
-		switch {
-		case strings.HasSuffix(a, "aes256-cbc"):
-			m.algorithm = "AES-256-CBC"
-		case strings.HasSuffix(a, "aes256-gcm"):
-			m.algorithm = "AES-256-GCM"
-		case strings.HasSuffix(a, "aes192-cbc"):
-			m.algorithm = "AES-192-CBC"
-		case strings.HasSuffix(a, "aes128-cbc"):
-			m.algorithm = "AES-128-CBC"
-		case strings.Contains(a, "Blowfish"):
-			m.algorithm = "Blowfish"
-		}
-	}
-}
-func (m *odfManifest) end([]byte)   {}
-func (m *odfManifest) chars([]byte) {}
 
 // odfText takes the text of an OpenDocument part.
 type odfText struct {

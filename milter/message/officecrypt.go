@@ -44,8 +44,12 @@ func openPackage(o *opener, d doc, c *cfb, info, pkg *cfbEntry) error {
 	raw := make([]byte, min(info.size, 64<<10))
 	n, _ := c.open(info).ReadAt(raw, 0)
 	l := parseOfficeLock(raw[:n])
-	o.locked(d, "office", l.algorithm())
 	data := c.open(pkg)
+	if string(readFull(data, make([]byte, 4), 8)) == zipLocal { // only said to be encrypted
+		o.stream(l.inner(d), io.NewSectionReader(data, 8, data.Size()-8))
+		return nil
+	}
+	o.locked(d, "office", l.algorithm())
 	o.tryLater(attempt{d: d, kind: kindOffice, cost: 1 + l.spin/1500, fits: l.fits, open: func(password string) error {
 		return l.open(o, d, data, password)
 	}})
@@ -269,9 +273,13 @@ func (l *officeLock) open(o *opener, d doc, data *io.SectionReader, password str
 	} else {
 		r.key = l.standardKey(spun)
 	}
-	inner := doc{path: d.path, about: partHeader{}, depth: d.depth + 1, quoted: d.quoted, hidden: d.hidden, attached: true}
-	o.stream(inner, io.LimitReader(r, left))
+	o.stream(l.inner(d), io.LimitReader(r, left))
 	return nil
+}
+
+// inner is the document that takes the place of d.
+func (l *officeLock) inner(d doc) doc {
+	return doc{path: d.path, depth: d.depth + 1, quoted: d.quoted, hidden: d.hidden, attached: true}
 }
 
 // packageReader decrypts an EncryptedPackage in segments of 4096 bytes (2.3.4.15).

@@ -22,6 +22,7 @@ type zipFile struct {
 	data    *io.SectionReader
 	entries []zipEntry
 	broken  bool
+	odfKeys *odfKeys // of an OpenDocument file whose password is known
 }
 
 // zipHeld bounds the entries that are remembered; the names of all are read.
@@ -167,6 +168,9 @@ func (z *zipFile) reader(e zipEntry) (io.Reader, error) {
 	raw, err := zipRaw(z.data, e)
 	if err != nil {
 		return nil, err
+	}
+	if lock := z.odfKeys.lock(e.name); lock != nil {
+		return z.odfKeys.open(z.o, lock, raw)
 	}
 	return z.o.inflate(raw, e.method, raw.Size())
 }
