@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"postvagt/agent/event"
@@ -29,6 +30,8 @@ type cube struct {
 	names  []string         // by number
 
 	first, last int64 // births of the oldest and the newest transmission, microseconds; last is 0 while there are none
+
+	summary atomic.Pointer[dashboards.Overview] // of all that is here, nil until asked for
 
 	detailsFrom    int64 // see Retention
 	detailsDeleted time.Time
@@ -110,6 +113,7 @@ func (c *cube) load(ctx context.Context, db *sql.DB) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.summary.Store(nil)
 	c.texts, c.ids, c.days, c.values, c.names, c.first, c.last = fresh.texts, fresh.ids, fresh.days, fresh.values, fresh.names, fresh.first, fresh.last
 	return nil
 }
@@ -207,6 +211,7 @@ func (c *cube) addValue(at valueCell, n int64) {
 func (c *cube) apply(w *writer) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.summary.Store(nil)
 	for _, f := range w.made {
 		if err := c.addFacet(f.id, f.stored); err != nil {
 			return err
@@ -283,6 +288,10 @@ func (c *cube) between(first, last int64) map[int64]*counted {
 func (c *cube) overview(zone *time.Location) (o dashboards.Overview) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
+	if known := c.summary.Load(); known != nil {
+		return *known
+	}
+	defer func() { c.summary.Store(&o) }() // before the lock is given back
 	d := c.daily(math.MinInt64, math.MaxInt64)
 	judged := d.match.match(dashboards.Filter{dashboards.Not("postvagt.level", "unknown")})
 	department, names := dimension("postvagt.department"), map[string]bool{}

@@ -30,7 +30,7 @@ func (s *Store) Documents(ctx context.Context, p dashboards.Period, where dashbo
 	when := within(span, s.zone)
 	const from = " FROM transmission t JOIN facet f ON f.id = t.facet WHERE "
 	query := "SELECT " + strings.Join(layout.selects(), ", ") + from + "t.id IN (SELECT t.id" + from + at.cells.sql + " AND " + when.sql + " AND " + match.sql +
-		" ORDER BY t.time DESC, t.key LIMIT ? OFFSET ?) ORDER BY t.time DESC, t.key"
+		" ORDER BY t.time DESC, t.id DESC LIMIT ? OFFSET ?) ORDER BY t.time DESC, t.id DESC"
 	args := append(append(append(at.cells.args, when.args...), match.args...), limit, offset-at.skipped)
 	found, err := collect(ctx, s.read, query, args, scanDocument)
 	if err != nil {

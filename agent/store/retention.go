@@ -174,6 +174,7 @@ func (s *Store) setDetails(from int64, deleted time.Time) {
 	s.cube.mu.Lock()
 	defer s.cube.mu.Unlock()
 	s.cube.detailsFrom, s.cube.detailsDeleted = from, deleted
+	s.cube.summary.Store(nil)
 }
 
 // late says that a document is of a day whose transmissions were deleted: it must not be counted a second time.

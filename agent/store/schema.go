@@ -72,7 +72,8 @@ func (s *Store) makeTables(ctx context.Context, tx *sql.Tx) error {
 	}
 	for _, q := range []string{
 		"CREATE UNIQUE INDEX IF NOT EXISTS transmission_key ON transmission (key)",
-		"CREATE INDEX IF NOT EXISTS transmission_day ON transmission (day, facet)",
+		"DROP INDEX IF EXISTS transmission_day",
+		"CREATE INDEX IF NOT EXISTS transmission_at ON transmission (day, facet, time)", // a list is sorted without reading rows
 		"DROP VIEW IF EXISTS transmissions",
 		"CREATE VIEW transmissions AS SELECT t.day, " + strings.Join(layout.selects(), ", ") + " FROM transmission t JOIN facet f ON f.id = t.facet",
 	} {
