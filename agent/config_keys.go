@@ -88,23 +88,21 @@ func keysOf(t reflect.Type, prefix string) (keys []string) {
 	return keys
 }
 
-// nearest gives the word of all that s was most likely meant to be, or "".
+// nearest gives the word of all that s was most likely meant to be, or "": the right key in the wrong table, else
+// the one that is spelt most like it.
 func nearest(s string, all []string) string {
+	for _, w := range all {
+		if strings.Contains(s, ".") && lastPart(w) == lastPart(s) {
+			return w
+		}
+	}
 	best, bestDistance := "", 1+len(s)/3
 	for _, w := range all {
 		if d := distance(s, w); d <= bestDistance && (best == "" || d < bestDistance) {
 			best, bestDistance = w, d
 		}
 	}
-	if best != "" {
-		return best
-	}
-	for _, w := range all { // the right key in the wrong table
-		if lastPart(w) == lastPart(s) {
-			return w
-		}
-	}
-	return ""
+	return best
 }
 
 func lastPart(key string) string { return key[strings.LastIndexByte(key, '.')+1:] }

@@ -64,6 +64,7 @@ func FollowJournal(args, match []string, position []byte, wake func()) (*Journal
 	}
 	j.space = sync.NewCond(&j.mu)
 	j.args = append([]string{"-o", "json", "-f", "--no-tail", "--no-pager", "-q",
+		"--merge", // without it -f shows nothing of earlier boots
 		"--output-fields=MESSAGE,SYSLOG_IDENTIFIER,SYSLOG_PID,_PID,_UID,_SYSTEMD_UNIT,_HOSTNAME"}, args...)
 	j.args = append(j.args, "--") // set before the matches by start, behind the cursor
 	j.args = append(j.args, match...)
