@@ -463,8 +463,11 @@ func (f *File) unseen(since, until int64) error {
 		if !ok || p.HeadLen == 0 {
 			continue
 		}
-		if f.isKnown(s.path) {
+		known, done := f.isKnown(s.path)
+		if done {
 			f.decided[s.ino] = s.mtime
+		}
+		if known {
 			continue
 		}
 		g, err := openGeneration(s.path)
@@ -488,26 +491,27 @@ func (f *File) isOpen(s sibling) bool {
 	return false
 }
 
-// isKnown says whether a file is a generation that is open under another name or done: a copy, or compressed.
-func (f *File) isKnown(path string) bool {
+// isKnown says whether a file is a generation that is open under another name, or done: a copy, or compressed. A copy
+// of an open one may yet become the only place of what was not read when the other is cut off.
+func (f *File) isKnown(path string) (known, done bool) {
 	g, err := openGeneration(path)
 	if err != nil {
-		return true
+		return true, false
 	}
 	defer g.close()
-	for _, o := range f.gens {
-		b := make([]byte, headSize)
-		if n, err := o.readAt(b, 0); err == nil && g.startsWith(b[:n]) {
-			return true
-		}
-	}
 	for _, p := range f.known {
 		b := make([]byte, p.HeadLen)
 		if n, err := g.readAt(b, 0); err == nil && n == p.HeadLen && sum(b) == p.Head {
-			return true
+			return true, true
 		}
 	}
-	return false
+	for _, o := range f.gens {
+		b := make([]byte, headSize)
+		if n, err := o.readAt(b, 0); err == nil && g.startsWith(b[:n]) {
+			return true, false
+		}
+	}
+	return false, false
 }
 
 // headOf is the print of a file's first bytes.
