@@ -19,16 +19,7 @@ type ooxmlText struct {
 
 func (t *ooxmlText) start(name []byte, attrs xmlAttrs) {
 	if !t.begun {
-		t.begun = true
-		switch string(name) {
-		case "coreProperties", "Properties":
-			t.props = true
-		case "sld":
-			t.unseen = attrs.get("show") == "0"
-		case "document", "hdr", "ftr", "footnotes", "endnotes", "comments", "notes", "presentation", "chartSpace", "dataModel", "Relationships", "glossaryDocument":
-		default:
-			t.props = true
-		}
+		t.root(name, attrs)
 	}
 	t.machine = t.props && (t.machine || machineProps[string(name)])
 	switch string(name) {
@@ -71,6 +62,20 @@ func (t *ooxmlText) start(name []byte, attrs xmlAttrs) {
 		t.hid.add([]byte(attrs.get("title")))
 	case "comment", "cm", "cmAuthor":
 		t.hid.add([]byte(attrs.get("author") + attrs.get("name")))
+	}
+}
+
+// root takes the outermost element, which tells the kind of the part.
+func (t *ooxmlText) root(name []byte, attrs xmlAttrs) {
+	t.begun = true
+	switch string(name) {
+	case "coreProperties", "Properties":
+		t.props = true
+	case "sld":
+		t.unseen = attrs.get("show") == "0"
+	case "document", "hdr", "ftr", "footnotes", "endnotes", "comments", "notes", "presentation", "chartSpace", "dataModel", "Relationships", "glossaryDocument":
+	default:
+		t.props = true
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"io"
 	"strconv"
-	"strings"
 	"unicode/utf16"
 )
 
@@ -240,68 +239,89 @@ var rtfSkip = map[string]bool{"fonttbl": true, "colortbl": true, "stylesheet": t
 
 // word acts on a control word.
 func (r *rtfReader) word(w string, num int, has bool) {
-	st := r.top()
 	star := r.star
 	r.star = false
+	if r.codepageWord(w, num) || r.layoutWord(w) || r.stateWord(w, num, has) {
+		return
+	}
+	if c, ok := rtfChars[w]; ok {
+		r.unicode(c)
+		return
+	}
+	switch {
+	case w == "u":
+		r.unicodeWord(num)
+	case w == "bin":
+		io.CopyN(io.Discard, r.br, int64(max(num, 0)))
+	case w == "objdata":
+		r.o.unopened(r.label, "embedded object")
+		r.top().skip = true
+	case rtfSkip[w], star && !rtfText[w]:
+		r.top().skip = true
+	}
+}
+
+// rtfChars are the words that stand for a character.
+var rtfChars = map[string]uint16{"endash": 0x2013, "emdash": 0x2014, "bullet": 0x2022, "lquote": 0x2018, "rquote": 0x2019,
+	"ldblquote": 0x201c, "rdblquote": 0x201d, "emspace": 0x2003, "enspace": 0x2002, "zwj": 0x200d, "zwnj": 0x200c}
+
+// codepageWord takes the words that say how 8-bit text is written.
+func (r *rtfReader) codepageWord(w string, num int) bool {
 	switch w {
 	case "rtf":
 		r.seen = true
 	case "ansicpg":
-		r.codepage = "windows-" + strconv.Itoa(num)
-		if num == 437 || num == 850 || num == 865 {
-			r.codepage = "cp" + strconv.Itoa(num)
-		}
-		if num == 65001 {
-			r.codepage = "utf-8"
-		}
+		r.codepage = codepageName(num)
 	case "mac":
 		r.codepage = "macintosh"
-	case "par", "line", "row", "sect", "page", "softline", "nestrow":
+	case "uc":
+		r.top().uc = max(num, 0)
+	default:
+		return false
+	}
+	return true
+}
+
+// layoutWord takes the words that are white space.
+func (r *rtfReader) layoutWord(w string) bool {
+	switch w {
+	case "par", "line", "sect", "page", "softline":
 		r.line()
-		if strings.HasSuffix(w, "row") {
-			r.l.newRow()
-		}
-	case "cell", "nestcell":
+	case "row", "nestrow":
+		r.line()
+		r.l.newRow()
+	case "cell", "nestcell", "tab":
 		r.flush()
-		r.l.space('\t')
-	case "tab":
-		r.flush()
-		if !st.skip {
+		if !r.top().skip {
 			r.l.space('\t')
 		}
-	case "u":
-		r.unicodeWord(num)
-	case "uc":
-		st.uc = max(num, 0)
-	case "bin":
-		io.CopyN(io.Discard, r.br, int64(max(num, 0)))
+	default:
+		return false
+	}
+	return true
+}
+
+// stateWord takes the words that hide text or show it again.
+func (r *rtfReader) stateWord(w string, num int, has bool) bool {
+	on := !has || num != 0
+	switch w {
 	case "v", "deleted":
 		r.flush()
-		st.hidden = !has || num != 0
+		r.top().hidden = on
 	case "plain":
 		r.flush()
-		st.hidden = false
-	case "info":
-		st.hidden = true
+		r.top().hidden = false
+	case "info", "fldinst", "datafield", "bkmkstart", "bkmkend", "userprops", "docvar":
+		r.top().hidden = true
 	case "title", "subject", "author", "manager", "company", "keywords", "comment", "doccomm", "operator":
 		r.flushHidden()
-	case "fldinst", "datafield", "bkmkstart", "bkmkend", "userprops", "docvar":
-		st.hidden = true
-	case "htmlrtf":
+	case "htmlrtf": // what only a reader of RTF shall see, beside HTML
 		r.flush()
-		st.skip = !has || num != 0
-	case "endash", "emdash", "bullet", "lquote", "rquote", "ldblquote", "rdblquote", "emspace", "enspace", "zwj", "zwnj":
-		r.unicode(map[string]uint16{"endash": 0x2013, "emdash": 0x2014, "bullet": 0x2022, "lquote": 0x2018, "rquote": 0x2019,
-			"ldblquote": 0x201c, "rdblquote": 0x201d, "emspace": 0x2003, "enspace": 0x2002, "zwj": 0x200d, "zwnj": 0x200c}[w])
+		r.top().skip = on
 	default:
-		if w == "objdata" {
-			r.o.unopened(r.label, "embedded object")
-		}
-		switch {
-		case rtfSkip[w], star && !rtfText[w]:
-			st.skip = true
-		}
+		return false
 	}
+	return true
 }
 
 // rtfText names the starred destinations that hold text.
