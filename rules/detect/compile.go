@@ -84,7 +84,9 @@ type Engine struct {
 	rules    []rule
 	cues     []*cueSpec
 	kinds    []string
-	numbers  []int // indexes of rules with a number
+	numbers  int                       // rules with a number
+	shapes   [maxDigits + 1][]shapeRef // by length
+	longest  [2]int                    // longest shape that begins with a digit, with a letter
 }
 
 // pattern is one word of one or more terms.
@@ -338,11 +340,17 @@ func (b *builder) number(r *ruleSpec, c *rule, index int16) error {
 		return errs
 	}
 	c.number = n
-	if len(b.e.numbers) >= maxNumbers {
+	if b.e.numbers >= maxNumbers {
 		return r.at.errorf(r.ID, "number", "too many number rules")
 	}
-	n.slot = uint8(len(b.e.numbers))
-	b.e.numbers = append(b.e.numbers, int(index))
+	n.slot = uint8(b.e.numbers)
+	b.e.numbers++
+	for i, sh := range n.shapes {
+		size := len(sh.classes)
+		b.e.shapes[size] = append(b.e.shapes[size], shapeRef{rule: index, shape: uint8(i)})
+		starts := b2i(sh.classes != "" && sh.classes[0] == 'l')
+		b.e.longest[starts] = max(b.e.longest[starts], size)
+	}
 	all := []error{errs}
 	for _, w := range r.Number.Context {
 		all = append(all, b.term(r.at, r.ID, w, term{class: classNumberContext, langs: allLangs, weight: int8(n.slot), owner: index}))

@@ -31,7 +31,7 @@ type partFacts struct {
 	name    string
 	quoted  bool
 	subject bool
-	address bool // of correspondents: who writes to whom is not what is told
+	address bool  // of correspondents: who writes to whom is not what is told
 	start   int32 // its first segment
 	langs   [langCount]int32
 }
@@ -83,9 +83,6 @@ const maxEntries = 4096
 // context reads what is known besides the texts.
 func (s *Scanner) context() {
 	s.addName(s.selfName, s.ctx.SenderName)
-	for _, r := range s.ctx.Recipients {
-		s.addName(s.toName, r)
-	}
 	for i := range s.ctxAt {
 		s.ctxAt[i], s.notAt[i], s.column[i] = farAway, farAway, farAway
 	}

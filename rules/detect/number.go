@@ -43,6 +43,12 @@ type shape struct {
 	sign    int    // place of the century letter, -1 if there is none
 }
 
+// shapeRef names a shape of a rule.
+type shapeRef struct {
+	rule  int16
+	shape uint8
+}
+
 type tier struct {
 	tier                             int
 	forms                            uint8

@@ -67,7 +67,6 @@ type Scanner struct {
 	nynorsk  int32
 	msg      messageFacts
 	selfName map[uint64]struct{}
-	toName   map[uint64]struct{}
 	explain  bool
 	notes    []note
 	shapes   map[int32]string // by token, only to explain
@@ -98,7 +97,7 @@ const farAway = -1 << 20
 // NewScanner makes a Scanner for one message.
 func (e *Engine) NewScanner(ctx Context) *Scanner {
 	s := &Scanner{e: e, ctx: ctx, seed: maphash.MakeSeed(), persons: map[uint64]struct{}{}, names: map[uint64]struct{}{},
-		namedNum: map[uint64]struct{}{}, selfName: map[uint64]struct{}{}, toName: map[uint64]struct{}{}, dropped: map[uint64]struct{}{}, part: -1}
+		namedNum: map[uint64]struct{}{}, selfName: map[uint64]struct{}{}, dropped: map[uint64]struct{}{}, part: -1}
 	s.context()
 	return s
 }

@@ -54,13 +54,12 @@ func (s *Scanner) numberToken(w []uint8) {
 	if from > 0 && len(w)-from >= 6 && from != 2 { // letters glued before: cpr0101801234
 		w, letters = w[from:], from
 	}
-	if len(w) > maxDigits-win.used || win.n == maxGroups {
-		s.closeWindow()
-		win.next = bitNone
-	}
 	if len(w) > 34 || s.long {
 		s.closeWindow()
 		return
+	}
+	for len(w) > maxDigits-win.used || win.n == maxGroups {
+		s.slideWindow()
 	}
 	if win.n == 0 {
 		win.glued = letters > 0
@@ -72,7 +71,7 @@ func (s *Scanner) numberToken(w []uint8) {
 		win.used++
 	}
 	g.end = uint8(win.used)
-	if win.n == 0 && len(w) >= 4 && from == 2 && w[2] >= symZero && w[3] >= symZero && w[2] < symApos && w[3] < symApos {
+	if len(w) >= 4 && from == 2 && w[2] >= symZero && w[3] >= symZero && w[2] < symApos && w[3] < symApos {
 		win.iban = true
 	}
 	win.n++
@@ -100,21 +99,53 @@ func (s *Scanner) letterToken(w []uint8) {
 	s.closeWindow()
 }
 
-// closeWindow tries every run of groups as every number, official spellings first, and empties the window.
+// closeWindow tries every run of groups as every number, and empties the window.
 func (s *Scanner) closeWindow() {
 	win := &s.win
-	if win.n == 0 {
-		return
-	}
-	if win.used >= 9 {
+	if win.used >= minNumber {
 		var taken [maxGroups]bool
-		for _, forms := range [...]uint8{formOfficial | formBare | formSplit, formLoose} {
-			for from := 0; from < win.n; from++ {
-				s.tryFrom(from, forms, &taken)
-			}
-		}
+		s.tryAll(win.n, &taken)
 	}
 	win.n, win.used, win.iban, win.glued = 0, 0, false, false
+}
+
+// minNumber is the least of characters that any number has.
+const minNumber = 9
+
+// slideWindow makes room: it tries the runs that begin in the first half, and drops that half and what they took.
+func (s *Scanner) slideWindow() {
+	win := &s.win
+	var taken [maxGroups]bool
+	keep := max(1, win.n/2)
+	if win.used >= minNumber {
+		s.tryAll(keep, &taken)
+	}
+	for keep < win.n && taken[keep] {
+		keep++
+	}
+	drop := uint8(win.used)
+	if keep < win.n {
+		drop = win.groups[keep].off
+	}
+	win.used = copy(win.chars[:], win.chars[drop:win.used])
+	win.n = copy(win.groups[:], win.groups[keep:win.n])
+	for i := range win.n {
+		win.groups[i].off -= drop
+		win.groups[i].end -= drop
+	}
+	win.lead, win.decimal, win.glued = sepSpace, false, false
+	if win.n == 0 {
+		win.iban = false
+	}
+}
+
+// tryAll tries the runs that begin before group until, official spellings first.
+func (s *Scanner) tryAll(until int, taken *[maxGroups]bool) {
+	for _, forms := range [...]uint8{formOfficial | formBare | formSplit, formLoose} {
+		for from := range until {
+			s.tryFrom(from, forms, taken)
+		}
+	}
 }
 
 // tryFrom tries the runs of groups that begin at group from.
@@ -123,22 +154,26 @@ func (s *Scanner) tryFrom(from int, forms uint8, taken *[maxGroups]bool) {
 	if from == 0 && (win.lead == sepPlus || win.decimal) || from > 0 && win.groups[from].sep&bitPlus != 0 {
 		return
 	}
+	if from > 0 && tight(win.groups[from].sep) {
+		return // 2024-010180-1234 is a case, not a person
+	}
 	var cuts uint64
 	var seps uint8
+	start := win.groups[from].off
+	letters := win.chars[start] >= 'A'
 	for to := from; to < win.n && !taken[to]; to++ {
 		if to > from {
-			cuts |= 1 << (win.groups[to].off - win.groups[from].off)
+			cuts |= 1 << (win.groups[to].off - start)
 			seps |= win.groups[to].sep
 		}
-		chars := win.chars[win.groups[from].off:win.groups[to].end]
-		if len(chars) < 9 {
+		n := int(win.groups[to].end - start)
+		if n < minNumber {
 			continue
 		}
-		hit := false
-		for _, ri := range s.e.numbers {
-			hit = s.try(&s.e.rules[ri], int16(ri), chars, cuts, seps, forms, from, to) || hit
+		if n > s.e.longest[b2i(letters)] {
+			return
 		}
-		if hit {
+		if s.tryRun(candidateRun{from: from, to: to, cuts: cuts, seps: seps, forms: forms}) {
 			for g := from; g <= to; g++ {
 				taken[g] = true
 			}
@@ -147,18 +182,42 @@ func (s *Scanner) tryFrom(from int, forms uint8, taken *[maxGroups]bool) {
 	}
 }
 
-// try checks one run of groups against one rule.
-func (s *Scanner) try(r *rule, ri int16, chars []byte, cuts uint64, seps, forms uint8, from, to int) bool {
-	for i := range r.number.shapes {
-		sh := &r.number.shapes[i]
-		if !sh.match(chars) {
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// tight says whether a separator binds what it stands between.
+func tight(sep uint8) bool {
+	return sep&(bitDash|bitDot|bitSlash) != 0 && sep&(bitSpace|bitNewline) == 0
+}
+
+// candidateRun is a run of groups and how they were separated.
+type candidateRun struct {
+	from, to int
+	cuts     uint64
+	seps     uint8
+	forms    uint8 // the forms that are asked for
+}
+
+// tryRun checks one run of groups against every shape of its length; several rules may accept it.
+func (s *Scanner) tryRun(run candidateRun) (hit bool) {
+	win := &s.win
+	chars := win.chars[win.groups[run.from].off:win.groups[run.to].end]
+	last := int16(-1)
+	for _, ref := range s.e.shapes[len(chars)] {
+		if ref.rule == last {
+			continue // one shape of a rule is enough
+		}
+		r := &s.e.rules[ref.rule]
+		sh := &r.number.shapes[ref.shape]
+		form := sh.form(run.cuts, run.seps)
+		if form&run.forms == 0 || !sh.match(chars) || !s.clean(form, run.from, run.to) {
 			continue
 		}
-		form := sh.form(cuts, seps)
-		if form&forms == 0 || !s.clean(form, from, to) {
-			continue
-		}
-		number, sign := s.canonical(chars, sh, seps)
+		number, sign := s.canonical(chars, sh, run.seps)
 		res := r.number.check(number, sign)
 		if res.Reason != 0 {
 			continue
@@ -166,10 +225,10 @@ func (s *Scanner) try(r *rule, ri int16, chars []byte, cuts uint64, seps, forms 
 		if len(number) == 12 && r.number.person { // the same person with and without the century
 			number = number[2:]
 		}
-		s.propose(r, ri, number, form, res, from, to)
-		return true
+		s.propose(r, ref.rule, number, form, res, run.from, run.to)
+		last, hit = ref.rule, true
 	}
-	return false
+	return hit
 }
 
 // match says whether the characters are of the shape's classes.
@@ -223,11 +282,10 @@ func (sh *shape) dated(cuts uint64) bool {
 	return sh.sign == 6 && cuts == 1<<2|1<<4
 }
 
-// clean says whether the groups around leave this run alone: 2024-010180-1234 is a case, not a person.
+// clean says whether the groups after, and for loose forms those before, leave this run alone.
 func (s *Scanner) clean(form uint8, from, to int) bool {
 	win := &s.win
-	tight := func(sep uint8) bool { return sep&(bitDash|bitDot|bitSlash) != 0 && sep&(bitSpace|bitNewline) == 0 }
-	if from > 0 && tight(win.groups[from].sep) || to+1 < win.n && tight(win.groups[to+1].sep) {
+	if to+1 < win.n && tight(win.groups[to+1].sep) {
 		return false
 	}
 	if form != formLoose {
