@@ -45,8 +45,8 @@ type odfText struct {
 	deleted int // depth inside tracked changes
 	hidden  []byte
 	style   string          // the style being defined
-	unseen  map[string]bool // styles of tables that are not shown
-	tables  []bool          // open tables: is it, or one around it, not shown
+	unseen  map[string]bool // styles of tables and of text that are not shown
+	open    []bool          // open tables and spans: is it, or one around it, not shown
 }
 
 func (t *odfText) start(name []byte, attrs xmlAttrs) {
@@ -68,16 +68,15 @@ func (t *odfText) start(name []byte, attrs xmlAttrs) {
 	case "table":
 		t.l.newRow()
 		t.hid.add([]byte(attrs.get("name")))
-		t.tables = append(t.tables, t.away() || t.unseen[attrs.get("style-name")])
+		t.enter(attrs.get("style-name"))
+	case "span":
+		t.enter(attrs.get("style-name"))
 	case "style":
 		t.style = attrs.get("name")
 	case "table-properties":
-		if attrs.get("display") == "false" && len(t.unseen) < 1000 {
-			if t.unseen == nil {
-				t.unseen = map[string]bool{}
-			}
-			t.unseen[t.style] = true
-		}
+		t.unsee(attrs.get("display") == "false")
+	case "text-properties":
+		t.unsee(attrs.get("display") == "none")
 	case "tracked-changes":
 		t.deleted++
 	case "a":
@@ -91,8 +90,27 @@ func (t *odfText) flush() {
 	t.hidden = t.hidden[:0]
 }
 
-// away says whether the present table is not shown.
-func (t *odfText) away() bool { return len(t.tables) > 0 && t.tables[len(t.tables)-1] }
+// away says whether the present table or span is not shown.
+func (t *odfText) away() bool { return len(t.open) > 0 && t.open[len(t.open)-1] }
+
+func (t *odfText) enter(style string) { t.open = append(t.open, t.away() || t.unseen[style]) }
+
+func (t *odfText) leave() {
+	if n := len(t.open); n > 0 {
+		t.open = t.open[:n-1]
+	}
+}
+
+// unsee remembers that the style being defined is not shown.
+func (t *odfText) unsee(hides bool) {
+	if !hides || len(t.unseen) >= 1000 {
+		return
+	}
+	if t.unseen == nil {
+		t.unseen = map[string]bool{}
+	}
+	t.unseen[t.style] = true
+}
 
 func (t *odfText) end(name []byte) {
 	switch string(name) {
@@ -109,9 +127,9 @@ func (t *odfText) end(name []byte) {
 		t.l.newRow()
 	case "table":
 		t.l.newRow()
-		if n := len(t.tables); n > 0 {
-			t.tables = t.tables[:n-1]
-		}
+		t.leave()
+	case "span":
+		t.leave()
 	case "tracked-changes":
 		t.deleted--
 	case "annotation":

@@ -151,6 +151,9 @@ func (r *rtfReader) text(p []byte) {
 		}
 		return
 	}
+	if len(r.aside) > 0 && !isBlank(p) {
+		r.flushHidden() // what stands on both sides of it does not join
+	}
 	r.l.put(p)
 }
 
@@ -315,6 +318,10 @@ func (r *rtfReader) stateWord(w string, num int, has bool) bool {
 		r.top().hidden = true
 	case "title", "subject", "author", "manager", "company", "keywords", "comment", "doccomm", "operator":
 		r.flushHidden()
+	case "sv", "propname", "staticval": // values of shapes and properties, each for itself
+		r.flush()
+		r.flushHidden()
+		r.top().hidden = true
 	case "htmlrtf": // what only a reader of RTF shall see, beside HTML
 		r.flush()
 		r.top().skip = on
