@@ -398,9 +398,9 @@ func (b *builder) cue(c *cueSpec) error {
 // finish lays out the tables.
 func (b *builder) finish() *Engine {
 	e := b.e
-	e.dict.head, e.dict.headOut = buildTrie(b.head)
-	e.dict.name, e.dict.nameOut = buildTrie(b.name)
-	e.dict.tail, e.dict.tailOut = buildTrie(b.tail)
+	e.dict.head, e.dict.name = buildTrie(b.head, true), buildTrie(b.name, true)
+	t := buildTrie(b.tail, false)
+	e.dict.tail, e.dict.tailOut = t.table, t.outs
 	linkFailures(e.dict.tail, e.dict.tailOut)
 	e.phrases = b.phrase.table()
 	return e

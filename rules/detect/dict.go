@@ -7,10 +7,8 @@ import "slices"
 // Both are dense tables of rows of symCount cells; a cell holds the target row's offset, with
 // outBit set if patterns end there.
 type dictionary struct {
-	head    []uint32   // trie
-	headOut [][]output // by row
-	name    []uint32   // trie of names, for capitalised words only
-	nameOut [][]output
+	head    trie
+	name    trie     // of names, for capitalised words only
 	tail    []uint32 // automaton
 	tailOut [][]output
 	endings endingTable
@@ -57,7 +55,23 @@ func (t *endingTable) has(ending []uint8, langs uint8) bool {
 	return len(ending) <= maxEnding && t.langs[t.slot(pack(ending))]&langs != 0
 }
 
-const outBit = 1 << 31
+// trie is anchored at the start of a word. Where only one literal is left its rest is not spread over rows but kept as
+// a leaf, which keeps the table small enough for the cache.
+type trie struct {
+	table  []uint32
+	outs   [][]output // by row
+	leaves []leaf
+}
+
+type leaf struct {
+	rest []uint8 // what must follow
+	outs []output
+}
+
+const (
+	outBit  = 1 << 31 // patterns end at the row
+	leafBit = 1 << 30 // the cell names a leaf, not a row
+)
 
 // How a pattern wants the rest of the word after its literal part.
 const (
@@ -78,17 +92,18 @@ type literal struct {
 	out  output
 }
 
-// build lays the tables out breadth first, so that the rows that every word visits lie together.
-func buildTrie(lits []literal) ([]uint32, [][]output) {
-	table := make([]uint32, symCount, symCount*max(2, 4*len(lits)))
-	outs := make([][]output, 1, max(2, 4*len(lits)))
+// span is the literals that share a row.
+type span struct{ lo, hi, depth, row int }
+
+// buildTrie lays the rows out breadth first, so that those that every word visits lie together.
+func buildTrie(lits []literal, leaves bool) trie {
+	t := trie{table: make([]uint32, symCount), outs: make([][]output, 1)}
 	slices.SortFunc(lits, func(a, b literal) int { return slices.Compare(a.word, b.word) })
-	type span struct{ lo, hi, depth, row int }
 	queue := []span{{0, len(lits), 0, 0}}
 	for q := 0; q < len(queue); q++ {
 		s := queue[q]
 		for s.lo < s.hi && len(lits[s.lo].word) == s.depth {
-			outs[s.row] = append(outs[s.row], lits[s.lo].out)
+			t.outs[s.row] = append(t.outs[s.row], lits[s.lo].out)
 			s.lo++
 		}
 		for s.lo < s.hi {
@@ -96,19 +111,32 @@ func buildTrie(lits []literal) ([]uint32, [][]output) {
 			for hi < s.hi && lits[hi].word[s.depth] == sym {
 				hi++
 			}
-			row := len(outs)
-			table = append(table, make([]uint32, symCount)...)
-			outs = append(outs, nil)
-			cell := uint32(row * symCount)
-			if len(lits[s.lo].word) == s.depth+1 {
-				cell |= outBit
+			cell := &t.table[s.row*symCount+int(sym)]
+			if first, last := lits[s.lo].word, lits[hi-1].word; leaves && len(first) > s.depth+1 && slices.Equal(first, last) {
+				*cell = leafBit | uint32(len(t.leaves))
+				t.leaves = append(t.leaves, newLeaf(lits[s.lo:hi], s.depth+1))
+			} else {
+				*cell = uint32(len(t.outs) * symCount)
+				if len(first) == s.depth+1 {
+					*cell |= outBit
+				}
+				queue = append(queue, span{s.lo, hi, s.depth + 1, len(t.outs)})
+				t.table = append(t.table, make([]uint32, symCount)...)
+				t.outs = append(t.outs, nil)
 			}
-			table[s.row*symCount+int(sym)] = cell
-			queue = append(queue, span{s.lo, hi, s.depth + 1, row})
 			s.lo = hi
 		}
 	}
-	return table, outs
+	return t
+}
+
+// newLeaf is of literals that are all the same word.
+func newLeaf(lits []literal, depth int) leaf {
+	l := leaf{rest: lits[0].word[depth:]}
+	for i := range lits {
+		l.outs = append(l.outs, lits[i].out)
+	}
+	return l
 }
 
 // linkFailures makes an Aho-Corasick automaton of a trie; rows are in breadth-first order.
@@ -156,9 +184,9 @@ func (d *dictionary) fits(o *output, word []uint8, end int) bool {
 
 // find appends the patterns that word matches to hits, which it never grows.
 func (d *dictionary) find(word []uint8, capital bool, hits []int32) []int32 {
-	hits = d.walk(d.head, d.headOut, word, hits)
+	hits = d.walk(&d.head, word, hits)
 	if capital {
-		hits = d.walk(d.name, d.nameOut, word, hits)
+		hits = d.walk(&d.name, word, hits)
 	}
 	if len(word) < 4 {
 		return hits
@@ -175,16 +203,23 @@ func (d *dictionary) find(word []uint8, capital bool, hits []int32) []int32 {
 }
 
 // walk follows a trie as far as it goes.
-func (d *dictionary) walk(table []uint32, outs [][]output, word []uint8, hits []int32) []int32 {
+func (d *dictionary) walk(t *trie, word []uint8, hits []int32) []int32 {
 	row := uint32(0)
 	for i, sym := range word {
-		cell := table[row+uint32(sym)]
+		cell := t.table[row+uint32(sym)]
 		if cell == 0 {
+			break
+		}
+		if cell&leafBit != 0 {
+			l := &t.leaves[cell&^leafBit]
+			if rest := word[i+1:]; len(rest) >= len(l.rest) && string(rest[:len(l.rest)]) == string(l.rest) {
+				hits = d.collect(l.outs, word, i+1+len(l.rest), hits)
+			}
 			break
 		}
 		row = cell &^ outBit
 		if cell&outBit != 0 {
-			hits = d.collect(outs[row/symCount], word, i+1, hits)
+			hits = d.collect(t.outs[row/symCount], word, i+1, hits)
 		}
 	}
 	return hits
