@@ -70,9 +70,16 @@ func (a *Agent) follow(ctx context.Context, db *store.Store, m *metrics) error {
 			defer close(watching)
 			a.awaitReload(round, cancel, next, m)
 		}()
+		keeping, tick := make(chan struct{}), time.NewTicker(purgeEvery)
+		go func(c *Config) {
+			defer close(keeping)
+			a.keep(round, c, db, tick.C)
+		}(a.Config)
 		err := a.round(round, db, m)
 		cancel()
+		tick.Stop()
 		<-watching
+		<-keeping
 		if err != nil || ctx.Err() != nil {
 			return err
 		}

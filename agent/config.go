@@ -61,7 +61,9 @@ type Log struct {
 
 // Store says what is kept where.
 type Store struct {
-	Path string `toml:"path" doc:"The database, SQLite."`
+	Path          string `toml:"path" doc:"The database, SQLite."`
+	DetailsMonths int    `toml:"details_months" doc:"Transmissions are deleted after so many months, their figures stay; 0 keeps them for ever. Imported archives and what lies behind a case stay."`
+	FiguresMonths int    `toml:"figures_months" doc:"Figures are deleted after so many months; 0 keeps them for ever. They hold no persons."`
 }
 
 // Dashboard is the web server.
@@ -118,7 +120,7 @@ func DefaultConfig() *Config {
 		Log: Log{Files: []string{}, Journal: "auto", JournalUnits: []string{"postfix*.service", "sendmail*.service"},
 			MilterUnit: "postvagt-milter.service", Verdicts: []string{"/var/log/postvagt/verdict.log"},
 			JoinWindow: Duration(time.Hour), QueueLifetime: Duration(121 * time.Hour)},
-		Store:     Store{Path: "/var/lib/postvagt/agent.db"},
+		Store:     Store{Path: "/var/lib/postvagt/agent.db", DetailsMonths: 13},
 		Dashboard: Dashboard{Listen: "127.0.0.1:8480"},
 		Agent: Lists{Departments: "/etc/postvagt/departments.csv", SecureMailboxes: "/etc/postvagt/secure-mailboxes.csv",
 			MaskKey: "/etc/postvagt/mask.key", PseudonymKey: "/var/lib/postvagt/pseudonym.key",
@@ -200,6 +202,11 @@ func (c *Config) check() (errs []error) {
 	}
 	if len(c.Organisation.Domains) == 0 {
 		fault("organisation.domains", "missing: name your mail domains, for example domains = [\"kommune.example\"]")
+	}
+	for key, months := range map[string]int{"store.details_months": c.Store.DetailsMonths, "store.figures_months": c.Store.FiguresMonths} {
+		if months < 0 {
+			fault(key, "%d: say a number of months, or 0 to keep them for ever", months)
+		}
 	}
 	for i, d := range c.Organisation.Domains {
 		c.Organisation.Domains[i] = strings.ToLower(strings.TrimPrefix(d, "@"))

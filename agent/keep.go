@@ -71,3 +71,39 @@ func Restore(ctx context.Context, c *Config, file string, now time.Time) (kept s
 	}
 	return kept, err
 }
+
+// purgeEvery is how often the time of keeping is looked at.
+const purgeEvery = 24 * time.Hour
+
+// keep deletes what was kept long enough, now and at each tick, until the context ends.
+func (a *Agent) keep(ctx context.Context, c *Config, db *store.Store, tick <-chan time.Time) {
+	for at := time.Now(); ; {
+		switch n, err := purge(ctx, c, db, at); {
+		case err != nil && ctx.Err() == nil:
+			a.Log.Error("what was kept long enough is not deleted", "error", err)
+		case n > 0:
+			a.Log.Info("transmissions deleted after their time of keeping", "count", n)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case at = <-tick:
+		}
+	}
+}
+
+// purge deletes what is older than the months of the configuration.
+func purge(ctx context.Context, c *Config, db *store.Store, now time.Time) (int64, error) {
+	zone, err := c.zone()
+	if err != nil {
+		return 0, err
+	}
+	var r store.Retention
+	if m := c.Store.DetailsMonths; m > 0 {
+		r.Details = now.In(zone).AddDate(0, -m, 0)
+	}
+	if m := c.Store.FiguresMonths; m > 0 {
+		r.Figures = now.In(zone).AddDate(0, -m, 0)
+	}
+	return db.Purge(ctx, r, now)
+}

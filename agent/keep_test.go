@@ -55,3 +55,28 @@ func TestReportRefusals(t *testing.T) {
 		}
 	}
 }
+
+// What is older than the configured months goes, and only that.
+func TestPurgeByMonths(t *testing.T) {
+	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "agent.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.Local)
+	documents := []event.Document{{Key: "old", Time: now.AddDate(0, -14, 0)}, {Key: "edge", Time: now.AddDate(0, -13, 0)}, {Key: "new", Time: now}}
+	if err := db.Commit(t.Context(), store.Batch{Documents: documents}); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		details, figures int
+		deleted, counted int64
+	}{{0, 0, 0, 3}, {13, 0, 1, 3}, {13, 13, 0, 2}} {
+		c := &Config{}
+		c.Store.DetailsMonths, c.Store.FiguresMonths = step.details, step.figures
+		n, err := purge(t.Context(), c, db, now)
+		if o, oerr := db.Overview(t.Context()); err != nil || oerr != nil || n != step.deleted || o.Transmissions != step.counted {
+			t.Errorf("%+v: %d deleted, %d counted, %v", step, n, o.Transmissions, err)
+		}
+	}
+}

@@ -33,6 +33,7 @@ type pipeline struct {
 	record  maillog.Record
 	unknown map[string]int64
 	gaps    []store.Gap
+	archive bool      // an import: what it brings is kept whatever its age
 	moved   []*source // whose position is to be committed
 	lines   int
 	since   time.Time // of the first line that is not committed; of the monotonic clock
@@ -172,7 +173,7 @@ func (p *pipeline) commit(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b := store.Batch{Documents: c.Documents, Delete: c.Delete, Unknown: p.unknown, Gaps: p.gaps}
+	b := store.Batch{Documents: c.Documents, Archive: p.archive, Delete: c.Delete, Unknown: p.unknown, Gaps: p.gaps}
 	for _, i := range c.Put {
 		b.Put = append(b.Put, store.Item{Key: i.Key, Data: i.Data, Due: i.Due})
 	}

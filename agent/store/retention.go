@@ -38,37 +38,51 @@ func (s *Store) Purge(ctx context.Context, r Retention, now time.Time) (deleted 
 
 var errReadOnly = errors.New("store: opened for reading only")
 
+// purgeDetails deletes some rows at a time; between them commits go on.
 func (s *Store) purgeDetails(ctx context.Context, before int64, now time.Time) (deleted int64, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	// Written first: from then on nothing older is taken in, and lists don't trust the figures of those days.
-	err = s.inTx(ctx, func(tx *sql.Tx) error {
-		if before <= s.details {
-			return nil
-		}
-		return errors.Join(setMeta(ctx, tx, "details_from", strconv.FormatInt(before, 10)), setMeta(ctx, tx, "details_deleted", now.UTC().Format(time.RFC3339)))
-	})
-	if err != nil {
+	if before, err = s.startPurge(ctx, before, now); err != nil {
 		return 0, err
 	}
-	s.setDetails(max(before, s.details), now)
-	const rows = `DELETE FROM transmission WHERE id IN (SELECT t.id FROM transmission t WHERE t.day < ?
-		AND NOT EXISTS (SELECT 1 FROM archive_day a WHERE a.day = t.day) AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.key = t.key) LIMIT ?)`
 	for {
-		var n int64
-		err := s.inTx(ctx, func(tx *sql.Tx) error {
-			res, err := tx.ExecContext(ctx, rows, before, purgeRows)
-			if err != nil {
-				return err
-			}
-			n, err = res.RowsAffected()
-			return err
-		})
+		n, err := s.purgeSome(ctx, before)
 		deleted += n
 		if err != nil || n < purgeRows {
 			return deleted, err
 		}
 	}
+}
+
+// startPurge writes from which day on all is kept: from then on nothing older is taken in, and lists don't trust the
+// figures of older days. It returns the day, which never goes back.
+func (s *Store) startPurge(ctx context.Context, before int64, now time.Time) (int64, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if before <= s.details {
+		return s.details, nil
+	}
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		return errors.Join(setMeta(ctx, tx, "details_from", strconv.FormatInt(before, 10)), setMeta(ctx, tx, "details_deleted", now.UTC().Format(time.RFC3339)))
+	})
+	if err != nil {
+		return 0, err
+	}
+	s.setDetails(before, now)
+	return before, nil
+}
+
+func (s *Store) purgeSome(ctx context.Context, before int64) (n int64, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	err = s.inTx(ctx, func(tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx, `DELETE FROM transmission WHERE id IN (SELECT t.id FROM transmission t WHERE t.day < ?
+			AND NOT EXISTS (SELECT 1 FROM archive_day a WHERE a.day = t.day) AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.key = t.key) LIMIT ?)`, before, purgeRows)
+		if err != nil {
+			return err
+		}
+		n, err = res.RowsAffected()
+		return err
+	})
+	return n, err
 }
 
 func (s *Store) purgeFigures(ctx context.Context, before int64) error {
