@@ -62,14 +62,15 @@ func trueCharset(head []byte, label string) string {
 		return wide
 	}
 	switch label {
-	case "utf-16", "utf-16le", "utf-16be", "ucs-2", "iso-10646-ucs-2", "utf-32", "utf-32le", "utf-32be":
+	case "utf-16", "utf-16le", "utf-16be", "ucs-2", "iso-10646-ucs-2", "unicode", "csunicode", "unicodefeff", "unicodefffe", "utf-32", "utf-32le", "utf-32be":
 		if !bytes.ContainsRune(head, 0) && mostlyPrintable(head) {
 			return "utf-8" // wide by label only
 		}
-		if label == "utf-16" || label == "ucs-2" || label == "iso-10646-ucs-2" {
-			return "utf-16be"
+		switch label {
+		case "utf-16le", "utf-16be", "utf-32le", "utf-32be", "utf-32":
+			return label
 		}
-		return label
+		return "utf-16be"
 	case "utf-7", "unicode-1-1-utf-7", "csunicode11utf7":
 		return "utf-7"
 	case "", "us-ascii", "ascii", "utf-8", "utf8", "unknown-8bit", "x-unknown", "default", "binary", "8bit", "7bit":
@@ -130,7 +131,13 @@ func lookupCharset(name string) encoding.Encoding {
 		name = "windows-" + name[2:]
 	}
 	if e, err := htmlindex.Get(name); err == nil {
-		return e
+		switch canon, _ := htmlindex.Name(e); canon {
+		case "replacement", "x-user-defined": // a browser's refusal to decode
+		case "utf-8":
+			return nil // lenientReader does more
+		default:
+			return e
+		}
 	}
 	if e, err := ianaindex.MIME.Encoding(name); err == nil && e != nil {
 		return e
