@@ -55,9 +55,9 @@ func readCFB(data *io.SectionReader) (*cfb, error) {
 	if err := c.readFAT(h[:]); err != nil {
 		return nil, err
 	}
-	c.links = 8 * len(c.fat)
+	c.links = 4 * int(c.sectors())
 	c.miniFAT = c.table(c.chain(le.Uint32(h[60:]), c.fat))
-	c.links += 2 * len(c.miniFAT) // twice what streams need that do not lie over each other
+	c.links += 2 * len(c.miniFAT) // a few times what streams need that do not lie over each other
 	if err := c.readDirectory(le.Uint32(h[48:])); err != nil {
 		return nil, err
 	}

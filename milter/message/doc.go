@@ -112,7 +112,7 @@ func (w *docText) pieces(s, table *io.SectionReader, off, size int64) error {
 		return damaged
 	}
 	le := binary.LittleEndian
-	r := &sevenBytes{p: readFull(table, make([]byte, size), off)}
+	r := &byteReader{p: readFull(table, make([]byte, size), off)}
 	for r.byte() == 1 {
 		if p := r.take(2); len(p) == 2 {
 			r.take(int64(le.Uint16(p)))

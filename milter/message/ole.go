@@ -1,7 +1,6 @@
 package message
 
 import (
-	"bytes"
 	"encoding/binary"
 	"io"
 	"strings"
@@ -84,7 +83,7 @@ func (x *oleFile) native(e *cfbEntry) error {
 	s := x.c.open(e)
 	head := make([]byte, min(s.Size(), 4096))
 	n, _ := s.ReadAt(head, 0)
-	r := &sevenBytes{p: head[:n]}
+	r := &byteReader{p: head[:n]}
 	r.take(6)
 	name := decodeCharset(r.cstring(), "")
 	r.cstring()
@@ -98,16 +97,4 @@ func (x *oleFile) native(e *cfbEntry) error {
 	}
 	off := int64(n - len(r.p))
 	return x.embedded(name, io.NewSectionReader(s, off, min(int64(binary.LittleEndian.Uint32(p)), s.Size()-off)))
-}
-
-// cstring reads up to a zero byte.
-func (r *sevenBytes) cstring() []byte {
-	i := bytes.IndexByte(r.p, 0)
-	if i < 0 {
-		r.fail()
-		return nil
-	}
-	p := r.p[:i]
-	r.p = r.p[i+1:]
-	return p
 }

@@ -170,7 +170,7 @@ func rar4Name(p []byte, wide bool) string {
 
 // unpackRar4 unpacks the UTF-16 name: two bits for each letter say how it is written.
 func unpackRar4(plain string, p []byte) string {
-	in := &sevenBytes{p: p}
+	in := &byteReader{p: p}
 	high := uint16(in.byte()) << 8
 	var out []uint16
 	var flags byte
@@ -203,7 +203,7 @@ func unpackRar4(plain string, p []byte) string {
 
 // header5 reads one header of version 5: checksum, size, type, flags, then the fields of its type.
 func (r *rarFile) header5(off int64) int64 {
-	head := &sevenBytes{p: readFull(r.data, make([]byte, 12), off)}
+	head := &byteReader{p: readFull(r.data, make([]byte, 12), off)}
 	head.take(4)
 	before := len(head.p)
 	size := head.vint()
@@ -211,7 +211,7 @@ func (r *rarFile) header5(off int64) int64 {
 	if head.bad || size <= 0 || size > rarHeaderMax {
 		return 0
 	}
-	body := &sevenBytes{p: readFull(r.data, make([]byte, size), start)}
+	body := &byteReader{p: readFull(r.data, make([]byte, size), start)}
 	typ, flags := body.vint(), body.vint()
 	var extra, data int64
 	if flags&1 != 0 {
@@ -238,7 +238,7 @@ func (r *rarFile) header5(off int64) int64 {
 }
 
 // rar5Name reads the fields of a file up to its name.
-func rar5Name(b *sevenBytes) (name string, stored bool) {
+func rar5Name(b *byteReader) (name string, stored bool) {
 	flags := b.vint()
 	b.vint() // size when unpacked
 	b.vint() // attributes
@@ -255,26 +255,12 @@ func rar5Name(b *sevenBytes) (name string, stored bool) {
 
 // rar5Encrypted looks for the record of encryption among the extra ones.
 func rar5Encrypted(p []byte) bool {
-	x := &sevenBytes{p: p}
+	x := &byteReader{p: p}
 	for len(x.p) > 0 {
-		one := &sevenBytes{p: x.take(x.vint())}
+		one := &byteReader{p: x.take(x.vint())}
 		if one.vint() == 1 && !one.bad {
 			return true
 		}
 	}
 	return false
-}
-
-// vint reads a number of seven bits a byte, low ones first.
-func (r *sevenBytes) vint() int64 {
-	var v int64
-	for i := 0; i < 8; i++ {
-		b := r.byte()
-		v |= int64(b&0x7f) << (7 * i)
-		if b&0x80 == 0 {
-			return v
-		}
-	}
-	r.fail()
-	return 0
 }

@@ -7,37 +7,8 @@ import (
 
 func utf16Of(s string) []uint16 { return utf16.Encode([]rune(s)) }
 
-// sevenBytes reads the header of a 7z archive. After the first thing that cannot be, bad is set and
-// everything read is zero.
-type sevenBytes struct {
-	p   []byte
-	bad bool
-}
-
-func (r *sevenBytes) fail() { r.bad, r.p = true, nil }
-
-func (r *sevenBytes) byte() byte {
-	if len(r.p) == 0 {
-		r.fail()
-		return 0
-	}
-	b := r.p[0]
-	r.p = r.p[1:]
-	return b
-}
-
-func (r *sevenBytes) take(n int64) []byte {
-	if n < 0 || n > int64(len(r.p)) {
-		r.fail()
-		return nil
-	}
-	p := r.p[:n]
-	r.p = r.p[n:]
-	return p
-}
-
 // number reads the variable-length number: the leading ones of the first byte count the bytes that follow.
-func (r *sevenBytes) number() int64 {
+func (r *byteReader) number() int64 {
 	first := r.byte()
 	mask := byte(0x80)
 	var v uint64
@@ -57,7 +28,7 @@ func (r *sevenBytes) number() int64 {
 }
 
 // count reads a number of things of which each takes at least a bit.
-func (r *sevenBytes) count(most int64) int {
+func (r *byteReader) count(most int64) int {
 	n := r.number()
 	if n > most {
 		r.fail()
@@ -67,7 +38,7 @@ func (r *sevenBytes) count(most int64) int {
 }
 
 // bits reads a vector of bits.
-func (r *sevenBytes) bits(n int) []bool {
+func (r *byteReader) bits(n int) []bool {
 	out := make([]bool, n)
 	var b, mask byte
 	for i := range out {
@@ -81,7 +52,7 @@ func (r *sevenBytes) bits(n int) []bool {
 }
 
 // digests reads checksums that may be missing.
-func (r *sevenBytes) digests(n int) (crc []uint32, has []bool) {
+func (r *byteReader) digests(n int) (crc []uint32, has []bool) {
 	has = make([]bool, n)
 	if r.byte() == 0 {
 		has = r.bits(n)
@@ -102,7 +73,7 @@ func (r *sevenBytes) digests(n int) (crc []uint32, has []bool) {
 }
 
 // streams reads a StreamsInfo: where the packed bytes lie, how folders unpack them, which files they hold.
-func (r *sevenBytes) streams() []*sevenFolder {
+func (r *byteReader) streams() []*sevenFolder {
 	var pos int64
 	var sizes []int64
 	var folders []*sevenFolder
@@ -125,7 +96,7 @@ func (r *sevenBytes) streams() []*sevenFolder {
 }
 
 // place tells each folder where its packed bytes lie, and gives one file to those that name none.
-func place(folders []*sevenFolder, pos int64, sizes []int64, r *sevenBytes) {
+func place(folders []*sevenFolder, pos int64, sizes []int64, r *byteReader) {
 	k := 0
 	for _, f := range folders {
 		f.packPos = pos
@@ -144,7 +115,7 @@ func place(folders []*sevenFolder, pos int64, sizes []int64, r *sevenBytes) {
 	}
 }
 
-func (r *sevenBytes) packInfo() (pos int64, sizes []int64) {
+func (r *byteReader) packInfo() (pos int64, sizes []int64) {
 	pos = r.number()
 	n := r.count(sevenFiles)
 	for !r.bad {
@@ -164,7 +135,7 @@ func (r *sevenBytes) packInfo() (pos int64, sizes []int64) {
 	return 0, nil
 }
 
-func (r *sevenBytes) unpackInfo() []*sevenFolder {
+func (r *byteReader) unpackInfo() []*sevenFolder {
 	if r.byte() != 0x0b {
 		r.fail()
 		return nil
@@ -199,7 +170,7 @@ func (r *sevenBytes) unpackInfo() []*sevenFolder {
 	return nil
 }
 
-func (r *sevenBytes) folder() *sevenFolder {
+func (r *byteReader) folder() *sevenFolder {
 	f := &sevenFolder{}
 	ins, outs := 0, 0
 	for n := r.count(32); n > 0 && !r.bad; n-- {
@@ -250,7 +221,7 @@ func (f *sevenFolder) size() int64 {
 	return 0
 }
 
-func (r *sevenBytes) subStreams(folders []*sevenFolder) {
+func (r *byteReader) subStreams(folders []*sevenFolder) {
 	for _, f := range folders {
 		f.subs = make([]sevenSub, 1)
 	}
@@ -295,7 +266,7 @@ func (r *sevenBytes) subStreams(folders []*sevenFolder) {
 }
 
 // subDigests reads the checksums of files; a folder with one file may carry it itself.
-func (r *sevenBytes) subDigests(folders []*sevenFolder) {
+func (r *byteReader) subDigests(folders []*sevenFolder) {
 	var want []*sevenSub
 	for _, f := range folders {
 		if len(f.subs) == 1 && f.hasCRC {
@@ -309,67 +280,5 @@ func (r *sevenBytes) subDigests(folders []*sevenFolder) {
 	crc, has := r.digests(len(want))
 	for i, s := range want {
 		s.crc, s.hasCRC = crc[i], has[i]
-	}
-}
-
-// archive reads the header of the archive itself: folders and the names of files.
-func (z *sevenFile) archive(r *sevenBytes) error {
-	for !r.bad {
-		switch r.byte() {
-		case 0x00:
-			return nil
-		case 0x02:
-			for r.byte() != 0 && !r.bad {
-				r.take(r.number())
-			}
-		case 0x03:
-			r.streams()
-		case 0x04:
-			z.folders = r.streams()
-		case 0x05:
-			z.files(r)
-		default:
-			r.fail()
-		}
-	}
-	return damaged
-}
-
-// files reads the list of files.
-func (z *sevenFile) files(r *sevenBytes) {
-	n := r.count(sevenFiles)
-	if z.empty != nil { // one list and no more, or the header is work without end
-		r.fail()
-		return
-	}
-	z.empty = make([]bool, n)
-	for !r.bad {
-		typ := r.byte()
-		if typ == 0 {
-			return
-		}
-		p := &sevenBytes{p: r.take(r.number())}
-		switch typ {
-		case 0x0e:
-			z.empty = p.bits(n)
-		case 0x11:
-			if p.byte() == 0 {
-				z.readNames(p.p, n)
-			}
-		}
-	}
-}
-
-func (z *sevenFile) readNames(p []byte, n int) {
-	for len(z.names) < n {
-		end := 0
-		for end+1 < len(p) && (p[end] != 0 || p[end+1] != 0) {
-			end += 2
-		}
-		if end+1 >= len(p) {
-			return
-		}
-		z.names = append(z.names, utf16Text(p[:end]))
-		p = p[end+2:]
 	}
 }
