@@ -41,50 +41,23 @@ func (l *letter) numbers() template.FuncMap {
 // as its own Content-Type and Content-Transfer-Encoding say, then protected as protect says.
 func compose(ctx context.Context, name, text, protect string, now time.Time, keys *keyring) (*letter, error) {
 	l := &letter{}
-	tmpl, err := template.New(name).Funcs(l.numbers()).Parse(text)
+	head, body, err := l.fill(name, text)
 	if err != nil {
 		return nil, err
 	}
-	var filled strings.Builder
-	if err := tmpl.Execute(&filled, nil); err != nil {
-		return nil, err
-	}
-	head, body, ok := strings.Cut(filled.String(), "\n\n")
-	if !ok {
-		return nil, fmt.Errorf("%s: no empty line between header and body", name)
-	}
-	env, err := mail.ReadMessage(strings.NewReader(head + "\n\n"))
-	if err != nil {
+	if err := l.address(head); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	for _, field := range []string{"From", "To", "Cc"} {
-		if env.Header.Get(field) == "" {
-			continue
-		}
-		list, err := env.Header.AddressList(field)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %s: %w", name, field, err)
-		}
-		for _, a := range list {
-			if field == "From" {
-				l.From = a.Address
-			} else {
-				l.To = append(l.To, a.Address)
-			}
-		}
 	}
 	number, _, _ := strings.Cut(name, "-")
 	l.MessageID = "demo-" + number + l.From[strings.LastIndexByte(l.From, '@'):]
 
 	outer, content := splitHeader(head)
 	entity, err := encodeBody(content, body)
+	if err == nil && protect != "" {
+		entity, err = keys.protect(ctx, protect, entity)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	if protect != "" {
-		if entity, err = keys.protect(ctx, protect, entity); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
 	}
 	var b bytes.Buffer
 	for _, line := range outer {
@@ -94,6 +67,48 @@ func compose(ctx context.Context, name, text, protect string, now time.Time, key
 	b.Write(entity)
 	l.Data = b.Bytes()
 	return l, nil
+}
+
+// fill executes the template and parts header and body.
+func (l *letter) fill(name, text string) (head, body string, err error) {
+	tmpl, err := template.New(name).Funcs(l.numbers()).Parse(text)
+	if err != nil {
+		return "", "", err
+	}
+	var filled strings.Builder
+	if err := tmpl.Execute(&filled, nil); err != nil {
+		return "", "", err
+	}
+	head, body, ok := strings.Cut(filled.String(), "\n\n")
+	if !ok {
+		return "", "", fmt.Errorf("%s: no empty line between header and body", name)
+	}
+	return head, body, nil
+}
+
+// address makes the envelope from the header.
+func (l *letter) address(head string) error {
+	m, err := mail.ReadMessage(strings.NewReader(head + "\n\n"))
+	if err != nil {
+		return err
+	}
+	for _, field := range []string{"From", "To", "Cc"} {
+		if m.Header.Get(field) == "" {
+			continue
+		}
+		list, err := m.Header.AddressList(field)
+		if err != nil {
+			return fmt.Errorf("%s: %w", field, err)
+		}
+		for _, a := range list {
+			if field == "From" {
+				l.From = a.Address
+			} else {
+				l.To = append(l.To, a.Address)
+			}
+		}
+	}
+	return nil
 }
 
 // splitHeader parts the fields of the message from those of its content.
