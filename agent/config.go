@@ -76,7 +76,7 @@ type Lists struct {
 	Departments     string   `toml:"departments" doc:"CSV of match,department: user@domain, @domain or prefix*@domain."`
 	SecureMailboxes string   `toml:"secure_mailboxes" doc:"CSV of address,department,from,to."`
 	MaskKey         string   `toml:"mask_key" doc:"File with the key by which digits in addresses are masked; the milter needs the same."`
-	PseudonymKey    string   `toml:"pseudonym_key" doc:"File with the key of pseudonyms; made at the first start."`
+	PseudonymKey    string   `toml:"pseudonym_key" doc:"File with the key of pseudonyms, made at the first start; \"\" for pseudonym.key beside the database."`
 	CommitEvery     Duration `toml:"commit_every" doc:"Longest time from a line to the dashboard while lines keep coming."`
 	MaxUnfinished   int      `toml:"max_unfinished" doc:"Messages in memory that are not finished; older ones wait in the database."`
 }
@@ -123,7 +123,7 @@ func DefaultConfig() *Config {
 		Store:     Store{Path: "/var/lib/postvagt/agent.db", DetailsMonths: 13},
 		Dashboard: Dashboard{Listen: "127.0.0.1:8480"},
 		Agent: Lists{Departments: "/etc/postvagt/departments.csv", SecureMailboxes: "/etc/postvagt/secure-mailboxes.csv",
-			MaskKey: "/etc/postvagt/mask.key", PseudonymKey: "/var/lib/postvagt/pseudonym.key",
+			MaskKey:     "/etc/postvagt/mask.key",
 			CommitEvery: Duration(time.Second), MaxUnfinished: 100_000},
 	}
 }
@@ -331,3 +331,10 @@ func existing(files []string) (all []string) {
 }
 
 func (d Duration) std() time.Duration { return time.Duration(d) }
+
+func (c *Config) pseudonymKey() string {
+	if c.Agent.PseudonymKey != "" {
+		return c.Agent.PseudonymKey
+	}
+	return filepath.Join(filepath.Dir(c.Store.Path), "pseudonym.key")
+}

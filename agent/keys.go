@@ -78,7 +78,7 @@ func (c *Config) trackOptions() (track.Options, error) {
 	if err != nil {
 		return track.Options{}, err
 	}
-	pseudonymKey, err := ownKey(c.Agent.PseudonymKey)
+	pseudonymKey, err := ownKey(c.pseudonymKey())
 	if err != nil {
 		return track.Options{}, err
 	}
