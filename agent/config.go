@@ -124,7 +124,7 @@ func DefaultConfig() *Config {
 		Dashboard: Dashboard{Listen: "127.0.0.1:8480"},
 		Agent: Lists{Departments: "/etc/postvagt/departments.csv", SecureMailboxes: "/etc/postvagt/secure-mailboxes.csv",
 			MaskKey:     "/etc/postvagt/mask.key",
-			CommitEvery: Duration(time.Second), MaxUnfinished: 100_000},
+			CommitEvery: Duration(time.Second), MaxUnfinished: 50_000},
 	}
 }
 

@@ -29,7 +29,7 @@ type Options struct {
 	JoinWindow    time.Duration // how long a verdict and the MTA's lines wait for each other; 0 for an hour
 	QueueLifetime time.Duration // after which no outcome is to come; 0 for five days and an hour
 	TLSLogged     bool          // the client is known to log TLS, though no such line was seen yet
-	MaxLive       int           // messages kept in memory after a Flush; 0 for 100,000
+	MaxLive       int           // messages kept in memory after a Flush; 0 for 50,000
 	Recall        func(key string) ([]byte, bool)
 	Prefix        string // of all item keys: an import keeps its state apart
 }
@@ -65,7 +65,7 @@ const (
 	day         = int64(24 * time.Hour / time.Microsecond)
 	minute      = int64(time.Minute / time.Microsecond)
 	globalKey   = "tracker"
-	defaultLive = 100_000
+	defaultLive = 50_000
 	lateGrace   = day // a late verdict finds its message so long after the join window
 )
 
