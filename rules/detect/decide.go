@@ -389,6 +389,9 @@ func (s *Scanner) judge(n int32) {
 		if d == 2 || d == -2 {
 			f = 0.7
 		}
+		if g.weight >= 2 && own < 0.5 {
+			f *= 0.75 // who discusses a topic need not mean the person named before
+		}
 		tie = max(tie, f*o.tie())
 	}
 	v := evidence{tie: tie, weight: float64(min(g.weight, 5)), own: g.cues[classOwn] > 0, condition: g.cues[classCondition] > 0, plural: plural,
@@ -455,7 +458,7 @@ func (s *Scanner) weigh(n int32, g *segment, v evidence) {
 		v.topic, best = s.topicOf(g, kind)
 		if name := s.e.kinds[kind]; g.cues[classMoney] > 0 && (name == "income" || name == "debt") {
 			v.topic += min(0.35, 0.5*best)
-		} else if g.icd > 0 && name == "health" {
+		} else if g.icd > 0 && best >= 0.25 && name == "health" {
 			v.topic += 0.5
 		}
 		for j := range g.nhits {

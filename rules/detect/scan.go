@@ -387,8 +387,8 @@ func (s *Scanner) endWord(i int32) {
 	}
 	var f tokenFacts
 	f.letters, f.digits = s.wlen-s.digits, s.digits
-	if s.first && f.digits >= 2 && f.digits <= 4 && (f.letters == 1 || f.letters == 2 && w[0] == symA+3) && w[0] < symZero && w[s.wlen-1] >= symZero {
-		seg.icd++ // F32, C18, or the Danish DF32
+	if s.first && f.digits >= 2 && f.digits <= 4 && (f.letters == 1 || f.letters == 2 && w[0] == symA+3 && w[1] != symA+10) && w[0] < symZero && w[s.wlen-1] >= symZero {
+		seg.icd++ // F32, C18, or the Danish DF32 (DK is the country)
 	}
 	f.initial = s.wlen == 1 && s.upper == 1
 	if s.digits == 0 || f.letters > 0 || s.digits <= 2 {
