@@ -189,6 +189,10 @@ func sendmailOther(s string, r *Record) {
 		r.Kind, r.Other = Notification, id
 		return
 	}
+	if strings.HasPrefix(s, "ruleset=") && strings.Contains(s, ", quarantine=") {
+		r.Kind = Hold
+		return
+	}
 	for _, p := range []string{"SMTP outgoing connect on", "AUTH", "alias ", "clone", "owner=", "ruleset=", "lost input channel",
 		"timeout waiting", "Authentication-Warning", "SYSERR", "makeconnection", "<", "---", "collect:", "discarded", "dequeueing",
 		"return to sender", "locked", "STARTTLS", "Losing", "tempfail", "expn", "vrfy", "ETRN", "too many", "Warning", "connect", "low on space", "unsafe", "buffer", "Truncated"} {
