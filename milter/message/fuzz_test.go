@@ -184,7 +184,7 @@ func FuzzRar(f *testing.F) {
 func FuzzXZ(f *testing.F)   { fuzzExtractor(f, openCompressed(kindXZ), attachments(f, "streams")...) }
 func FuzzZstd(f *testing.F) { fuzzExtractor(f, openCompressed(kindZstd), attachments(f, "streams")...) }
 func FuzzTNEF(f *testing.F) {
-	fuzzExtractor(f, openTNEF, []byte(tnefMagic+"\x01\x00\x01\x04\x80\x01\x00\x03\x00\x00\x00hej\x00\x00"))
+	fuzzExtractor(f, openTNEF, attachments(f, "123-tnef")[0], []byte(tnefMagic+"\x01\x00\x01\x04\x80\x01\x00\x03\x00\x00\x00hej\x00\x00"))
 }
 func FuzzLZFu(f *testing.F) {
 	fuzzExtractor(f, func(o *opener, d doc, data *io.SectionReader) error {

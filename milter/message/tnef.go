@@ -56,7 +56,11 @@ func (t *tnef) read() error {
 		id := binary.LittleEndian.Uint32(h[1:])
 		size := int64(binary.LittleEndian.Uint32(h[5:]))
 		off += 9
-		if h[0] != 1 && h[0] != 2 || size > t.data.Size()-off {
+		if h[0] != 1 && h[0] != 2 {
+			return damaged
+		}
+		if left := t.data.Size() - off; size > left { // cut off: what is there is read
+			t.attribute(uint16(id), io.NewSectionReader(t.data, off, left))
 			return damaged
 		}
 		t.attribute(uint16(id), io.NewSectionReader(t.data, off, size))
