@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"postvagt/milter/message"
 	"postvagt/milter/policy"
 )
 
@@ -184,6 +185,9 @@ func (c *Config) Warnings() (out []string) {
 		if !x.inForce(time.Now()) {
 			out = append(out, c.fault(fmt.Sprintf("exempt[%d].until", i), "exemption %q has ended and counts for nothing", x.Name).Error())
 		}
+	}
+	if opt := c.Milter.Pdftotext; opt != "-" && message.NewReader(message.Options{Pdftotext: opt}).Pdftotext() == "" {
+		out = append(out, c.fault("milter.pdftotext", "the program is missing and every PDF stays unopened: install poppler-utils, or say \"-\"").Error())
 	}
 	if network, addr, _ := ParseListen(c.Milter.Listen); network == "tcp" && !loopback(addr) {
 		out = append(out, c.fault("milter.listen", "anybody who reaches %s may hand in mail: keep it behind a firewall", addr).Error())

@@ -115,12 +115,12 @@ timeout = "1m30s"
 }
 
 func TestWarnings(t *testing.T) {
-	c, err := parseConfig("m.toml", []byte("[organisation]\ndomains = [\"a.example\"]\n[milter]\nlisten = \"inet:0.0.0.0:9000\"\n[[channel]]\nname = \"g\"\nsubject_prefix = \"#s#\"\n"))
+	c, err := parseConfig("m.toml", []byte("[organisation]\ndomains = [\"a.example\"]\n[milter]\nlisten = \"inet:0.0.0.0:9000\"\npdftotext = \"/nonexistent/pdftotext\"\n[[channel]]\nname = \"g\"\nsubject_prefix = \"#s#\"\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	got := strings.Join(c.Warnings(), "\n")
-	for _, want := range []string{"m.toml:5: channel[0]: channel \"g\" has no require_relay", "m.toml:4: milter.listen: anybody who reaches 0.0.0.0:9000"} {
+	for _, want := range []string{"m.toml:6: channel[0]: channel \"g\" has no require_relay", "m.toml:4: milter.listen: anybody who reaches 0.0.0.0:9000", "m.toml:5: milter.pdftotext: the program is missing"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no warning %q in %q", want, got)
 		}

@@ -119,6 +119,8 @@ func NewReader(opt Options) *Reader {
 		rd.pdftotext = ""
 	case "":
 		rd.pdftotext, _ = exec.LookPath("pdftotext")
+	default:
+		rd.pdftotext, _ = exec.LookPath(opt.Pdftotext)
 	}
 	return rd
 }
