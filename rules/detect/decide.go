@@ -418,7 +418,7 @@ func (s *Scanner) topicOf(g *segment, kind uint8) (topic, best float64) {
 		}
 		for j, o := range g.hits[:g.nhits] { // rules of several languages may know the same word
 			same := o.kind == h.kind && o.to >= h.from && o.from <= h.to || o.id == h.id
-			if j != i && same && o.grade != gradeNever && (o.grade > h.grade || o.grade == h.grade && j < i) {
+			if j != i && same && (o.grade > h.grade || o.grade == h.grade && j < i) {
 				h.grade = gradeNever
 				break
 			}

@@ -116,3 +116,13 @@ func TestThirdMails(t *testing.T) {
 		t.Errorf("F1 %.3f, want at least 0.9", c.f1())
 	}
 }
+
+// TestFourthMails is ordinary office mail with people in it, written when the third set had been looked at; the figure
+// before any tuning on this one was F1 0.833 (15 found, 4 false, 2 missed, 21 passed).
+func TestFourthMails(t *testing.T) {
+	c := scoreMails(t, "testdata/mails-fourth.txt")
+	t.Logf("F1 %.3f: %+v", c.f1(), c)
+	if c.f1() < 0.9 {
+		t.Errorf("F1 %.3f, want at least 0.9", c.f1())
+	}
+}
