@@ -45,7 +45,7 @@ func TestCommandLine(t *testing.T) {
 		{"no command", nil, 2, "", "postvagt-agent: "},
 		{"unknown command", []string{"fly"}, 2, "", "postvagt-agent: "},
 		{"check", []string{"config", "check", "--config", good}, 0, ": ok", ""},
-		{"check, unknown key", []string{"config", "check", "--config", bad}, 2, "", `agent.toml:11: log.zon: unknown key; did you mean "log.zone"?`},
+		{"check, unknown key", []string{"config", "check", "--config", bad}, 2, "", `agent.toml:12: log.zon: unknown key; did you mean "log.zone"?`},
 		{"check, no such file", []string{"config", "check", "--config", "/nowhere.toml"}, 2, "", "an example: postvagt-agent config default"},
 		{"check, a mark that nothing proves", []string{"config", "check", "--config", channel}, 0, ": ok", `"gateway" has no require_relay`},
 		{"default", []string{"config", "default"}, 0, "[organisation]", ""},
