@@ -2,6 +2,7 @@ package detect
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -51,6 +52,21 @@ func cpuTime() time.Duration {
 
 func BenchmarkScanPlain(b *testing.B) { benchScan(b, plainText(1<<20)) }
 func BenchmarkScanDense(b *testing.B) { benchScan(b, denseText(1<<20)) }
+
+// BenchmarkScanRegexp is Go's regexp on the same text, with the national numbers and thirty stems only: a floor for what the
+// rules would cost that way.
+func BenchmarkScanRegexp(b *testing.B) {
+	re := regexp.MustCompile(`(?i)\b\d{2}[ .]?\d{2}[ .]?\d{2}[- ]?\d{4,5}\b|\b\d{6}[-+A-FU-Y]\d{3}[0-9A-Y]\b|\b[A-Z]{2}\d{2}( ?[0-9A-Z]{4}){3,7}|` +
+		`\b(depression|skizofreni|sklerose|kræft|diabetes|misbrug|alkohol|kokain|metadon|anbringelse|kontanthjælp|sygemeldt|indlagt|dømt|sigtet|` +
+		`fængsel|fagforening|tillidsmand|muslim|homoseksuel|gæld|inkasso|skilsmisse|forældremyndighed|adoption|gravid|abort|demens|epilepsi|autisme)\w*`)
+	text := plainText(1 << 18)
+	b.SetBytes(int64(len(text)))
+	start := cpuTime()
+	for b.Loop() {
+		re.FindAllIndex(text, -1)
+	}
+	b.ReportMetric(float64(b.N)*float64(len(text))/1e6/(cpuTime()-start).Seconds(), "MB/cpu-s")
+}
 
 // BenchmarkScanMail is a mail of ordinary size, scanner made anew.
 func BenchmarkScanMail(b *testing.B) { benchScan(b, plainText(5<<10)) }

@@ -29,6 +29,7 @@ func TestWaysToWriteNumbers(t *testing.T) {
 		"mail address": "0707614285@borger.example", "file name": "journal_070761-4285.pdf", "in brackets": "(070761-4285)",
 		"csv": "navn;cpr;by\nA;0707614285;B\n", "tabs": "navn\tcpr\nA\t0707614285\n", "url": "https://x.example/p?cpr=0707614285",
 		"spaced dash": "070761 - 4285", "no mod 11 with context": "cpr 070761-4286", "1 January": "010165-1237", "slashes": "cpr 07/07/61-4285",
+		"far along a row": strings.Repeat("1 2 ", 19) + "070761-4285", "among dashes": strings.Repeat("1 - ", 15) + "070761-4285 - 2 - 3",
 	} {
 		if r := e.judgeText(text); !slices.Contains(r.Kinds, "dk-cpr") {
 			t.Errorf("%s: missed, got %v", name, r.Kinds)

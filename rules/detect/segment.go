@@ -1,7 +1,5 @@
 package detect
 
-import "hash/maphash"
-
 const (
 	segRing   = 8   // segments held at a time
 	proximity = 300 // characters, as Purview has it
@@ -203,101 +201,5 @@ func (s *Scanner) drain() {
 	s.endSegment(pos)
 	for n := max(0, s.nseg-lookAhead+1); n < s.nseg; n++ {
 		s.judge(n)
-	}
-}
-
-// nameRun is a run of capitalised words that may be somebody's name.
-type nameRun struct {
-	n              int
-	given, surname bool
-	titled         bool
-	official       bool
-	greeting       bool
-	starts         bool
-	initials       int
-	known          int
-	hash           uint64
-	tok            int32
-}
-
-// nameToken lets a capitalised word begin or go on a name.
-func (s *Scanner) nameToken(w []uint8, given, surname, known bool, f *tokenFacts) {
-	if !s.first || f.digits > 0 || s.upper > 1 && s.upper == s.wlen && s.wlen < 4 {
-		if s.run.n > 0 {
-			s.endRun()
-		}
-		f.hasRun = false
-		f.title = f.title || s.prev.title && s.prev.letters <= 3 && f.letters <= 2
-		if s.prev.greeting && f.letters > 0 && !f.greeting {
-			s.msg.greetOther = s.msg.greetOther || s.segs[s.nseg%segRing].cues[classPlural] > 0
-		}
-		return
-	}
-	r := &s.run
-	if r.n == 0 {
-		*r = nameRun{titled: s.prev.title, official: s.prev.official, greeting: s.prev.greeting || f.greeting,
-			starts: s.segs[s.nseg%segRing].words == 1, tok: s.tok}
-	}
-	if f.title || f.greeting || f.official {
-		r.titled, r.official, r.greeting = r.titled || f.title, r.official || f.official, r.greeting || f.greeting
-		return
-	}
-	if known && !given && !surname {
-		r.known++
-	}
-	r.n++
-	r.given, r.surname = r.given || given, r.surname || surname && (r.n > 1 || !r.starts)
-	if f.initial {
-		r.initials++
-	}
-	r.hash = r.hash*31 + maphash.Bytes(s.seed, w)
-	f.hasRun = true
-}
-
-// endRun decides what a run of capitalised words was.
-func (s *Scanner) endRun() {
-	r := s.run
-	s.run = nameRun{}
-	if r.n == 0 || r.n > 5 {
-		return
-	}
-	seg := &s.segs[s.nseg%segRing]
-	full := r.titled || r.n >= 2 && (r.given || r.surname && r.known == 0)
-	switch {
-	case r.greeting:
-		if r.given || r.surname || r.n >= 2 || r.titled {
-			s.msg.greeted = true
-		}
-	case s.parts[s.part].address:
-	case s.closing > 0:
-		if full || r.given || r.n >= 2 && r.known == 0 {
-			s.msg.signed = true
-		}
-	case r.official:
-	case r.initials == r.n && r.n >= 2 && r.n <= 3:
-		seg.initials++
-	case full:
-		if _, own := s.selfName[r.hash]; !own {
-			seg.full++
-			seg.lastName = r.hash
-			s.identify(s.names, r.hash)
-		}
-	case r.given:
-		seg.given++
-	case r.known > 0:
-	case r.surname:
-		seg.maybe++
-	case r.n >= 2 && (r.n == 2 || !r.starts):
-		seg.maybe++
-	case !r.starts:
-		seg.proper++
-	}
-}
-
-const maxPersons = 1 << 17
-
-func (s *Scanner) identify(set map[uint64]struct{}, key uint64) {
-	if len(set) < maxPersons {
-		set[key] = struct{}{}
 	}
 }

@@ -1,5 +1,7 @@
 package detect
 
+import "strings"
+
 // evidence is what one segment says of one kind, and about whom.
 type evidence struct {
 	topic     float64 // weight of the terms
@@ -77,6 +79,9 @@ func (s *Scanner) tie() float64 {
 		tie = max(tie, 0.7)
 	} else if m.greeted {
 		tie = max(tie, 0.4)
+	}
+	if len(s.ctx.Recipients) == 1 && strings.ContainsRune(strings.TrimSpace(s.ctx.Recipients[0]), ' ') && m.second > 1 {
+		tie = max(tie, 0.5) // to one named person, and speaking to them
 	}
 	if len(s.persons) > 0 {
 		tie = max(tie, 0.7)

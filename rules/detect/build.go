@@ -1,0 +1,216 @@
+package detect
+
+import (
+	"errors"
+	"strings"
+)
+
+// builder gathers literals before the tables are laid out.
+type builder struct {
+	e          *Engine
+	ids        map[string]int32 // pattern text and languages -> pattern
+	head, tail []literal
+	name       []literal
+	phrase     phraseBuilder
+	kinds      map[string]uint8
+	hints      hints
+}
+
+func newBuilder() *builder {
+	return &builder{
+		e:      &Engine{tab: newTables(), patterns: make([]pattern, 1)},
+		ids:    map[string]int32{},
+		phrase: newPhraseBuilder(),
+		kinds:  map[string]uint8{},
+		hints:  hints{},
+	}
+}
+
+// languages registers endings and the words that tell a language.
+func (b *builder) languages(specs []*langSpec) error {
+	var errs []error
+	for _, l := range specs {
+		bits, bad := langBits([]string{l.ID})
+		switch l.ID {
+		case "name":
+			bits, bad = nameLang, ""
+		case "nn":
+			bits, bad = norwegian, ""
+		case "other":
+			bits, bad = otherLang, ""
+		}
+		if bad != "" {
+			errs = append(errs, l.at.errorf(l.ID, "id", "unknown language %q, known are da, sv, no, fi, en", bad))
+			continue
+		}
+		for _, first := range l.Endings {
+			for _, second := range append([]string{""}, l.Second...) {
+				if word, ok := foldTerm(b.e.tab, first+second); ok {
+					for _, s := range spellings(word) {
+						b.e.dict.endings.add(s, bits)
+					}
+				}
+			}
+		}
+		for _, second := range l.Second {
+			if word, ok := foldTerm(b.e.tab, second); ok {
+				b.e.dict.endings.add(word, bits)
+			}
+		}
+		for _, w := range l.Words {
+			t := term{class: classLanguage, langs: bits, weight: 1, owner: -1}
+			if l.ID == "nn" {
+				t.weight = 2
+			}
+			errs = append(errs, b.term(l.at, l.ID, w, t))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (b *builder) kind(name string) uint8 {
+	k, ok := b.kinds[name]
+	if !ok {
+		k = uint8(len(b.e.kinds))
+		b.kinds[name] = k
+		b.e.kinds = append(b.e.kinds, name)
+	}
+	return k
+}
+
+func parseLevel(s string) (Level, bool) {
+	switch s {
+	case "confidential":
+		return Confidential, true
+	case "sensitive":
+		return Sensitive, true
+	}
+	return None, false
+}
+
+// rule compiles one rule.
+func (b *builder) rule(r *ruleSpec) error {
+	if r.Disabled {
+		return nil
+	}
+	var errs []error
+	level, ok := parseLevel(r.Level)
+	if !ok {
+		errs = append(errs, r.at.errorf(r.ID, "level", `level must be "confidential" or "sensitive", not %q`, r.Level))
+	}
+	bits, bad := langBits(r.Languages)
+	if bad != "" {
+		errs = append(errs, r.at.errorf(r.ID, "languages", "unknown language %q, known are da, sv, no, fi, en", bad))
+	}
+	if r.Kind == "" {
+		errs = append(errs, r.at.errorf(r.ID, "kind", `"kind" is missing`))
+	}
+	if (r.Terms == nil) == (r.Number == nil) {
+		errs = append(errs, r.at.errorf(r.ID, "id", "a rule needs either terms or number"))
+	}
+	if len(b.e.rules) >= 1000 || len(b.kinds) >= maxKinds {
+		return r.at.errorf(r.ID, "id", "too many rules or kinds")
+	}
+	c := rule{spec: r, id: r.ID, kind: b.kind(r.Kind), level: level, langs: bits, weight: 1}
+	c.main, _ = langBits(r.Languages[:min(1, len(r.Languages))])
+	if r.Weight != nil {
+		if c.weight = *r.Weight; c.weight <= 0 || c.weight > 4 {
+			errs = append(errs, r.at.errorf(r.ID, "weight", "weight must be above 0 and at most 4"))
+		}
+	}
+	index := int16(len(b.e.rules))
+	if r.Number != nil {
+		errs = append(errs, b.number(r, &c, index))
+	}
+	if r.Terms != nil {
+		errs = append(errs, b.vocabulary(r, &c, index))
+	}
+	b.e.rules = append(b.e.rules, c)
+	return errors.Join(errs...)
+}
+
+func (b *builder) vocabulary(r *ruleSpec, c *rule, index int16) error {
+	var errs []error
+	for i, words := range [][]string{r.Terms.Weak, r.Terms.Usual, r.Terms.Strong, r.Terms.Never} {
+		grade := gradeWeak + i
+		for _, w := range words {
+			t := term{class: classTopic, grade: uint8(grade), langs: c.langs, kind: c.kind, owner: index}
+			errs = append(errs, b.term(r.at, r.ID, w, t))
+			b.hints.note(w, t)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// number compiles shape, check, tiers and the words around.
+func (b *builder) number(r *ruleSpec, c *rule, index int16) error {
+	n, errs := compileNumber(r)
+	if n == nil {
+		return errs
+	}
+	c.number = n
+	if b.e.numbers >= maxNumbers {
+		return r.at.errorf(r.ID, "number", "too many number rules")
+	}
+	n.slot = uint8(b.e.numbers)
+	b.e.numbers++
+	for i, sh := range n.shapes {
+		size := len(sh.classes)
+		b.e.shapes[size] = append(b.e.shapes[size], shapeRef{rule: index, shape: uint8(i)})
+		starts := b2i(sh.classes != "" && sh.classes[0] == 'l')
+		b.e.longest[starts] = max(b.e.longest[starts], size)
+	}
+	all := []error{errs}
+	for _, w := range r.Number.Context {
+		all = append(all, b.term(r.at, r.ID, w, term{class: classNumberContext, langs: allLangs, weight: int8(n.slot), owner: index}))
+	}
+	for _, w := range r.Number.Against {
+		all = append(all, b.term(r.at, r.ID, w, term{class: classNumberAgainst, langs: allLangs, weight: int8(n.slot), owner: index}))
+	}
+	return errors.Join(all...)
+}
+
+// cue compiles one list of cues.
+func (b *builder) cue(c *cueSpec) error {
+	if c.Disabled {
+		return nil
+	}
+	class, ok := cueClass(c.Class)
+	if !ok {
+		return c.at.errorf(c.ID, "class", "unknown class %q, known are %s", c.Class, strings.Join(cueClassNames(), ", "))
+	}
+	bits, bad := langBits(c.Languages)
+	if bad != "" {
+		return c.at.errorf(c.ID, "languages", "unknown language %q, known are da, sv, no, fi, en", bad)
+	}
+	if c.Weight < 0 || c.Weight > 100 {
+		return c.at.errorf(c.ID, "weight", "weight must be 0 to 100")
+	}
+	t := term{class: class, langs: bits, weight: int8(max(1, c.Weight)), owner: int16(len(b.e.cues))}
+	if class == classGiven || class == classSurname {
+		t.langs = nameLang
+	}
+	if c.Kind != "" {
+		if len(b.kinds) >= maxKinds {
+			return c.at.errorf(c.ID, "kind", "too many kinds")
+		}
+		t.kind = b.kind(c.Kind)
+	}
+	b.e.cues = append(b.e.cues, c)
+	var errs []error
+	for _, w := range c.Terms {
+		errs = append(errs, b.term(c.at, c.ID, w, t))
+	}
+	return errors.Join(errs...)
+}
+
+// finish lays out the tables.
+func (b *builder) finish() *Engine {
+	e := b.e
+	e.dict.head, e.dict.name = buildTrie(b.head, true), buildTrie(b.name, true)
+	t := buildTrie(b.tail, false)
+	e.dict.tail, e.dict.tailOut = t.table, t.outs
+	linkFailures(e.dict.tail, e.dict.tailOut)
+	e.phrases = b.phrase.table()
+	return e
+}

@@ -1,0 +1,120 @@
+package detect
+
+// gap is what stood between two words.
+type gap struct {
+	bits  uint32 // 1<<class of each character
+	chars int
+	lines int
+	last  uint8
+}
+
+const (
+	breaksPhrase = 1<<sepStop | 1<<sepComma | 1<<sepColon | 1<<sepTab | 1<<sepAt | 1<<sepHash
+	breaksName   = breaksPhrase | 1<<sepOther | 1<<sepSlash | 1<<sepUnder | 1<<sepPara | 1<<sepQuote | 1<<sepPercent | 1<<sepPlus
+)
+
+// startWord is called with the first character of a word at byte i of the piece: what stood between it and
+// the last word decides what goes on.
+func (s *Scanner) startWord(i int32, capital bool) {
+	pos := s.base + i - s.extra
+	g := s.gap
+	s.wordPos, s.first = pos, capital
+	s.gap = gap{}
+	if s.tok == 0 || g.chars == 0 {
+		s.lineAt = min(s.lineAt, pos)
+		return
+	}
+	line := g.lines > 0
+	width := pos - s.lineAt
+	short := line && (s.cells || capital && width < min(62, s.longest*3/4))
+	sentence := g.bits&(1<<sepStop) != 0 ||
+		g.bits&(1<<sepDot) != 0 && g.chars > 1 && capital && !(s.prev.letters <= 4 && g.lines == 0 && (s.prev.title || s.prev.official || s.prev.initial || s.prev.keeps))
+	if line || sentence {
+		s.prev = tokenFacts{}
+	}
+	if line {
+		s.longest = max(s.longest, min(width, 200))
+		s.lineAt, s.cells = pos, g.bits&(1<<sepTab) != 0
+		if g.bits&(1<<sepQuote) != 0 {
+			s.closing, s.after = 0, false
+		}
+	}
+	if sentence || g.lines > 1 || short || pos-s.segs[s.nseg%segRing].start > 500 {
+		s.endSegment(pos)
+	}
+	if g.bits&(1<<sepLaw|1<<sepPercent) != 0 {
+		s.segs[s.nseg%segRing].weight += 2
+	}
+	if g.bits&(1<<sepMoney) != 0 {
+		s.segs[s.nseg%segRing].cues[classMoney]++
+	}
+	if g.bits&breaksPhrase != 0 && !(g.bits == 1<<sepColon && g.chars == 1) || sentence || g.lines > 1 {
+		s.nact = 0
+	}
+	if g.bits&breaksName != 0 || sentence || line || g.bits&(1<<sepDot) != 0 && !s.prev.initial {
+		s.endRun()
+	}
+	s.joinWindow(g)
+}
+
+// separator notes one character between words.
+func (s *Scanner) separator(class uint8, i int32) {
+	if class == sepZero {
+		return
+	}
+	g := &s.gap
+	g.bits |= 1 << class
+	g.last = class
+	g.chars++
+	switch class {
+	case sepNewline:
+		g.lines++
+		if s.closing > 0 {
+			s.closing--
+		}
+	case sepTab:
+		s.cells = true
+	}
+}
+
+// tagLength gives the length of the HTML tag at the start of b, and whether it stands inside a line; 0 if
+// there is none, -1 if b ends too early to say.
+func tagLength(b []byte) (n int, inline bool) {
+	i := 1
+	if i < len(b) && b[i] == '/' {
+		i++
+	}
+	start := i
+	for i < len(b) && i < 12 && (b[i]|0x20 >= 'a' && b[i]|0x20 <= 'z' || i > start && b[i] >= '1' && b[i] <= '6') {
+		i++
+	}
+	if i == len(b) && i < 12 {
+		return -1, false
+	}
+	if i == start || i >= 12 {
+		return 0, false
+	}
+	if c := b[i]; c != '>' && c != '/' && c != ' ' {
+		return 0, false
+	}
+	switch string(b[start:i]) {
+	case "b", "i", "u", "em", "strong", "span", "font", "a", "small", "wbr", "mark", "sup", "sub", "B", "I", "U", "EM",
+		"STRONG", "SPAN", "FONT", "A", "SMALL", "WBR", "MARK", "SUP", "SUB":
+		inline = true
+	case "br", "p", "div", "td", "th", "tr", "li", "h1", "h2", "h3", "BR", "P", "DIV", "TD", "TH", "TR", "LI", "H1", "H2", "H3":
+	default:
+		return 0, false
+	}
+	for ; i < len(b) && i < 200; i++ {
+		switch b[i] {
+		case '>':
+			return i + 1, inline
+		case '<', '@':
+			return 0, false
+		}
+	}
+	if i == len(b) && i < 200 {
+		return -1, false
+	}
+	return 0, false
+}

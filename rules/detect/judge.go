@@ -1,0 +1,170 @@
+package detect
+
+import "math/bits"
+
+// tie says how surely a segment speaks of one person, 0 to 1.
+func (g *segment) tie() float64 {
+	if g.numbers > 0 {
+		return 1
+	}
+	return g.named()
+}
+
+// named is tie without national numbers.
+func (g *segment) named() float64 {
+	t := 0.0
+	up := func(v float64, ok bool) {
+		if ok && v > t {
+			t = v
+		}
+	}
+	up(0.95, g.full > 0)
+	up(0.85, g.cues[classRelative] > 0)
+	up(0.8, g.cues[classRole] > 0)
+	up(0.8, g.cues[classThird] > 0)
+	up(0.8, g.given > 0)
+	up(0.7, g.initials > 0)
+	up(0.6, g.maybe > 0)
+	up(0.4, g.proper > 0)
+	up(0.5, g.cues[classIdentity] > 0)
+	up(0.6, g.cues[classFirst] > 0)
+	up(0.55, g.cues[classSecond] > 0)
+	return t
+}
+
+// judge weighs one segment by what it says and who stands near, and files it with its rules.
+func (s *Scanner) judge(n int32) {
+	g := &s.segs[n%segRing]
+	start := s.parts[s.part].start
+	if n < start || g.nhits == 0 && g.weight == 0 && g.words == 0 {
+		return
+	}
+	if s.parts[s.part].address {
+		return
+	}
+	s.msg.words += g.words
+	s.msg.told += int32(g.cues[classTold])
+	s.msg.second += int32(g.cues[classSecond])
+	own := g.tie()
+	s.msg.segments++
+	if own < 0.85 && g.given == 0 && !g.after {
+		s.msg.discuss += int32(g.weight)
+	}
+	if !s.parts[s.part].subject && n-start < 6 && !g.signature {
+		s.msg.bodyTie = max(s.msg.bodyTie, own)
+	}
+	if s.parts[s.part].subject {
+		s.msg.subject += int32(g.weight)
+		s.msg.subjectTie = max(s.msg.subjectTie, own)
+	}
+	s.asks(g)
+	if g.cues[classContact] > 0 && !g.signature {
+		s.msg.appointed = true
+		s.msg.contact = max(s.msg.contact, own)
+	}
+	if g.nhits == 0 || g.signature {
+		return
+	}
+	tie, plural := own, g.cues[classPlural] > 0 && own < 0.7
+	for d := int32(-2); d <= 2; d++ {
+		i := n + d
+		if d == 0 || i < start || i < 0 || i > s.nseg || i <= s.nseg-segRing {
+			continue
+		}
+		o := &s.segs[i%segRing]
+		if d < 0 && g.start-o.end > proximity || d > 0 && o.start-g.end > proximity || o.signature {
+			continue
+		}
+		f := 0.85
+		if d == 2 || d == -2 {
+			f = 0.7
+		}
+		if g.weight >= 2 && own < 0.5 {
+			f *= 0.75 // who discusses a topic need not mean the person named before
+		}
+		tie = max(tie, f*o.tie())
+	}
+	v := evidence{tie: tie, weight: float64(min(g.weight, 5)), own: g.cues[classOwn] > 0, condition: g.cues[classCondition] > 0, plural: plural,
+		told: g.cues[classTold] > 0, named: own >= 0.95, reader: g.cues[classSecond] > 0, kinds: float64(bits.OnesCount32(g.kindSet()))}
+	s.weigh(n, g, v)
+}
+
+// kindSet gives the kinds of which a segment holds more than weak terms.
+func (g *segment) kindSet() (set uint32) {
+	for _, h := range g.hits[:g.nhits] {
+		if h.grade == gradeUsual || h.grade == gradeStrong {
+			set |= 1 << h.kind
+		}
+	}
+	return set
+}
+
+// topicOf adds up the terms of one kind in a segment, each once: the best in full, the rest at half weight.
+func (s *Scanner) topicOf(g *segment, kind uint8) (topic, best float64) {
+	rest, sure := 0.0, false
+	for i, h := range g.hits[:g.nhits] {
+		if h.kind == kind && h.grade != gradeNever && h.grade != gradeHint {
+			sure = true
+		}
+		for j, o := range g.hits[:g.nhits] { // rules of several languages may know the same word
+			same := o.kind == h.kind && o.to >= h.from && o.from <= h.to || o.id == h.id
+			if j != i && same && (o.grade > h.grade || o.grade == h.grade && j < i) {
+				h.grade = gradeNever
+				break
+			}
+		}
+		if h.kind != kind || h.grade == gradeNever {
+			continue
+		}
+		w := [...]float64{0.4, 0.25, 0.6, 1}[h.grade] * s.e.rules[h.owner].weight
+		if h.grade == gradeHint && !sure {
+			w *= 0.6
+		}
+		if w > best {
+			w, best = best, w
+		}
+		rest += w
+	}
+	return best + min(0.5*rest, 0.6), best
+}
+
+// weigh sums the terms of each kind in a segment and files the sums with the rules they are of.
+func (s *Scanner) weigh(n int32, g *segment, v evidence) {
+	for i := 0; i < g.nhits; i++ {
+		if s.foreign(n, g.hits[i].langs) {
+			g.nhits--
+			g.hits[i] = g.hits[g.nhits]
+			i--
+		}
+	}
+	var done uint64
+	for i := range g.nhits {
+		kind := g.hits[i].kind
+		if done>>kind&1 == 1 {
+			continue
+		}
+		done |= 1 << kind
+		best := 0.0
+		v.topic, best = s.topicOf(g, kind)
+		if name := s.e.kinds[kind]; g.cues[classMoney] > 0 && (name == "income" || name == "debt") {
+			v.topic += min(0.35, 0.5*best)
+		} else if g.icd > 0 && best >= 0.25 && name == "health" {
+			v.topic += 0.5
+		}
+		for j := range g.nhits {
+			h := &g.hits[j]
+			if h.kind != kind || h.grade == gradeNever {
+				continue
+			}
+			if e := s.entry(h.owner); e != nil {
+				if e.noted != g.start+1 {
+					e.noted = g.start + 1
+					s.noteTopic(g, kind, s.indexOf(e), h.owner, v)
+				}
+				e.count++
+				e.fresh = e.fresh || !s.parts[s.part].quoted
+				e.add(v)
+			}
+		}
+	}
+}

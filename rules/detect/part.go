@@ -1,0 +1,164 @@
+package detect
+
+import (
+	"hash/maphash"
+	"strings"
+)
+
+// messageFacts is what holds for the whole message.
+type messageFacts struct {
+	greeted    bool // Dear Anna: the mail is to a person
+	greetOther bool // Dear colleagues: to nobody in particular
+	subjectTie float64
+	bodyTie    float64 // of the first sentences of a part
+	discuss    int32
+	words      int32
+	segments   int32
+	subject    int32 // discussing weight of the subject
+	ask        bool
+	client     uint32  // kinds of services whose clients are secret, that send or sign
+	contact    float64 // tie of a sentence about an appointment
+	appointed  bool
+	signed     bool // a person's name stands in the signature
+	told       int32
+	second     int32
+}
+
+// partFacts is what is known of a part.
+type partFacts struct {
+	name    string
+	quoted  bool
+	subject bool
+	address bool  // of correspondents: who writes to whom is not what is told
+	start   int32 // its first segment
+	langs   [langCount]int32
+}
+
+// foreign says whether a segment is in none of the languages: others stand around it, or none that is known, since a
+// twentieth of ordinary text are function words at the very least.
+func (s *Scanner) foreign(n int32, langs uint8) bool {
+	var counts [langCount]int32
+	var words int32
+	for i := max(n-2, s.parts[s.part].start, s.nseg-segRing+1, 0); i <= min(n+2, s.nseg); i++ {
+		g, times := &s.segs[i%segRing], int32(1)
+		if i == n {
+			times = 2
+		}
+		words += times * g.words
+		for l, c := range g.langs {
+			counts[l] += times * int32(c)
+		}
+	}
+	most, own := share(&counts, langs)
+	return words >= 25 && own*20 < words || most >= 3 && own*3 < most || own*3 < counts[langCount-1]*2
+}
+
+// entry gathers what one rule found in one part.
+type entry struct {
+	rule  int16
+	part  int32
+	count int32
+	tier  int      // of numbers
+	tied  evidence // the segment that tells most, its own ties counted
+	loose evidence // the segment that tells most if the message ties it
+	more  float64  // topic of the segments after the first, in all
+	fresh bool     // some of it stands in new text
+	noted int32
+	final int // tier in the Result
+}
+
+const maxEntries = 4096
+
+// context reads what is known besides the texts.
+func (s *Scanner) context() {
+	s.addName(s.selfName, s.ctx.SenderName)
+	for i := range s.ctxAt {
+		s.ctxAt[i], s.notAt[i], s.column[i] = farAway, farAway, farAway
+	}
+	s.numAt, s.anyAt, s.ownAt, s.moneyAt = farAway, farAway, farAway, farAway
+	if s.ctx.SenderName != "" || s.ctx.Sender != "" {
+		s.senderText()
+	}
+}
+
+// addName files the hash that endRun would give to a name.
+func (s *Scanner) addName(set map[uint64]struct{}, name string) {
+	var h uint64
+	for _, w := range strings.FieldsFunc(name, func(r rune) bool { return r == ' ' || r == ',' || r == '-' || r == '.' }) {
+		word, ok := foldTerm(s.e.tab, w)
+		if !ok {
+			return
+		}
+		h = h*31 + maphash.Bytes(s.seed, word)
+	}
+	set[h] = struct{}{}
+}
+
+// senderText scans the sender's name and address for what tells a client relationship (R12).
+func (s *Scanner) senderText() {
+	local, domain, _ := strings.Cut(s.ctx.Sender, "@")
+	s.Scan(Text{Part: senderPart, Data: []byte(s.ctx.SenderName + "\n\n" + strings.NewReplacer(".", " ", "-", " ", "_", " ").Replace(local+" "+domain))})
+}
+
+const senderPart = "from"
+
+// isAddress says whether a part holds the correspondents' names and addresses.
+func isAddress(part string) bool {
+	switch part[strings.LastIndexByte(part, ' ')+1:] {
+	case "from", "to", "cc", "bcc", "sender", "reply-to":
+		return true
+	}
+	return false
+}
+
+// startPart begins a part.
+func (s *Scanner) startPart(t Text) {
+	s.base, s.extra, s.carry = 0, 0, nil
+	s.wlen, s.digits, s.upper, s.long = 0, 0, 0, false
+	s.gap, s.tok, s.lineAt, s.cells, s.longest = gap{}, 0, 0, false, 0
+	s.nact, s.prev, s.run, s.closing, s.after = 0, tokenFacts{}, nameRun{}, 0, false
+	s.win, s.langs = window{}, [langCount]int32{}
+	for i := range s.ctxAt {
+		s.ctxAt[i], s.notAt[i], s.column[i] = farAway, farAway, farAway
+	}
+	s.numAt, s.anyAt, s.ownAt, s.moneyAt = farAway, farAway, farAway, farAway
+	s.part = len(s.parts)
+	p := partFacts{name: t.Part, quoted: t.Quoted, subject: t.Part == "subject" || strings.HasSuffix(t.Part, " subject"), address: isAddress(t.Part), start: s.nseg}
+	if len(s.parts) < maxEntries {
+		s.parts = append(s.parts, p)
+	} else {
+		s.part--
+		s.parts[s.part].start = s.nseg
+	}
+	s.segs[s.nseg%segRing].reset(0)
+}
+
+// endPart closes what is open and judges what is left of the part.
+func (s *Scanner) endPart() {
+	if s.wlen > 0 {
+		s.endWord(0)
+	}
+	s.closeWindow()
+	s.endRun()
+	s.drain()
+	s.settle(s.npend)
+	for l := range langCount {
+		s.parts[s.part].langs[l] += s.total[l] - s.before[l]
+	}
+	s.before = s.total
+	s.open = false
+}
+
+// entry gives the entry for a rule in the current part.
+func (s *Scanner) entry(rule int16) *entry {
+	for i := len(s.entries) - 1; i >= 0 && s.entries[i].part == int32(s.part); i-- {
+		if s.entries[i].rule == rule {
+			return &s.entries[i]
+		}
+	}
+	if len(s.entries) >= maxEntries {
+		return nil
+	}
+	s.entries = append(s.entries, entry{rule: rule, part: int32(s.part)})
+	return &s.entries[len(s.entries)-1]
+}
