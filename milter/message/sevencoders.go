@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"io"
 
+	"github.com/klauspost/compress/zstd"
 	"github.com/ulikunitz/xz/lzma"
 )
 
@@ -26,6 +27,12 @@ func (z *sevenFile) decode(c sevenCoder, r io.Reader, size int64, password strin
 		return bzip2.NewReader(newBuf(z.o.dear(r))), nil
 	case sevenLZMA:
 		return lzmaReader(c.props, z.o.dear(r), size)
+	case sevenZstd:
+		out, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(windowMax))
+		if err != nil {
+			return nil, damaged
+		}
+		return out, nil // with one decoder there is nothing to close
 	case sevenLZMA2:
 		if len(c.props) != 1 {
 			return nil, damaged

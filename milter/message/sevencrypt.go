@@ -49,6 +49,28 @@ func (z *sevenFile) fits(f *sevenFolder, password string) bool {
 	return err == nil && has && n == size && sum.Sum32() == want
 }
 
+// reveals says whether the password makes a header of what has no checksum: all of it must make sense.
+func (z *sevenFile) reveals(f *sevenFolder, password string) bool {
+	left := z.o.budget.expanded
+	defer func() { z.o.budget.expanded = left }()
+	r, err := z.unpack(f, password)
+	if err != nil {
+		return false
+	}
+	p, err := io.ReadAll(io.LimitReader(&guarded{r: r}, min(f.size(), zipTestMax)))
+	if err != nil {
+		return false
+	}
+	b := &byteReader{p: p}
+	switch b.byte() {
+	case 0x01:
+		return (&sevenFile{o: z.o}).archive(b) == nil
+	case 0x17:
+		return len(b.streams()) > 0 && !b.bad
+	}
+	return false
+}
+
 // decrypt decrypts AES-256 in CBC mode.
 func (z *sevenFile) decrypt(props []byte, r io.Reader, size int64, password string) (io.Reader, error) {
 	if len(props) < 2 || password == "" {

@@ -23,6 +23,7 @@ const (
 	sevenLZMA2   = "\x21"
 	sevenDeflate = "\x04\x01\x08"
 	sevenBzip2   = "\x04\x02\x02"
+	sevenZstd    = "\x04\xf7\x11\x01"
 	sevenAES     = "\x06\xf1\x07\x01"
 	sevenBCJ     = "\x03\x03\x01\x03"
 	sevenDelta   = "\x03"
@@ -141,7 +142,7 @@ func (z *sevenFile) header(p []byte, password string, told bool) error {
 func (z *sevenFile) lockHeader(p []byte, f *sevenFolder) error {
 	z.o.locked(z.d, "zip", "AES-256-CBC")
 	z.o.tryLater(attempt{d: z.d, kind: kind7z, cost: f.cost(),
-		fits: func(pw string) bool { return z.fits(f, pw) },
+		fits: func(pw string) bool { return z.fits(f, pw) || !f.hasCRC && z.reveals(f, pw) },
 		open: func(pw string) error { return z.header(p, pw, true) },
 	})
 	return encrypted
