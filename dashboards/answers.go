@@ -25,3 +25,25 @@ type Overview struct {
 	DetailsFrom, DetailsDeleted time.Time
 	Late                        int64 // documents that came for days already deleted, and were dropped
 }
+
+// NoDepartment stands, where a department is chosen, for mails that belong to none.
+const NoDepartment = "-"
+
+// OfDepartment keeps the mails of a department; "" keeps all.
+func OfDepartment(name string) Filter {
+	switch name {
+	case "":
+		return nil
+	case NoDepartment:
+		return Filter{Is(fDepartment, "")}
+	}
+	return Filter{Is(fDepartment, name)}
+}
+
+// DepartmentName is a chosen department for the reader.
+func DepartmentName(lang, name string) string {
+	if name == NoDepartment {
+		name = ""
+	}
+	return Word(lang, "department", name)
+}

@@ -37,7 +37,7 @@ func (r *Report) page() (p page, err error) {
 // scope is the department, or the whole organisation.
 func (r *Report) scope() string {
 	if r.Department != "" {
-		return r.Department
+		return dashboards.DepartmentName(r.Lang, r.Department)
 	}
 	return text(r.Lang, "whole")
 }

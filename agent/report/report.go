@@ -36,7 +36,7 @@ type Store interface {
 // Options say what a report is about.
 type Options struct {
 	Organisation string
-	Department   string    // "" for the whole organisation
+	Department   string    // "" for the whole organisation, dashboards.NoDepartment for mails of none
 	Lang         string    // da or en
 	From, To     time.Time // [From, To), whole days in the zone of From
 	Made         time.Time
@@ -56,11 +56,7 @@ func Make(ctx context.Context, s Store, o Options) (*Report, error) {
 		return nil, fmt.Errorf("report: the period from %s to %s is empty", o.From.Format(time.DateOnly), o.To.Format(time.DateOnly))
 	}
 	p := dashboards.Period{From: o.From.Format(time.RFC3339), To: o.To.Format(time.RFC3339)}
-	var where dashboards.Filter
-	if o.Department != "" {
-		where = dashboards.Filter{dashboards.Is("postvagt.department", o.Department)}
-	}
-	answers, err := s.AskAll(ctx, Questions(), p, where)
+	answers, err := s.AskAll(ctx, Questions(), p, dashboards.OfDepartment(o.Department))
 	if err != nil {
 		return nil, fmt.Errorf("report: %w", err)
 	}

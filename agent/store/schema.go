@@ -54,11 +54,28 @@ func (s *Store) migrate(ctx context.Context) error {
 		if _, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", len(steps))); err != nil {
 			return err
 		}
+		if err := checkDimensions(ctx, tx); err != nil {
+			return err
+		}
 		if err := s.makeTables(ctx, tx); err != nil {
 			return err
 		}
 		return s.setZone(ctx, tx)
 	})
+}
+
+// checkDimensions refuses a database whose transmissions are divided otherwise: its figures would be wrong without a
+// word. Who changes the dimensions writes a migration that moves the columns and sets meta.dimensions.
+func checkDimensions(ctx context.Context, tx *sql.Tx) error {
+	want := strings.Join(dimensions, " ")
+	had, err := texts(ctx, tx, "SELECT value FROM meta WHERE name = 'dimensions'")
+	if err != nil {
+		return err
+	}
+	if len(had) == 1 && had[0] != want {
+		return fmt.Errorf("%w: its dimensions are %s", ErrForm, had[0])
+	}
+	return setMeta(ctx, tx, "dimensions", want)
 }
 
 // makeTables makes or widens the tables of event.Fields and their indexes.

@@ -40,6 +40,9 @@ var ErrLocked = errors.New("the database is used by another agent")
 // ErrNewer says that a newer program wrote the database.
 var ErrNewer = errors.New("the database was written by a newer version of postvagt-agent")
 
+// ErrForm says that no migration leads from the form of the database to that of this program.
+var ErrForm = errors.New("the database has a form that this version of postvagt-agent does not know")
+
 // ErrDamaged says that the file fails SQLite's integrity check.
 var ErrDamaged = errors.New("the database is damaged")
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -427,6 +428,37 @@ func TestBadFiles(t *testing.T) {
 	}
 	if _, err := OpenRead(t.Context(), filepath.Join(dir, "none.db")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a reader of a missing file: %v", err)
+	}
+}
+
+func TestOtherDimensionsAreRefused(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "postvagt.db")
+	s, err := Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.write.Exec("UPDATE meta SET value = 'level department' WHERE name = 'dimensions'"); err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	if _, err := Open(t.Context(), path); !errors.Is(err, ErrForm) {
+		t.Errorf("a database of other dimensions: %v", err)
+	}
+}
+
+// Bytes of any kind come back as they were, or, in lists, as valid text; nothing is cut at a NUL.
+func TestHostileText(t *testing.T) {
+	s := open(t)
+	d := event.Document{Key: "k\x00\xff", Time: spring.UTC(), Why: "a\x00b\xffc'; DROP TABLE facet; --", Department: "\x00\xfe", QueueID: strings.Repeat("ø", 100_000), Evidence: []string{"a\x00b", "\xff", ""}}
+	commit(t, s, Batch{Documents: []event.Document{d}})
+	commit(t, s, Batch{Documents: []event.Document{d}})
+	all, n, err := s.Documents(t.Context(), dashboards.Period{}, dashboards.Filter{dashboards.Is("event.id", d.Key), dashboards.Is("postvagt.department", d.Department)}, 0, 10)
+	if err != nil || n != 1 || all[0].Revision != 1 {
+		t.Fatalf("%d documents, %v", n, err)
+	}
+	d.Revision, d.Evidence[1] = 1, "\ufffd"
+	if diff := cmp.Diff(d, all[0]); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -184,9 +184,7 @@ func (a answers) departmentRows() []departmentRow {
 			Sent: dashboards.Number(a.Lang, d.Sent), Recognised: dashboards.Number(a.Lang, d.Recognised), Held: dashboards.Number(a.Lang, d.Held),
 			Left: shareOrDash(a.Lang, d.LeftSafely), Right: shareOrDash(a.Lang, d.DoneRight),
 			HrefRecognised: at("recognised-departments"), HrefHeld: at("held-departments")}
-		if d.Name != "" {
-			row.Href = a.link("/", "department", d.Name)
-		}
+		row.Href = a.link("/", "department", keyParam(d.Name))
 		all = append(all, row)
 	}
 	return all
@@ -225,7 +223,7 @@ func (s *site) empty(v view, o dashboards.Overview) *emptyPage {
 	e := &emptyPage{Span: fmt.Sprintf(texts["empty-period-all"].In(v.Lang), dashboards.Date(v.Lang, first), dashboards.Date(v.Lang, last))}
 	e.Href = v.link("/", "period", "", "from", day(last.AddDate(0, 0, -29)), "to", day(last))
 	if v.Department != "" {
-		e.Text = fmt.Sprintf(texts["empty-department"].In(v.Lang), v.Department)
+		e.Text = fmt.Sprintf(texts["empty-department"].In(v.Lang), v.DepartmentName())
 		e.AllHref = v.link("/", "department", "")
 	}
 	return e

@@ -134,12 +134,7 @@ func (v view) period() dashboards.Period {
 }
 
 // where is the filter that all figures of a page share.
-func (v view) where() dashboards.Filter {
-	if v.Department == "" {
-		return nil
-	}
-	return dashboards.Filter{dashboards.Is("postvagt.department", v.Department)}
-}
+func (v view) where() dashboards.Filter { return dashboards.OfDepartment(v.Department) }
 
 // values are the parameters that every link keeps.
 func (v view) values() url.Values {
@@ -197,3 +192,6 @@ func (v view) before() view {
 	v.From, v.To, v.Preset = v.From.AddDate(0, 0, -days), v.From, ""
 	return v
 }
+
+// DepartmentName is the chosen department for the reader.
+func (v view) DepartmentName() string { return dashboards.DepartmentName(v.Lang, v.Department) }

@@ -109,7 +109,7 @@ var (
 // Each figure on the page opens exactly as many transmissions as it says.
 func TestFiguresOpenWhatTheyCount(t *testing.T) {
 	h := handler(t, storeWith(t, sample(900, 60)))
-	for _, address := range []string{"/?lang=en", "/?lang=en&period=12m", "/?lang=en&period=12m&department=B%C3%B8rn+%26+Unge", "/?lang=en&from=2026-10-20&to=2026-10-20"} {
+	for _, address := range []string{"/?lang=en", "/?lang=en&period=12m", "/?lang=en&period=12m&department=B%C3%B8rn+%26+Unge", "/?lang=en&period=12m&department=-", "/?lang=en&from=2026-10-20&to=2026-10-20"} {
 		_, body := get(t, h, address)
 		links := figureLink.FindAllStringSubmatch(body, -1)
 		if len(links) < 15 {
@@ -435,4 +435,33 @@ func TestDocumentOfEachShapeHasAPage(t *testing.T) {
 			t.Errorf("%s answers %d", d.Key, code)
 		}
 	}
+}
+
+// Whatever an address holds, it is answered, or refused with a reason; nothing in it makes the server fail.
+func FuzzAddress(f *testing.F) {
+	s, err := store.Open(f.Context(), filepath.Join(f.TempDir(), "postvagt.db"), store.In(zone))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Cleanup(func() { s.Close() })
+	if err := s.Commit(f.Context(), store.Batch{Documents: sample(40, 20)}); err != nil {
+		f.Fatal(err)
+	}
+	h, err := New(Options{Store: s, Now: func() time.Time { return now }, Zone: zone, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, seed := range []string{"", "lang=da&period=12m", "from=2026-01-01&to=2026-02-30", "q=left-safely&part=rest&key=-", "q=recognised-kinds&key=health&page=2", "department=%00", "q=held-ended&key=%ff"} {
+		f.Add("/transmissions", seed)
+		f.Add("/", seed)
+		f.Add("/report", seed)
+	}
+	f.Fuzz(func(t *testing.T, path, query string) {
+		r := &http.Request{Method: http.MethodGet, Host: "127.0.0.1", URL: &url.URL{Path: "/" + strings.TrimPrefix(path, "/"), RawQuery: query}, Header: http.Header{}}
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r.WithContext(t.Context()))
+		if w.Code >= 500 || w.Code == http.StatusOK && strings.Contains(w.Body.String(), "%!") {
+			t.Errorf("%q?%q is answered with %d", path, query, w.Code)
+		}
+	})
 }
