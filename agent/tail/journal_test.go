@@ -113,7 +113,7 @@ func TestJournal(t *testing.T) {
 		return err == nil && len(names) > 0
 	})
 	j := open(nil)
-	lines, position := take(t, j, 5)
+	lines, _ := take(t, j, 5)
 	for i, l := range lines {
 		if l.Text != fmt.Sprint("line ", i) || l.Entry == nil || l.Entry.Program != "postfix/qmgr" || l.Entry.PID != 77 || l.Entry.UID != os.Getuid() || l.Entry.Time.IsZero() || l.Entry.Host == "" || l.Pos == 0 {
 			t.Errorf("entry %d: %q %+v", i, l.Text, l.Entry)
@@ -125,7 +125,8 @@ func TestJournal(t *testing.T) {
 		t.Error("nobody was woken")
 	}
 	d.log("postfix/smtp", "while it runs")
-	if lines, position = take(t, j, 1); lines[0].Text != "while it runs" {
+	lines, position := take(t, j, 1)
+	if lines[0].Text != "while it runs" {
 		t.Errorf("%q", lines[0].Text)
 	}
 	j.Close()
