@@ -83,7 +83,7 @@ func (s *site) figures(r *http.Request, v view) (string, any, error) {
 	if page.Gaps, err = s.gaps(r, v); err != nil {
 		return "", nil, err
 	}
-	before, err := s.Store.AskAll(r.Context(), shares(), v.before().period(), v.where())
+	before, err := s.before(r, v, overview)
 	if err != nil {
 		return "", nil, err
 	}
@@ -105,6 +105,14 @@ func (p *figuresPage) fill(a answers, before dashboards.Answers) {
 	p.Secure = a.figures("secure-mailboxes")
 	p.Channels = a.channels()
 	p.Kinds = a.bars("recognised-kinds", "kind")
+}
+
+// before answers for the period before, where the mails known cover the whole of it.
+func (s *site) before(r *http.Request, v view, o dashboards.Overview) (dashboards.Answers, error) {
+	if o.First.After(v.before().From.AddDate(0, 0, 1)) {
+		return nil, nil
+	}
+	return s.Store.AskAll(r.Context(), shares(), v.before().period(), v.where())
 }
 
 // shares are the two figures that are compared with the period before.

@@ -36,7 +36,7 @@ var texts = map[string]dashboards.Text{
 	"share-rest":    {DA: "Se de øvrige %s", EN: "See the other %s"},
 	"share-rest-1":  {DA: "Se den ene øvrige", EN: "See the other one"},
 	"beside":        {DA: "Ikke set og uvist", EN: "Unseen and unknown"},
-	"beside-help":   {DA: "Disse mails skal læses sammen med de to tal ovenfor. Ingen af dem tæller som beskyttet.", EN: "These mails belong beside the two figures above. None of them counts as protected."},
+	"beside-help":   {DA: "Disse mails skal læses sammen med de to tal ovenfor. Uvist tæller aldrig som beskyttet.", EN: "These mails belong beside the two figures above. What is unknown never counts as protected."},
 	"deleted":       {DA: "Forsendelserne før %s blev slettet efter opbevaringsfristen (%s). Tallene for den tid står ved magt, men kan ikke længere åbnes.", EN: "The transmissions before %s were deleted after their time of keeping (%s). The figures of that time stand, but can no longer be opened."},
 	"gap":           {DA: "Perioden er ufuldstændig: loglinjer gik tabt, før de kunne læses. Tallene kan være for lave.", EN: "This period is incomplete: log lines were lost before they could be read. The figures may be too low."},
 	"gap-line":      {DA: "%s – %s: omkring %s linjer", EN: "%s – %s: about %s lines"},

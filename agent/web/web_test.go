@@ -190,6 +190,9 @@ func TestPeriodBefore(t *testing.T) {
 	if _, body := get(t, handler(t, storeWith(t, documents)), "/?lang=en"); !strings.Contains(body, want) {
 		t.Errorf("the page does not say %q", want)
 	}
+	if _, body := get(t, handler(t, storeWith(t, sample(900, 45))), "/?lang=en"); strings.Contains(body, "The period before") {
+		t.Error("a period that is only partly known is compared with")
+	}
 }
 
 func TestEmptyStates(t *testing.T) {
