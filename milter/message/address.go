@@ -19,6 +19,9 @@ func parseAddresses(raw []byte) []Address {
 	return out
 }
 
+// addressesMax bounds the addresses of one field; what is beyond is read as one.
+const addressesMax = 20_000
+
 // splitAddresses splits at commas and semicolons, and after a group's name, outside of quotes.
 func splitAddresses(raw []byte) [][]byte {
 	var out [][]byte
@@ -35,6 +38,8 @@ func splitAddresses(raw []byte) [][]byte {
 		case b == '>':
 			angle = false
 		case angle:
+		case len(out) >= addressesMax:
+			return append(out, raw[from:])
 		case b == ',' || b == ';' || b == ':':
 			out = append(out, raw[from:i])
 			from = i + 1

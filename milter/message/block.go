@@ -17,6 +17,9 @@ type block struct {
 	letter []bool // line is of the encoded body
 }
 
+// blockLine is what a line takes beside its letters.
+const blockLine = 48
+
 // blockMax bounds what is held of one block.
 const blockMax = 4 << 20
 
@@ -67,7 +70,7 @@ func beginBlock(p []byte) *block {
 func (b *block) add(p []byte) bool {
 	p = append([]byte(nil), p...)
 	b.lines = append(b.lines, p)
-	b.size += len(p)
+	b.size += len(p) + blockLine
 	if b.bare {
 		b.letter = append(b.letter, true)
 		b.data = append(append(b.data, p...), '\n')

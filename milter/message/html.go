@@ -19,7 +19,8 @@ type htmlReader struct {
 	lastClass, lastStyle lastValue
 
 	stack     []element
-	over      int // open elements beyond the stack's bound
+	open      map[string]int // open elements by name
+	over      int            // open elements beyond the stack's bound
 	line      []byte
 	lineQuote bool
 	gap       byte // white space that is due before the next text: 0, ' ', '\t' or '\n'
@@ -47,7 +48,7 @@ const htmlToken = 4 << 20
 
 // readHTML reads a document.
 func (o *opener) readHTML(d doc, r io.Reader) error {
-	h := &htmlReader{o: o, t: o.textLines(d, kindHTML), hidden: o.aside(d, kindHTML), styles: newStyleRules()}
+	h := &htmlReader{o: o, t: o.textLines(d, kindHTML), hidden: o.aside(d, kindHTML), styles: newStyleRules(), open: map[string]int{}}
 	err := h.tokens(r)
 	h.breakLine()
 	h.t.close()
@@ -177,6 +178,7 @@ func (h *htmlReader) start(z *html.Tokenizer, selfClosing bool) {
 		return
 	}
 	h.stack = append(h.stack, e)
+	h.open[tag]++
 }
 
 // hiddenTags are elements whose content no reader sees.
@@ -218,7 +220,7 @@ func (h *htmlReader) closeImplied(tag string) {
 	case top == "p" && isBlock(tag), top == "li" && tag == "li", top == "td" && (tag == "td" || tag == "th" || tag == "tr"),
 		top == "th" && (tag == "td" || tag == "th" || tag == "tr"), top == "tr" && tag == "tr", top == "option" && tag == "option",
 		top == "title" && tag == "body", top == "head" && tag == "body":
-		h.stack = h.stack[:len(h.stack)-1]
+		h.pop(len(h.stack) - 1)
 	}
 }
 
@@ -229,12 +231,23 @@ func (h *htmlReader) end(tag string) {
 		h.over--
 		return
 	}
+	if h.open[tag] == 0 {
+		return // it was never opened: no search through the stack
+	}
 	for i := len(h.stack) - 1; i >= 0; i-- {
 		if h.stack[i].tag == tag {
-			h.stack = h.stack[:i]
+			h.pop(i)
 			return
 		}
 	}
+}
+
+// pop closes the elements from i on.
+func (h *htmlReader) pop(i int) {
+	for _, e := range h.stack[i:] {
+		h.open[e.tag]--
+	}
+	h.stack = h.stack[:i]
 }
 
 // text takes text as a reader sees it, white space collapsed.

@@ -1,9 +1,11 @@
 package message
 
 import (
+	"archive/zip"
 	"bufio"
 	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"strconv"
@@ -35,9 +37,34 @@ var memoryMails = map[string]func() []byte{
 	"header": func() []byte {
 		return []byte("Subject: " + strings.Repeat("=?utf-8?q?S=C3=B8ren?= ", 1<<20) + "\r\n\r\nx")
 	},
+	"blank armour": func() []byte {
+		return []byte("Subject: x\r\n\r\n-----BEGIN PGP MESSAGE-----\r\n" + strings.Repeat("\n", 24<<20))
+	},
+	"blank quote": func() []byte {
+		return []byte("Subject: x\r\n\r\nDen 3. marts skrev Bo:\n" + strings.Repeat("\n", 24<<20))
+	},
+	"addresses": func() []byte { return []byte("To: " + strings.Repeat("a,", 12<<20) + "\r\n\r\nx") },
+	"uuencode": func() []byte {
+		return []byte("Subject: x\r\n\r\n" + strings.Repeat("begin 644 abcd\n#86)C\nend\n", 1<<20))
+	},
+	"empty strings": func() []byte { return benchMail("application/zip", "a.xlsx", emptyStrings()) },
 	"calendar": func() []byte {
 		return []byte("Subject: x\r\nContent-Type: text/calendar\r\n\r\nBEGIN:VCALENDAR\r\nATTACH;ENCODING=BASE64:" + strings.Repeat("QUJD", 6<<20) + "\r\nEND:VCALENDAR\r\n")
 	},
+}
+
+// emptyStrings is a workbook of many shared strings that hold nothing.
+func emptyStrings() []byte {
+	var out bytes.Buffer
+	z := zip.NewWriter(&out)
+	w, _ := z.Create("xl/workbook.xml")
+	io.WriteString(w, "<workbook/>")
+	w, _ = z.Create("xl/sharedStrings.xml")
+	for range 2000 {
+		io.WriteString(w, strings.Repeat("<si/>", 10_000))
+	}
+	z.Close()
+	return out.Bytes()
 }
 
 // TestMemory reads each in a process of its own and asks the system how much memory that took.

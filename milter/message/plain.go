@@ -156,6 +156,9 @@ type textLines struct {
 	held   int
 }
 
+// blocksMax bounds the blocks of one text that are opened.
+const blocksMax = 200
+
 func (o *opener) textLines(d doc, k kind) *textLines {
 	w := o.text(d.label(string(k)), d.quoted, d.hidden)
 	w.content = true
@@ -178,7 +181,7 @@ func (t *textLines) line(p []byte, quoted bool) {
 			return
 		}
 	}
-	if b := beginBlock(p); b != nil && t.held < 8<<20 {
+	if b := beginBlock(p); b != nil && t.held < 8<<20 && len(t.blocks) < blocksMax {
 		t.block = b
 		return
 	}

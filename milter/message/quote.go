@@ -17,6 +17,9 @@ type quoter struct {
 	attr    bool
 }
 
+// quoteHeld bounds the lines that wait for a judgement.
+const quoteHeld = 12
+
 type heldLine struct {
 	text   []byte
 	quoted bool
@@ -59,7 +62,7 @@ func (q *quoter) line(p []byte, quoted bool) {
 	lead := bytes.TrimLeft(p, " \t")
 	gt := len(lead) > 0 && lead[0] == '>'
 	if q.attr {
-		if len(lead) == 0 {
+		if len(lead) == 0 && len(q.pending) < quoteHeld {
 			q.hold(p, quoted)
 			return
 		}
@@ -91,7 +94,7 @@ func (q *quoter) unmarked(p, lead []byte, quoted bool) {
 		q.release(false)
 		q.hold(p, quoted)
 		q.seen = int(labelFrom)
-	case len(q.pending) > 0 && (lab != 0 || len(lead) == 0) && len(q.pending) < 12:
+	case len(q.pending) > 0 && (lab != 0 || len(lead) == 0) && len(q.pending) < quoteHeld:
 		q.hold(p, quoted)
 		q.seen |= int(lab)
 		if q.seen&int(labelFrom|labelSent) == int(labelFrom|labelSent) && q.seen&int(labelTo|labelSubject) != 0 {

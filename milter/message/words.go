@@ -65,6 +65,9 @@ func parseWord(p []byte) (word, bool) {
 	}
 	charset, _, _ := strings.Cut(string(rest[:q]), "*") // RFC 2231 section 5: a language may follow
 	enc, text := rest[q+1]|0x20, rest[q+3:]
+	if enc != 'b' && enc != 'q' {
+		return word{}, false
+	}
 	size := 2 + q + 3
 	end := bytes.Index(text, []byte("?="))
 	if end < 0 {
@@ -74,15 +77,12 @@ func parseWord(p []byte) (word, bool) {
 		size += end + 2
 	}
 	text = text[:end]
-	switch enc {
-	case 'b':
+	if enc == 'b' {
 		data, _ := io.ReadAll(&base64Reader{r: bytes.NewReader(text)})
 		return word{charset, data, size}, true
-	case 'q':
-		text = bytes.ReplaceAll(text, []byte("_"), []byte(" "))
-		return word{charset, appendQP(nil, text, false), size}, true
 	}
-	return word{}, false
+	text = bytes.ReplaceAll(text, []byte("_"), []byte(" "))
+	return word{charset, appendQP(nil, text, false), size}, true
 }
 
 // decode2231 decodes a parameter value in the form charset'language'percent-encoded.

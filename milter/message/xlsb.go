@@ -145,7 +145,7 @@ func (x *xlsbFile) record(typ int, p []byte, l *layout, col *int) {
 		id, rest := xlsbText(p[8:])
 		name, _ := xlsbText(rest)
 		x.b.sheets = append(x.b.sheets, sheetRef{name, id, le.Uint32(p) != 0})
-	case typ == xlsbSSTItem && len(p) > 5 && len(x.b.strings) < sharedMax:
+	case typ == xlsbSSTItem && len(p) >= 5 && len(x.b.strings) < sharedMax && len(x.b.ends) < sharedCount:
 		s, _ := xlsbText(p[1:])
 		x.b.strings = append(x.b.strings, s...)
 		x.b.ends = append(x.b.ends, uint32(len(x.b.strings)))

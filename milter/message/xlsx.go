@@ -173,17 +173,24 @@ func (h *stringsXML) end(name []byte) {
 	case "rPh":
 		h.rph = false
 	case "si":
-		h.b.ends = append(h.b.ends, uint32(len(h.b.strings)))
-		if len(h.b.strings) >= sharedMax {
+		if len(h.b.ends) < sharedCount {
+			h.b.ends = append(h.b.ends, uint32(len(h.b.strings)))
+		}
+		if h.full() {
 			h.over.newRow()
 		}
 	}
 }
 
+// full says whether further strings can only be listed.
+func (h *stringsXML) full() bool {
+	return len(h.b.strings) >= sharedMax || len(h.b.ends) >= sharedCount
+}
+
 func (h *stringsXML) chars(p []byte) {
 	switch {
 	case !h.in:
-	case len(h.b.strings) < sharedMax:
+	case !h.full():
 		h.b.strings = append(h.b.strings, p...)
 	default:
 		h.over.put(p)

@@ -130,15 +130,7 @@ func (s *xmlScan) tag(p []byte) {
 		s.declaration(p)
 		return
 	}
-	gt := bytes.IndexByte(p, '>')
-	for gt >= 0 && bytes.Count(p[:gt], quoteByte)&1 == 1 { // a bracket within a value
-		next := bytes.IndexByte(p[gt+1:], '>')
-		if next < 0 {
-			gt = -1
-			break
-		}
-		gt += 1 + next
-	}
+	gt := tagEnd(p)
 	if gt < 0 {
 		if s.more() {
 			return
@@ -154,6 +146,22 @@ func (s *xmlScan) tag(p []byte) {
 }
 
 var quoteByte = []byte(`"`)
+
+// tagEnd finds the bracket that ends a tag: one within a quoted value does not. It is -1 when there is none.
+func tagEnd(p []byte) int {
+	gt, quotes := -1, 0
+	for {
+		next := bytes.IndexByte(p[gt+1:], '>')
+		if next < 0 {
+			return -1
+		}
+		quotes += bytes.Count(p[gt+1:gt+1+next], quoteByte)
+		gt += 1 + next
+		if quotes&1 == 0 {
+			return gt
+		}
+	}
+}
 
 func (s *xmlScan) element(tag []byte) {
 	if len(tag) == 0 || tag[0] == '?' {
