@@ -42,6 +42,11 @@ func (s *Scanner) judge(n int32) {
 	if s.parts[s.part].address {
 		return
 	}
+	if g.nhits > 0 || g.numbers > 0 { // persons of whom something is told, not colleagues in passing
+		for _, name := range g.names[:g.nnames] {
+			s.identify(s.names, name)
+		}
+	}
 	s.msg.words += g.words
 	s.msg.told += int32(g.cues[classTold])
 	s.msg.second += int32(g.cues[classSecond])

@@ -77,8 +77,10 @@ func (s *Scanner) endRun() {
 	case full:
 		if _, own := s.selfName[r.hash]; !own {
 			seg.full++
-			seg.lastName = r.hash
-			s.identify(s.names, r.hash)
+			if int(seg.nnames) < len(seg.names) {
+				seg.names[seg.nnames] = r.hash
+				seg.nnames++
+			}
 		}
 	case r.given:
 		seg.given++

@@ -236,3 +236,12 @@ func FuzzScan(f *testing.F) {
 		parted.Explanations()
 	})
 }
+
+// Colleagues named in passing are not persons of whom something is told.
+func TestPersonsInPassing(t *testing.T) {
+	e := shipped(t)
+	text := "Hej Kirsten Holm. Jeg har talt med Peter Jensen og Lars Bruun om lokalet.\n\nAnna Sørensen har skizofreni.\n\nMette Lund har diabetes og er indlagt.\n"
+	if r := e.judgeText(text); r.Persons != 2 {
+		t.Errorf("got %d persons, want 2", r.Persons)
+	}
+}

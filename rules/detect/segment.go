@@ -28,8 +28,9 @@ type segment struct {
 	proper     uint8 // one such word inside a sentence
 	numbers    uint8 // national numbers
 	signature  bool
-	after      bool // the signature: footers say nothing of the mail
-	lastName   uint64
+	after      bool      // the signature: footers say nothing of the mail
+	names      [4]uint64 // hashes of the full names in it
+	nnames     uint8
 	weight     int16            // of the words that say the mail only discusses
 	icd        uint8            // codes of diagnoses
 	langs      [langCount]uint8 // function words

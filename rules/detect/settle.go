@@ -102,8 +102,10 @@ func (s *Scanner) found(c *candidate) {
 		s.count(&accepted{key: c.key, entry: int32(index), tier: int16(c.tier), person: r.number.person})
 	}
 	if r.number.person {
-		if g := &s.segs[c.seg%segRing]; c.seg > s.nseg-segRing && g.lastName != 0 {
-			s.identify(s.namedNum, g.lastName)
+		if g := &s.segs[c.seg%segRing]; c.seg > s.nseg-segRing {
+			for _, name := range g.names[:g.nnames] {
+				s.identify(s.namedNum, name)
+			}
 		}
 		if s.ctx.Person != nil {
 			s.ctx.Person(r.spec.Kind, c.canon[:c.len])
