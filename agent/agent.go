@@ -15,6 +15,7 @@ import (
 	"postvagt/agent/tail"
 	"postvagt/agent/track"
 	"postvagt/agent/web"
+	"postvagt/dashboards"
 )
 
 // Agent runs.
@@ -43,6 +44,7 @@ func (a *Agent) Run(ctx context.Context) error {
 		return err
 	}
 	m := newMetrics(a.Config.Store.Path)
+	m.held(func() (float64, error) { return heldNow(ctx, db) })
 	listener, err := net.Listen("tcp", a.Config.Dashboard.Listen)
 	if err != nil {
 		return errors.Join(fmt.Errorf("dashboard.listen: %w", err), db.Close())
@@ -236,4 +238,14 @@ func (a *Agent) serve(l net.Listener, db *store.Store, m *metrics) (*http.Server
 		}
 	}()
 	return server, nil
+}
+
+// heldNow counts the messages in hold.
+func heldNow(ctx context.Context, db *store.Store) (n float64, err error) {
+	rows, err := countBy(ctx, db, CountQuery{}.everything(), nil, dashboards.Filter{
+		dashboards.Is("postvagt.outcome", "held"), dashboards.Is("postvagt.first", "true")})
+	for _, r := range rows {
+		n += float64(r.Count)
+	}
+	return n, err
 }

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"math"
 	"net/http"
 	"os"
 
@@ -97,4 +98,15 @@ func (m *metrics) committed(documents int, t *track.Tracker) {
 	m.unfinished.WithLabelValues("memory").Set(float64(live))
 	m.unfinished.WithLabelValues("database").Set(float64(outside))
 	m.logTime.Set(float64(t.Now().Unix()))
+}
+
+// held adds the number of held messages, which the database knows.
+func (m *metrics) held(count func() (float64, error)) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "postvagt_agent_held_messages", Help: "Messages in the hold queue."}, func() float64 {
+		n, err := count()
+		if err != nil {
+			return math.NaN()
+		}
+		return n
+	}))
 }
