@@ -2,18 +2,11 @@ package milter
 
 import (
 	"errors"
-	"fmt"
 	"os"
-	"reflect"
-	"regexp"
-	"slices"
-	"strconv"
-	"strings"
 	"time"
 
-	"github.com/BurntSushi/toml"
-
 	"postvagt/milter/policy"
+	"postvagt/milter/program"
 )
 
 // DefaultConfigFile is read when no --config is given.
@@ -30,8 +23,7 @@ type Config struct {
 	Relay        []Relay      `toml:"relay"`
 	Exempt       []Exempt     `toml:"exempt"`
 
-	file string
-	pos  positions
+	source program.Source
 }
 
 // Organisation names the sender of it all.
@@ -51,28 +43,28 @@ type Policy struct {
 
 // Milter is how the daemon runs.
 type Milter struct {
-	Listen          string   `toml:"listen" doc:"unix:/path or inet:host:port. Debian's Postfix runs chrooted: keep the socket below its queue directory."`
-	SocketMode      string   `toml:"socket_mode" doc:"Permissions of the unix socket."`
-	SocketGroup     string   `toml:"socket_group" doc:"Group of the unix socket, \"\" for the daemon's own."`
-	ScanListen      string   `toml:"scan_listen" doc:"Door for rspamd's plugin: unix:/path or inet:127.0.0.1:port, \"\" for none."`
-	MetricsListen   string   `toml:"metrics_listen" doc:"Prometheus metrics at http://…/metrics, \"\" for none. Loopback only."`
-	OnFailure       string   `toml:"on_failure" doc:"What happens to a message that could not be judged: accept, hold or tempfail. setup writes the same into the MTA."`
-	Timeout         Duration `toml:"timeout" doc:"Longest time for judging one message; keep it well below milter_content_timeout of the MTA (300 s)."`
-	StopTimeout     Duration `toml:"stop_timeout" doc:"How long a stopping daemon waits for open sessions."`
-	TrustedNetworks []string `toml:"trusted_networks" doc:"Clients that send for you without logging in; all others with mail to you are inbound."`
-	VerdictLog      string   `toml:"verdict_log" doc:"File of the verdict lines; or \"syslog\", for admins who gather logs centrally: lines then are signed with mac_key."`
-	MACKey          string   `toml:"mac_key" doc:"File with the key that signs verdict lines in syslog; the agent needs the same."`
-	MailLog         bool     `toml:"mail_log" doc:"Also write one short line for each message to the mail log, by /dev/log where there is one."`
-	StateDir        string   `toml:"state_dir" doc:"What the daemon writes for itself."`
-	SpillDir        string   `toml:"spill_dir" doc:"Where larger messages lie while they are judged, \"\" for the system's temporary folder."`
-	SpillOver       int64    `toml:"spill_over" doc:"Messages over this many bytes are judged from disk."`
-	MaxBytes        int64    `toml:"max_bytes" doc:"Bytes of a message that are judged; what comes after is marked unopened."`
-	NoReply         bool     `toml:"no_reply" doc:"Save round trips where the MTA offers it (unix sockets only)."`
-	RulesDir        string   `toml:"rules_dir" doc:"Your own rules, added to the shipped ones or overriding them by id."`
-	Departments     string   `toml:"departments" doc:"CSV of match,department: user@domain, @domain or prefix*@domain."`
-	MaskKey         string   `toml:"mask_key" doc:"File with the key by which digits in addresses are masked; the agent needs the same."`
-	Objections      string   `toml:"objections" doc:"Register of those who asked for post or encrypted mail only; written by postvagt-agent."`
-	Pdftotext       string   `toml:"pdftotext" doc:"The program that opens PDF files, \"\" to look it up, \"-\" for none."`
+	Listen          string           `toml:"listen" doc:"unix:/path or inet:host:port. Debian's Postfix runs chrooted: keep the socket below its queue directory."`
+	SocketMode      string           `toml:"socket_mode" doc:"Permissions of the unix socket."`
+	SocketGroup     string           `toml:"socket_group" doc:"Group of the unix socket, \"\" for the daemon's own."`
+	ScanListen      string           `toml:"scan_listen" doc:"Door for rspamd's plugin: unix:/path or inet:127.0.0.1:port, \"\" for none."`
+	MetricsListen   string           `toml:"metrics_listen" doc:"Prometheus metrics at http://…/metrics, \"\" for none. Loopback only."`
+	OnFailure       string           `toml:"on_failure" doc:"What happens to a message that could not be judged: accept, hold or tempfail. setup writes the same into the MTA."`
+	Timeout         program.Duration `toml:"timeout" doc:"Longest time for judging one message; keep it well below milter_content_timeout of the MTA (300 s)."`
+	StopTimeout     program.Duration `toml:"stop_timeout" doc:"How long a stopping daemon waits for open sessions."`
+	TrustedNetworks []string         `toml:"trusted_networks" doc:"Clients that send for you without logging in; all others with mail to you are inbound."`
+	VerdictLog      string           `toml:"verdict_log" doc:"File of the verdict lines; or \"syslog\", for admins who gather logs centrally: lines then are signed with mac_key."`
+	MACKey          string           `toml:"mac_key" doc:"File with the key that signs verdict lines in syslog; the agent needs the same."`
+	MailLog         bool             `toml:"mail_log" doc:"Also write one short line for each message to the mail log, by /dev/log where there is one."`
+	StateDir        string           `toml:"state_dir" doc:"What the daemon writes for itself."`
+	SpillDir        string           `toml:"spill_dir" doc:"Where larger messages lie while they are judged, \"\" for the system's temporary folder."`
+	SpillOver       int64            `toml:"spill_over" doc:"Messages over this many bytes are judged from disk."`
+	MaxBytes        int64            `toml:"max_bytes" doc:"Bytes of a message that are judged; what comes after is marked unopened."`
+	NoReply         bool             `toml:"no_reply" doc:"Save round trips where the MTA offers it (unix sockets only)."`
+	RulesDir        string           `toml:"rules_dir" doc:"Your own rules, added to the shipped ones or overriding them by id."`
+	Departments     string           `toml:"departments" doc:"CSV of match,department: user@domain, @domain or prefix*@domain."`
+	MaskKey         string           `toml:"mask_key" doc:"File with the key by which digits in addresses are masked; the agent needs the same."`
+	Objections      string           `toml:"objections" doc:"Register of those who asked for post or encrypted mail only; written by postvagt-agent."`
+	Pdftotext       string           `toml:"pdftotext" doc:"The program that opens PDF files, \"\" to look it up, \"-\" for none."`
 }
 
 // Recipients says what is known of the other side.
@@ -118,22 +110,6 @@ type Exempt struct {
 	Until  string   `toml:"until"` // date; after it the entry counts for nothing
 }
 
-// Duration is a time.Duration written as "20s" in TOML.
-type Duration time.Duration
-
-// UnmarshalText reads "20s".
-func (d *Duration) UnmarshalText(b []byte) error {
-	v, err := time.ParseDuration(string(b))
-	if err != nil || v <= 0 {
-		return fmt.Errorf("%q is not a time such as \"20s\" or \"5m\"", b)
-	}
-	*d = Duration(v)
-	return nil
-}
-
-// MarshalText writes "20s".
-func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
-
 // VerdictSyslog in place of a file sends verdict lines to the system's log.
 const VerdictSyslog = "syslog"
 
@@ -155,7 +131,7 @@ func DefaultConfig() *Config {
 		Milter: Milter{
 			Listen: "unix:/var/spool/postfix/postvagt/milter.sock", SocketMode: "0660", SocketGroup: "postfix",
 			MetricsListen: "127.0.0.1:9481", OnFailure: FailAccept,
-			Timeout: Duration(20 * time.Second), StopTimeout: Duration(20 * time.Second),
+			Timeout: program.Duration(20 * time.Second), StopTimeout: program.Duration(20 * time.Second),
 			TrustedNetworks: []string{"127.0.0.0/8", "::1"},
 			VerdictLog:      "/var/log/postvagt/verdict.log", MailLog: true,
 			StateDir: "/var/lib/postvagt", SpillOver: 1 << 20, MaxBytes: 128 << 20, NoReply: true,
@@ -179,81 +155,24 @@ func foreignTables() []string {
 	return []string{"persons", "log", "store", "dashboard", "elasticsearch", "alerts", "mail", "watch", "web", "agent", "secure_mailboxes"}
 }
 
-// ConfigError is one fault in a configuration file.
-type ConfigError struct {
-	File   string
-	Line   int    // 0 when it is not known
-	Key    string // full name, or ""
-	Reason string
-}
-
-func (e *ConfigError) Error() string {
-	s := e.File
-	if e.Line > 0 {
-		s += fmt.Sprintf(":%d", e.Line)
-	}
-	if e.Key != "" {
-		s += ": " + e.Key
-	}
-	return s + ": " + e.Reason
-}
-
 // LoadConfig reads and checks a configuration. All faults are reported, joined.
 func LoadConfig(path string) (*Config, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return nil, &ConfigError{File: path, Reason: "cannot be read: " + reason(err) + " (an example: postvagt-milter config default)"}
+		return nil, &program.Error{File: path, Reason: "cannot be read: " + program.Reason(err) + " (an example: postvagt-milter config default)"}
 	}
 	return parseConfig(path, data)
 }
 
 func parseConfig(path string, data []byte) (*Config, error) {
 	c := DefaultConfig()
-	c.file, c.pos = path, locate(data)
 	c.Policy.Line = nil
-	md, err := toml.Decode(string(data), c)
+	source, errs, err := program.Parse(path, data, c, foreignTables())
 	if err != nil {
-		return nil, tomlError(path, err)
+		return nil, err
 	}
-	if !md.IsDefined("policy", "line") {
+	if c.source = source; !source.Defined("policy", "line") {
 		c.Policy.Line = policy.Default()
 	}
-	errs := c.unknownKeys(md)
-	errs = append(errs, c.check()...)
-	return c, errors.Join(errs...)
-}
-
-func tomlError(path string, err error) error {
-	var pe toml.ParseError
-	if errors.As(err, &pe) {
-		return &ConfigError{File: path, Line: pe.Position.Line, Key: pe.LastKey, Reason: pe.Message}
-	}
-	e := &ConfigError{File: path, Reason: strings.TrimPrefix(err.Error(), "toml: ")}
-	if m := typeError.FindStringSubmatch(e.Reason); m != nil { // the library gives the line in words only
-		e.Line, _ = strconv.Atoi(m[1])
-		e.Key, e.Reason = m[2], strings.TrimPrefix(m[3], "incompatible types: ")
-	}
-	return e
-}
-
-var typeError = regexp.MustCompile(`^line (\d+) \(last key "([^"]*)"\): (.*)$`)
-
-// unknownKeys names each key that nobody reads, and the nearest one that somebody does.
-func (c *Config) unknownKeys(md toml.MetaData) []error {
-	known := keysOf(reflect.TypeFor[Config](), "")
-	var errs []error
-	last := ""
-	for _, k := range md.Undecoded() {
-		key := strings.Join(k, ".")
-		if slices.Contains(foreignTables(), k[0]) || last != "" && strings.HasPrefix(key, last+".") {
-			continue
-		}
-		last = key
-		r := "unknown key"
-		if n := nearest(key, known); n != "" {
-			r += fmt.Sprintf("; did you mean %q?", n)
-		}
-		errs = append(errs, &ConfigError{c.file, c.pos.line(key), key, r})
-	}
-	return errs
+	return c, errors.Join(append(errs, c.check()...)...)
 }

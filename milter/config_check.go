@@ -13,10 +13,11 @@ import (
 
 	"postvagt/milter/message"
 	"postvagt/milter/policy"
+	"postvagt/milter/program"
 )
 
 func (c *Config) fault(key, format string, args ...any) error {
-	return &ConfigError{c.file, c.pos.line(key), key, fmt.Sprintf(format, args...)}
+	return c.source.Fault(key, format, args...)
 }
 
 // check validates values; it touches no file but those that the configuration names.
@@ -25,7 +26,7 @@ func (c *Config) check() (errs []error) {
 	word := func(key, value string, all ...string) {
 		if !slices.Contains(all, value) {
 			hint := ""
-			if n := nearest(value, all); n != "" {
+			if n := program.Nearest(value, all); n != "" {
 				hint = fmt.Sprintf("; did you mean %q?", n)
 			}
 			fault(key, "%q is not one of %s%s", value, strings.Join(all, ", "), hint)
@@ -98,7 +99,7 @@ func (c *Config) checkTable() (errs []error) {
 				key += "." + le.Key
 			}
 		}
-		errs = append(errs, &ConfigError{c.file, c.pos.line(key), "policy.line", e.Error()})
+		errs = append(errs, &program.Error{File: c.source.File, Line: c.source.Line(key), Key: "policy.line", Reason: e.Error()})
 	}
 	for i, l := range c.Policy.Line {
 		if l.Action == "route" && c.Policy.RouteToken == "" {
@@ -234,15 +235,6 @@ func parseMode(s string) (os.FileMode, error) {
 		return 0, fmt.Errorf("%q is not a file mode such as \"0660\"", s)
 	}
 	return os.FileMode(m), nil
-}
-
-// reason is an error without the path that the caller has said already.
-func reason(err error) string {
-	var pe *os.PathError
-	if errors.As(err, &pe) {
-		return pe.Err.Error()
-	}
-	return err.Error()
 }
 
 func unjoin(err error) []error {

@@ -1,72 +1,27 @@
 package milter
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"reflect"
 	"strings"
 
-	"github.com/BurntSushi/toml"
+	"postvagt/milter/policy"
+	"postvagt/milter/program"
 )
 
-// WriteDefaultConfig writes every key with its default as a comment, and what each is for. A line that
-// begins with "#" and no space after it is a default; without the "#" it says the same.
+// WriteDefaultConfig writes the shipped file: see program.Defaults.
 func WriteDefaultConfig(w io.Writer) error {
-	var b bytes.Buffer
-	b.WriteString("# Configuration of postvagt-milter. Every default stands here as a comment.\n# Check it with: postvagt-milter config check\n")
-	v := reflect.ValueOf(DefaultConfig()).Elem()
-	for i := range v.NumField() {
-		f := v.Type().Field(i)
-		name := f.Tag.Get("toml")
-		if name == "" || v.Field(i).Kind() != reflect.Struct {
-			continue
-		}
-		fmt.Fprintf(&b, "\n# %s\n[%s]\n", f.Tag.Get("doc"), name)
-		if err := writeTable(&b, v.Field(i)); err != nil {
-			return err
-		}
-	}
-	b.WriteString(channelExample)
-	if err := writeLines(&b); err != nil {
+	tables, err := program.Defaults("postvagt-milter", *DefaultConfig())
+	if err != nil {
 		return err
 	}
-	_, err := w.Write(b.Bytes())
+	lines, err := policyLines()
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w, "%s%s%s", tables, channelExample, lines)
 	return err
-}
-
-func writeTable(b *bytes.Buffer, v reflect.Value) error {
-	for i := range v.NumField() {
-		f := v.Type().Field(i)
-		name := f.Tag.Get("toml")
-		if name == "line" {
-			continue
-		}
-		value, err := tomlValue(name, v.Field(i).Interface())
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(b, "# %s\n", f.Tag.Get("doc"))
-		mark := "#"
-		if name == "domains" { // the one key that must be set
-			mark = "# domains = [\"kommune.example\"]\n#"
-		}
-		fmt.Fprintf(b, "%s%s", mark, value)
-	}
-	return nil
-}
-
-func tomlValue(name string, v any) (string, error) {
-	if s, ok := v.([]string); ok && s == nil {
-		v = []string{}
-	}
-	var b bytes.Buffer
-	enc := toml.NewEncoder(&b)
-	enc.Indent = ""
-	if err := enc.Encode(map[string]any{name: v}); err != nil {
-		return "", fmt.Errorf("default of %s: %w", name, err)
-	}
-	return b.String(), nil
 }
 
 const channelExample = `
@@ -96,27 +51,23 @@ const channelExample = `
 # until = "2027-12-31"
 `
 
-// writeLines writes the standard policy, commented.
-func writeLines(b *bytes.Buffer) error {
+// policyLines is the standard policy, commented.
+func policyLines() (string, error) {
+	var b strings.Builder
 	b.WriteString("\n# The policy: for each recipient the first line whose conditions all hold decides. These are the shipped ones;\n# one line of your own replaces them all. Conditions:\n")
-	lines := DefaultConfig().Policy.Line
+	lines := policy.Default()
 	t := reflect.TypeOf(lines).Elem()
 	for i := range t.NumField() {
 		if name, _, _ := strings.Cut(t.Field(i).Tag.Get("toml"), ","); name != "" {
-			fmt.Fprintf(b, "#   %-14s %s\n", name, t.Field(i).Tag.Get("doc"))
+			fmt.Fprintf(&b, "#   %-14s %s\n", name, t.Field(i).Tag.Get("doc"))
 		}
 	}
 	for _, l := range lines {
-		var one bytes.Buffer
-		enc := toml.NewEncoder(&one)
-		enc.Indent = ""
-		if err := enc.Encode(l); err != nil {
-			return fmt.Errorf("default policy line %s: %w", l.Name, err)
+		text, err := program.Encode(l)
+		if err != nil {
+			return "", fmt.Errorf("default policy line %s: %w", l.Name, err)
 		}
-		b.WriteString("\n#[[policy.line]]\n")
-		for _, s := range strings.Split(strings.TrimSpace(one.String()), "\n") {
-			b.WriteString("#" + s + "\n")
-		}
+		b.WriteString("\n#[[policy.line]]\n" + program.Comment(text))
 	}
-	return nil
+	return b.String(), nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/BurntSushi/toml"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"postvagt/milter/program"
 )
 
 // Each misconfiguration is a file that says in its first line which error it must give.
@@ -109,7 +110,7 @@ timeout = "1m30s"
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Milter.Timeout != Duration(90*time.Second) || c.Organisation.Domains[0] != "a.example" {
+	if c.Milter.Timeout != program.Duration(90*time.Second) || c.Organisation.Domains[0] != "a.example" {
 		t.Errorf("timeout %v, domains %v", c.Milter.Timeout, c.Organisation.Domains)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"postvagt/milter/policy"
+	"postvagt/milter/program"
 )
 
 // departments maps senders to departments; the most exact pattern wins.
@@ -48,7 +49,7 @@ func loadDepartments(path string) (*departments, error) {
 		return d, nil
 	}
 	if err != nil {
-		return nil, &ConfigError{File: path, Reason: "cannot be read: " + reason(err)}
+		return nil, program.Unreadable(path, err)
 	}
 	defer file.Close()
 	r := csv.NewReader(file)
@@ -60,17 +61,17 @@ func loadDepartments(path string) (*departments, error) {
 		}
 		var pe *csv.ParseError
 		if errors.As(err, &pe) {
-			return nil, &ConfigError{File: path, Line: pe.Line, Reason: pe.Err.Error()}
+			return nil, &program.Error{File: path, Line: pe.Line, Reason: pe.Err.Error()}
 		}
 		if err != nil {
-			return nil, &ConfigError{File: path, Reason: "cannot be read: " + reason(err)}
+			return nil, program.Unreadable(path, err)
 		}
 		line, _ := r.FieldPos(0)
 		if first && strings.TrimPrefix(row[0], "\ufeff") == "match" {
 			continue
 		}
 		if err := d.add(row); err != nil {
-			return nil, &ConfigError{File: path, Line: line, Reason: err.Error()}
+			return nil, &program.Error{File: path, Line: line, Reason: err.Error()}
 		}
 	}
 }

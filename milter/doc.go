@@ -27,6 +27,12 @@
 // before the end of the message: with a stale reply under way, Postfix delivers mail that was to be held. All changes
 // to a message and the final reply leave in one write.
 //
+// # Rooms
+//
+// message opens a mail, policy decides, verdict is the record and its log lines, held is the MTA's hold queue, postfix
+// what Postfix promises, scan the HTTP door for rspamd. program is what both programs have in common towards their
+// admin: a configuration file read strictly, its defaults printed, a command line run; the agent imports it too.
+//
 // # Trust
 //
 // Everything that comes by the wire is hostile, the MTA's framing included: lengths are capped, bodies

@@ -13,6 +13,7 @@ import (
 
 	"postvagt/milter/message"
 	"postvagt/milter/policy"
+	"postvagt/milter/program"
 	"postvagt/milter/verdict"
 	"postvagt/rules/detect"
 )
@@ -122,7 +123,7 @@ func (c *Config) Masker() (verdict.Masker, error) {
 		return verdict.Masker{}, nil
 	}
 	if err != nil {
-		return verdict.Masker{}, &ConfigError{File: path, Reason: "cannot be read: " + reason(err)}
+		return verdict.Masker{}, program.Unreadable(path, err)
 	}
 	return verdict.Masker{Key: key}, nil
 }

@@ -16,6 +16,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"postvagt/milter/program"
 	"postvagt/milter/verdict"
 )
 
@@ -80,12 +81,12 @@ func (o *Objections) follow(first bool) error {
 	info, err := os.Stat(o.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		if !first && len(o.list.Load().addresses)+len(o.list.Load().persons) > 0 {
-			return &ConfigError{File: o.path, Reason: "is gone; the objections read before stay in force"}
+			return &program.Error{File: o.path, Reason: "is gone; the objections read before stay in force"}
 		}
 		return nil
 	}
 	if err != nil {
-		return &ConfigError{File: o.path, Reason: "cannot be read: " + reason(err)}
+		return program.Unreadable(o.path, err)
 	}
 	stamp := fileStamp{info.ModTime(), info.Size()}
 	if stamp == o.stamp {
@@ -93,7 +94,7 @@ func (o *Objections) follow(first bool) error {
 	}
 	f, err := os.Open(o.path)
 	if err != nil {
-		return &ConfigError{File: o.path, Reason: "cannot be read: " + reason(err)}
+		return program.Unreadable(o.path, err)
 	}
 	defer f.Close()
 	list, err := readObjections(f, o.path)
@@ -117,21 +118,21 @@ func readObjections(r io.Reader, path string) (*objectionList, error) {
 			break
 		}
 		if err != nil {
-			return nil, &ConfigError{File: path, Reason: fmt.Sprintf("%v; the objections read before stay in force", err)}
+			return nil, &program.Error{File: path, Reason: fmt.Sprintf("%v; the objections read before stay in force", err)}
 		}
 		if n == 0 {
 			if strings.Join(row, ",") != "address,person,date,note,source" {
-				return nil, &ConfigError{File: path, Line: 1, Reason: "is not address,person,date,note,source"}
+				return nil, &program.Error{File: path, Line: 1, Reason: "is not address,person,date,note,source"}
 			}
 			continue
 		}
 		if err := l.add(row[0], row[1]); err != nil {
 			line, _ := c.FieldPos(0)
-			return nil, &ConfigError{File: path, Line: line, Reason: err.Error()}
+			return nil, &program.Error{File: path, Line: line, Reason: err.Error()}
 		}
 	}
 	if end.b != '\n' {
-		return nil, &ConfigError{File: path, Reason: "does not end with a line: is it being written? the objections read before stay in force"}
+		return nil, &program.Error{File: path, Reason: "does not end with a line: is it being written? the objections read before stay in force"}
 	}
 	for _, s := range []*[]uint64{&l.addresses, &l.persons} {
 		slices.Sort(*s)

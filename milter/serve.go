@@ -14,6 +14,7 @@ import (
 	"time"
 
 	gomilter "github.com/emersion/go-milter"
+	"postvagt/milter/program"
 )
 
 // Server is the daemon.
@@ -90,7 +91,7 @@ func (s *Server) openLogs(cfg *Config, socket string) error {
 	if cfg.Milter.VerdictLog == VerdictSyslog {
 		key, err := os.ReadFile(cfg.Milter.MACKey)
 		if err != nil {
-			return cfg.fault("milter.mac_key", "cannot be read: %s", reason(err))
+			return cfg.fault("milter.mac_key", "cannot be read: %s", program.Reason(err))
 		}
 		to = logTarget{path: filepath.Join(cfg.Milter.StateDir, "verdict.spool"), syslog: openSyslog(socket, s.now), macKey: key}
 	}

@@ -17,6 +17,7 @@ import (
 
 	gomilter "github.com/emersion/go-milter"
 
+	"postvagt/milter/program"
 	"postvagt/rules/detect"
 )
 
@@ -383,7 +384,7 @@ func TestMetrics(t *testing.T) {
 
 func TestStopWaitsNoLongerThanItSays(t *testing.T) {
 	cfg := testConfig(t, "")
-	cfg.Milter.StopTimeout = Duration(10 * time.Millisecond)
+	cfg.Milter.StopTimeout = program.Duration(10 * time.Millisecond)
 	s, err := NewServer(cfg, Options{Parts: testParts, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	if err != nil {
 		t.Fatal(err)

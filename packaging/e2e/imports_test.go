@@ -24,7 +24,7 @@ var mayImport = map[string][]string{
 	"rules/detect/detecttest":    {"rules", "rules/detect"},
 	"milter/policy":              {"milter/verdict", "rules/detect"},
 	"milter/held":                {"milter/verdict"}, // a small privileged helper
-	"milter":                     {"rules", "milter/message", "milter/policy", "milter/verdict", "rules/detect"},
+	"milter":                     {"rules", "milter/message", "milter/policy", "milter/program", "milter/verdict", "rules/detect"},
 	"milter/scan":                {"milter", "milter/verdict"},
 	"milter/cmd/postvagt-milter": {"milter", "milter/…", "rules", "rules/detect"},
 
@@ -36,8 +36,8 @@ var mayImport = map[string][]string{
 	"agent/cases":              {"agent/event", "dashboards"},
 	"agent/report":             {"agent/event", "dashboards"},
 	"agent/web":                {"agent/event", "agent/cases", "agent/watch", "agent/report", "dashboards"},
-	"agent":                    {"agent/…", "dashboards"},
-	"agent/cmd/postvagt-agent": {"agent", "agent/…", "dashboards"},
+	"agent":                    {"agent/…", "dashboards", "milter/program"},
+	"agent/cmd/postvagt-agent": {"agent", "agent/…", "dashboards", "milter/program"},
 	"dashboards":               {"agent/event"},
 
 	"packaging/…": {"packaging/…"}, // imports nobody and tests everybody, at their doors

@@ -5,6 +5,7 @@ import (
 	"runtime"
 
 	"postvagt/milter"
+	"postvagt/milter/program"
 )
 
 type checkCmd struct {
@@ -17,7 +18,7 @@ type checkCmd struct {
 	Paths []string `arg:"" name:"path" help:"Files and folders, or -."`
 }
 
-func (c *checkCmd) Run(t *terminal) error {
+func (c *checkCmd) Run(t *program.Terminal) error {
 	cfg, err := milter.LoadConfig(c.Config)
 	if err != nil {
 		return err
@@ -32,10 +33,10 @@ func (c *checkCmd) Run(t *terminal) error {
 	if c.Jobs <= 0 {
 		c.Jobs = runtime.NumCPU()
 	}
-	check := &milter.Check{Filter: f, JSON: c.JSON, Jobs: c.Jobs, From: c.From, To: c.To, Out: t.out, Stdin: t.in}
+	check := &milter.Check{Filter: f, JSON: c.JSON, Jobs: c.Jobs, From: c.From, To: c.To, Out: t.Out, Stdin: t.In}
 	stopped, err := check.Run(context.Background(), c.Paths)
 	if err == nil && stopped {
-		return errNo
+		return program.ErrNo
 	}
 	return err
 }

@@ -1,31 +1,11 @@
 package main
 
 import (
-	"errors"
-	"fmt"
 	"io"
-	"strings"
-
-	"github.com/alecthomas/kong"
 
 	"postvagt/milter"
+	"postvagt/milter/program"
 )
-
-// Exit codes of the program.
-const (
-	exitOK      = 0
-	exitStopped = 1 // check: a message would be held, refused or routed; others: the answer is no
-	exitError   = 2 // could not run
-)
-
-// terminal is the world a command runs in.
-type terminal struct {
-	in       io.Reader
-	out, err io.Writer
-}
-
-// errNo is a command's "no" that has been said already.
-var errNo = errors.New("no")
 
 type cli struct {
 	Serve    serveCmd    `cmd:"" help:"Judge mail for an MTA until told to stop. SIGHUP reloads the configuration."`
@@ -43,42 +23,7 @@ type configFlag struct {
 
 // run runs the command line and returns the exit code.
 func run(args []string, in io.Reader, out, errOut io.Writer) int {
-	var c cli
-	code := -1
-	parser, err := kong.New(&c, kong.Name("postvagt-milter"), kong.Writers(out, errOut), kong.Vars{"config": milter.DefaultConfigFile},
-		kong.Description("Keeps confidential and sensitive personal data from leaving by open e-mail."),
-		kong.UsageOnError(), kong.Exit(func(n int) { code = n; panic(errNo) }))
-	if err != nil {
-		fmt.Fprintln(errOut, "postvagt-milter:", err)
-		return exitError
-	}
-	ctx, err := parse(parser, args)
-	switch {
-	case code >= 0: // --help
-		return code
-	case err != nil:
-		fmt.Fprintf(errOut, "postvagt-milter: %v (see postvagt-milter --help)\n", err)
-		return exitError
-	}
-	err = ctx.Run(&terminal{in, out, errOut})
-	switch {
-	case err == nil:
-		return exitOK
-	case errors.Is(err, errNo):
-		return exitStopped
-	}
-	for line := range strings.Lines(err.Error()) {
-		fmt.Fprintln(errOut, "postvagt-milter:", strings.TrimSuffix(line, "\n"))
-	}
-	return exitError
-}
-
-// parse keeps kong's --help from ending the process.
-func parse(k *kong.Kong, args []string) (ctx *kong.Context, err error) {
-	defer func() {
-		if r := recover(); r != nil && r != any(errNo) {
-			panic(r)
-		}
-	}()
-	return k.Parse(args)
+	return program.Command{
+		Name: "postvagt-milter", Description: "Keeps confidential and sensitive personal data from leaving by open e-mail.", ConfigFile: milter.DefaultConfigFile, Grammar: &cli{},
+	}.Run(args, &program.Terminal{In: in, Out: out, Err: errOut})
 }

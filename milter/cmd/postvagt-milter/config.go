@@ -9,6 +9,7 @@ import (
 
 	"postvagt/milter"
 	"postvagt/milter/postfix"
+	"postvagt/milter/program"
 )
 
 type configCmd struct {
@@ -18,7 +19,7 @@ type configCmd struct {
 
 type configCheckCmd struct{ configFlag }
 
-func (c *configCheckCmd) Run(t *terminal) error {
+func (c *configCheckCmd) Run(t *program.Terminal) error {
 	cfg, err := milter.LoadConfig(c.Config)
 	if err != nil {
 		return err
@@ -27,18 +28,18 @@ func (c *configCheckCmd) Run(t *terminal) error {
 		return err
 	}
 	for _, w := range cfg.Warnings() {
-		fmt.Fprintln(t.out, "warning:", w)
+		fmt.Fprintln(t.Out, "warning:", w)
 	}
 	if err := agreesWithPostfix(cfg); err != nil {
 		return err
 	}
-	fmt.Fprintf(t.out, "%s: good (mode %s, on_failure %s, domains %s)\n", c.Config, cfg.Policy.Mode, cfg.Milter.OnFailure, strings.Join(cfg.Organisation.Domains, ", "))
+	fmt.Fprintf(t.Out, "%s: good (mode %s, on_failure %s, domains %s)\n", c.Config, cfg.Policy.Mode, cfg.Milter.OnFailure, strings.Join(cfg.Organisation.Domains, ", "))
 	return nil
 }
 
 type configDefaultCmd struct{}
 
-func (configDefaultCmd) Run(t *terminal) error { return milter.WriteDefaultConfig(t.out) }
+func (configDefaultCmd) Run(t *program.Terminal) error { return milter.WriteDefaultConfig(t.Out) }
 
 // agreesWithPostfix sees to it that a dead milter and a failing one are treated alike, where Postfix is
 // set up on this machine.

@@ -13,6 +13,7 @@ import (
 
 	"postvagt/milter"
 	"postvagt/milter/held"
+	"postvagt/milter/program"
 	"postvagt/milter/verdict"
 )
 
@@ -50,7 +51,7 @@ type heldListCmd struct {
 	JSON bool `help:"One JSON object for each message."`
 }
 
-func (c *heldListCmd) Run(t *terminal) error {
+func (c *heldListCmd) Run(t *program.Terminal) error {
 	cfg, queue, err := openHeld(c.configFlag)
 	if err != nil {
 		return err
@@ -64,7 +65,7 @@ func (c *heldListCmd) Run(t *terminal) error {
 		return err
 	}
 	if c.JSON {
-		enc := json.NewEncoder(t.out)
+		enc := json.NewEncoder(t.Out)
 		for _, r := range rows {
 			if err := enc.Encode(r); err != nil {
 				return err
@@ -72,7 +73,7 @@ func (c *heldListCmd) Run(t *terminal) error {
 		}
 		return nil
 	}
-	w := tabwriter.NewWriter(t.out, 0, 4, 2, ' ', 0)
+	w := tabwriter.NewWriter(t.Out, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(w, "QUEUE ID\tARRIVED\tBYTES\tTO\tLEVEL\tKINDS\tBECAUSE OF\tFROM")
 	for _, r := range rows {
 		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%s\t%s\t%s\t%s\n", r.QueueID, r.Arrival.Local().Format("2006-01-02 15:04:05"), r.Size,
@@ -140,7 +141,7 @@ type heldShowCmd struct {
 	ID   string `arg:"" name:"queue-id" help:"Queue id as held list prints it."`
 }
 
-func (c *heldShowCmd) Run(t *terminal) error {
+func (c *heldShowCmd) Run(t *program.Terminal) error {
 	_, queue, err := openHeld(c.configFlag)
 	if err != nil {
 		return err
@@ -149,7 +150,7 @@ func (c *heldShowCmd) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
-	return queue.Show(context.Background(), m, c.Body, t.out)
+	return queue.Show(context.Background(), m, c.Body, t.Out)
 }
 
 type heldIDs struct {
@@ -158,7 +159,7 @@ type heldIDs struct {
 }
 
 // each does one thing to each message, goes on past those that fail, and says what it did.
-func (c *heldIDs) each(t *terminal, done string, do func(*held.Postfix, context.Context, held.Message) error) error {
+func (c *heldIDs) each(t *program.Terminal, done string, do func(*held.Postfix, context.Context, held.Message) error) error {
 	_, queue, err := openHeld(c.configFlag)
 	if err != nil {
 		return err
@@ -174,23 +175,25 @@ func (c *heldIDs) each(t *terminal, done string, do func(*held.Postfix, context.
 			errs = append(errs, err)
 			continue
 		}
-		fmt.Fprintf(t.out, "%s: %s\n", id, done)
+		fmt.Fprintf(t.Out, "%s: %s\n", id, done)
 	}
 	return errors.Join(errs...)
 }
 
 type heldReleaseCmd struct{ heldIDs }
 
-func (c *heldReleaseCmd) Run(t *terminal) error {
+func (c *heldReleaseCmd) Run(t *program.Terminal) error {
 	return c.each(t, "released", (*held.Postfix).Release)
 }
 
 type heldDeleteCmd struct{ heldIDs }
 
-func (c *heldDeleteCmd) Run(t *terminal) error { return c.each(t, "deleted", (*held.Postfix).Delete) }
+func (c *heldDeleteCmd) Run(t *program.Terminal) error {
+	return c.each(t, "deleted", (*held.Postfix).Delete)
+}
 
 type heldReturnCmd struct{ heldIDs }
 
-func (c *heldReturnCmd) Run(t *terminal) error {
+func (c *heldReturnCmd) Run(t *program.Terminal) error {
 	return c.each(t, "returned to its sender", (*held.Postfix).Return)
 }

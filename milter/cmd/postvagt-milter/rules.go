@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 
 	"postvagt/milter"
+	"postvagt/milter/program"
 	"postvagt/rules"
 	"postvagt/rules/detect"
 )
@@ -24,7 +25,7 @@ type rulesListCmd struct {
 	JSON bool `help:"One JSON object for each rule."`
 }
 
-func (c *rulesListCmd) Run(t *terminal) error {
+func (c *rulesListCmd) Run(t *program.Terminal) error {
 	cfg, err := milter.LoadConfig(c.Config)
 	if err != nil {
 		return err
@@ -34,7 +35,7 @@ func (c *rulesListCmd) Run(t *terminal) error {
 		return err
 	}
 	if c.JSON {
-		enc := json.NewEncoder(t.out)
+		enc := json.NewEncoder(t.Out)
 		for _, r := range engine.Rules() {
 			if err := enc.Encode(r); err != nil {
 				return err
@@ -42,7 +43,7 @@ func (c *rulesListCmd) Run(t *terminal) error {
 		}
 		return nil
 	}
-	w := tabwriter.NewWriter(t.out, 0, 4, 2, ' ', 0)
+	w := tabwriter.NewWriter(t.Out, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(w, "RULE\tKIND\tLEVEL\tTITLE")
 	for _, r := range engine.Rules() {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", r.ID, r.Kind, r.Level, r.Title)
@@ -54,7 +55,7 @@ type rulesTestCmd struct {
 	Dir string `arg:"" optional:"" help:"Folder of your own rules; without it the shipped ones alone."`
 }
 
-func (c *rulesTestCmd) Run(t *terminal) error {
+func (c *rulesTestCmd) Run(t *program.Terminal) error {
 	if c.Dir != "" {
 		if _, err := os.Stat(c.Dir); err != nil {
 			return err
@@ -66,11 +67,11 @@ func (c *rulesTestCmd) Run(t *terminal) error {
 	}
 	failures := engine.Prove()
 	for _, f := range failures {
-		fmt.Fprintln(t.out, f.Error())
+		fmt.Fprintln(t.Out, f.Error())
 	}
-	fmt.Fprintf(t.out, "%d rules, %d proofs failed\n", len(engine.Rules()), len(failures))
+	fmt.Fprintf(t.Out, "%d rules, %d proofs failed\n", len(engine.Rules()), len(failures))
 	if len(failures) > 0 {
-		return errNo
+		return program.ErrNo
 	}
 	return nil
 }
@@ -80,7 +81,7 @@ type rulesExplainCmd struct {
 	File string `arg:"" help:"A message, or - for standard input."`
 }
 
-func (c *rulesExplainCmd) Run(t *terminal) error {
+func (c *rulesExplainCmd) Run(t *program.Terminal) error {
 	cfg, err := milter.LoadConfig(c.Config)
 	if err != nil {
 		return err
@@ -92,23 +93,23 @@ func (c *rulesExplainCmd) Run(t *terminal) error {
 	return explain(f, c.File, t)
 }
 
-func explain(f *milter.Filter, path string, t *terminal) error {
-	data, err := readMessage(path, t.in)
+func explain(f *milter.Filter, path string, t *program.Terminal) error {
+	data, err := readMessage(path, t.In)
 	if err != nil {
 		return err
 	}
 	j := f.Explain(data)
-	fmt.Fprintf(t.out, "level %s, %d persons, language %s, action %s by policy line %q (mode %s)\n", j.Level, j.Persons, orDash(j.Lang), j.Action, j.Why, f.Mode())
+	fmt.Fprintf(t.Out, "level %s, %d persons, language %s, action %s by policy line %q (mode %s)\n", j.Level, j.Persons, orDash(j.Lang), j.Action, j.Why, f.Mode())
 	p := j.Protection
-	fmt.Fprintf(t.out, "protection %s %s strong=%v signed=%v channel=%s\n", p.Content, p.Algorithm, p.Strong, p.Signed, orDash(p.Channel))
+	fmt.Fprintf(t.Out, "protection %s %s strong=%v signed=%v channel=%s\n", p.Content, p.Algorithm, p.Strong, p.Signed, orDash(p.Channel))
 	for _, r := range j.Recipients {
-		fmt.Fprintf(t.out, "recipient %s: %s, transport %s, wanted %s\n", r.To, r.Class, r.Transport, r.Wanted)
+		fmt.Fprintf(t.Out, "recipient %s: %s, transport %s, wanted %s\n", r.To, r.Class, r.Transport, r.Wanted)
 	}
 	for _, u := range j.Unopened {
-		fmt.Fprintf(t.out, "could not be opened: part %s: %s\n", u.Part, u.Reason)
+		fmt.Fprintf(t.Out, "could not be opened: part %s: %s\n", u.Part, u.Reason)
 	}
 	for _, x := range j.Reasons {
-		explainOne(t.out, &x)
+		explainOne(t.Out, &x)
 	}
 	return nil
 }

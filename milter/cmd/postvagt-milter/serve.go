@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"postvagt/milter"
+	"postvagt/milter/program"
 	"postvagt/milter/scan"
 )
 
@@ -18,12 +19,12 @@ type serveCmd struct {
 	Verbose bool `short:"v" help:"Also log sessions."`
 }
 
-func (c *serveCmd) Run(t *terminal) error {
+func (c *serveCmd) Run(t *program.Terminal) error {
 	level := slog.LevelInfo
 	if c.Verbose {
 		level = slog.LevelDebug
 	}
-	logger := slog.New(slog.NewTextHandler(t.err, &slog.HandlerOptions{Level: level}))
+	logger := slog.New(slog.NewTextHandler(t.Err, &slog.HandlerOptions{Level: level}))
 	slog.SetDefault(logger) // what the milter library says, too
 	cfg, err := milter.LoadConfig(c.Config)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 
 	"postvagt/milter"
 	"postvagt/milter/postfix"
+	"postvagt/milter/program"
 )
 
 type setupCmd struct {
@@ -19,7 +20,7 @@ type setupPostfixCmd struct {
 	Undo      bool   `xor:"what" help:"Take back what --apply changed."`
 }
 
-func (c *setupPostfixCmd) Run(t *terminal) error {
+func (c *setupPostfixCmd) Run(t *program.Terminal) error {
 	cfg, err := milter.LoadConfig(c.Config)
 	if err != nil {
 		return err
@@ -32,7 +33,7 @@ func (c *setupPostfixCmd) Run(t *terminal) error {
 	if c.Undo {
 		left, err := instance.Undo(ctx)
 		for _, s := range left {
-			fmt.Fprintln(t.out, s)
+			fmt.Fprintln(t.Out, s)
 		}
 		return err
 	}
@@ -40,12 +41,12 @@ func (c *setupPostfixCmd) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
-	plan.WriteDiff(t.out, instance.ConfigDir)
+	plan.WriteDiff(t.Out, instance.ConfigDir)
 	switch {
 	case len(plan.Changes) == 0:
-		fmt.Fprintln(t.out, "Postfix is set up; nothing to change.")
+		fmt.Fprintln(t.Out, "Postfix is set up; nothing to change.")
 	case !c.Apply:
-		fmt.Fprintln(t.out, "# Nothing has been changed. Do it with --apply, take it back with --undo.")
+		fmt.Fprintln(t.Out, "# Nothing has been changed. Do it with --apply, take it back with --undo.")
 	default:
 		return instance.Apply(ctx, plan)
 	}
@@ -59,16 +60,16 @@ func wanted(cfg *milter.Config) postfix.Wanted {
 
 type selftestCmd struct{ configFlag }
 
-func (c *selftestCmd) Run(t *terminal) error {
+func (c *selftestCmd) Run(t *program.Terminal) error {
 	cfg, err := milter.LoadConfig(c.Config)
 	if err != nil {
 		return err
 	}
 	said, err := milter.SelfTest(context.Background(), cfg, parts(cfg))
 	if err != nil {
-		fmt.Fprintln(t.err, "postvagt-milter: selftest failed:", err)
-		return errNo
+		fmt.Fprintln(t.Err, "postvagt-milter: selftest failed:", err)
+		return program.ErrNo
 	}
-	fmt.Fprintln(t.out, said)
+	fmt.Fprintln(t.Out, said)
 	return nil
 }

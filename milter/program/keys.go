@@ -1,9 +1,11 @@
-package milter
+package program
 
 import (
 	"fmt"
 	"reflect"
 	"strings"
+
+	"github.com/agnivade/levenshtein"
 )
 
 // positions maps "table.key" and, inside [[table]], "table[0].key" to the line where it stands.
@@ -88,44 +90,21 @@ func keysOf(t reflect.Type, prefix string) (keys []string) {
 	return keys
 }
 
-// nearest gives the word of all that s was most likely meant to be, or "".
-func nearest(s string, all []string) string {
-	best, bestDistance := "", 1+len(s)/3
+// Nearest gives the word of all that s was most likely meant to be, or "": the right key in the wrong table,
+// else the one that is spelt most like it.
+func Nearest(s string, all []string) string {
 	for _, w := range all {
-		if d := distance(s, w); d <= bestDistance && (best == "" || d < bestDistance) {
-			best, bestDistance = w, d
-		}
-	}
-	if best != "" {
-		return best
-	}
-	for _, w := range all { // the right key in the wrong table
-		if lastPart(w) == lastPart(s) {
+		if strings.Contains(s, ".") && lastPart(w) == lastPart(s) {
 			return w
 		}
 	}
-	return ""
+	best, bestDistance := "", 1+len(s)/3
+	for _, w := range all {
+		if d := levenshtein.ComputeDistance(s, w); d <= bestDistance && (best == "" || d < bestDistance) {
+			best, bestDistance = w, d
+		}
+	}
+	return best
 }
 
 func lastPart(key string) string { return key[strings.LastIndexByte(key, '.')+1:] }
-
-// distance is Levenshtein's.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
-}
