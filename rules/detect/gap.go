@@ -32,6 +32,9 @@ func (s *Scanner) startWord(i int32, capital bool) {
 	if line || sentence {
 		s.prev = tokenFacts{}
 	}
+	if g.bits&(1<<sepComma) != 0 {
+		s.prev.greeting = false // "Hi, Anna is ill" greets nobody by name
+	}
 	if line {
 		s.longest = max(s.longest, min(width, 200))
 		s.lineAt, s.cells = pos, g.bits&(1<<sepTab) != 0

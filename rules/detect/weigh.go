@@ -121,5 +121,9 @@ func (s *Scanner) score(e *entry) float64 {
 	if s.msg.greeted && e.tied.reader && !s.msg.greetOther {
 		discussed *= 0.6 // a letter to one person explains, too
 	}
-	return max(e.tied.topic*max(e.tied.tie, tie)-e.tied.lower(), e.loose.topic*tie-e.loose.lower()) - discussed
+	best := max(e.tied.topic*max(e.tied.tie, tie)-e.tied.lower(), e.loose.topic*tie-e.loose.lower())
+	if e.tied.tie >= 0.8 && s.msg.discuss+s.msg.subject == 0 {
+		best += 0.3 * min(e.more-e.tied.topic, 1) // told of somebody in several sentences
+	}
+	return best - discussed
 }
