@@ -122,7 +122,7 @@ func (s *Scanner) score(e *entry) float64 {
 		discussed *= 0.6 // a letter to one person explains, too
 	}
 	best := max(e.tied.topic*max(e.tied.tie, tie)-e.tied.lower(), e.loose.topic*tie-e.loose.lower())
-	if e.tied.tie >= 0.8 && s.msg.discuss+s.msg.subject == 0 {
+	if e.tied.tie >= 0.8 && s.msg.discuss+s.msg.subject == 0 && s.msg.segments < 25 {
 		best += 0.3 * min(e.more-e.tied.topic, 1) // told of somebody in several sentences
 	}
 	return best - discussed
