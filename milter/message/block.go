@@ -101,7 +101,7 @@ func (b *block) judge(d doc) bool {
 		return len(b.data) > 0
 	}
 	if b.bare {
-		if len(b.lines) < 2 || !knownBytes(b.data[:min(len(b.data), sniffSize)]) {
+		if len(b.lines) < 2 || !surelyBase64(b.data[:min(len(b.data), sniffSize)]) {
 			return false
 		}
 		b.data = decodeHead(b.data)

@@ -21,11 +21,11 @@ func readings(body *io.SectionReader, encodings []string) []io.Reader {
 	letters, others := base64Share(head)
 	switch {
 	case b64 && others == 0 && letters > 0:
-		if body.Size() < 512 && !knownBytes(head) {
+		if k := decodedKind(head); k == kindUnknown && body.Size() < 512 || (k == kindUnknown || k == kindPlain) && letters >= 40 && !mixedLetters(head) {
 			return []io.Reader{&base64Reader{r: again()}, again()}
 		}
 		return []io.Reader{&base64Reader{r: again()}}
-	case b64 && letters > 3 && others*2 <= letters && knownBytes(head):
+	case b64 && letters > 3 && others*2 <= letters && decodedKind(head) != kindUnknown:
 		return []io.Reader{&base64Reader{r: again()}, again()}
 	case longBase64(head):
 		return []io.Reader{&base64Reader{r: again()}}
@@ -57,16 +57,41 @@ func base64Share(p []byte) (letters, others int) {
 // decode to something known.
 func longBase64(head []byte) bool {
 	letters, others := base64Share(head)
-	first, _, _ := bytes.Cut(bytes.TrimLeft(head, "\r\n"), []byte("\n"))
-	if others > 0 || letters < 40 || len(first) < 40 {
-		return false
-	}
-	return knownBytes(head)
+	first, _, _ := bytes.Cut(bytes.TrimLeft(head, "\r\n"), newline)
+	return others == 0 && letters >= 40 && len(first) >= 40 && surelyBase64(head)
 }
 
-// knownBytes says whether base64 decodes to text or to a document of a known kind.
-func knownBytes(head []byte) bool {
-	return sniff(decodeHead(head), doc{about: partHeader{typ: "application/octet-stream"}}) != kindUnknown
+// surelyBase64 says whether letters that nobody declared to be base64 are: they are mixed, and decode to a
+// known kind or to plain text.
+func surelyBase64(head []byte) bool {
+	if !mixedLetters(head) {
+		return false
+	}
+	raw, k := decodeHead(head), decodedKind(head)
+	return k != kindUnknown && (k != kindPlain || looksPlain(raw) || wideCharset(raw) != "")
+}
+
+// mixedLetters says whether capitals, small letters and digits are mixed as base64 has them. A file of
+// digits is none.
+func mixedLetters(head []byte) bool {
+	var upper, lower, other int
+	for _, b := range head {
+		switch {
+		case b >= 'A' && b <= 'Z':
+			upper++
+		case b >= 'a' && b <= 'z':
+			lower++
+		case b >= '0' && b <= '9', b == '+', b == '/':
+			other++
+		}
+	}
+	n := upper + lower + other
+	return upper*10 >= n && lower*10 >= n && other > 0
+}
+
+// decodedKind is the kind of what base64 decodes to.
+func decodedKind(head []byte) kind {
+	return sniff(decodeHead(head), doc{about: partHeader{typ: "application/octet-stream"}})
 }
 
 func decodeHead(head []byte) []byte {
