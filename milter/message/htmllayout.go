@@ -30,6 +30,8 @@ func (h *htmlReader) after(tag string) {
 		h.newRow()
 		h.row = tag == "table" && h.inCell()
 	case tag == "td" || tag == "th":
+	case tag == "option" || tag == "select" || tag == "button":
+		h.space(' ')
 	case isBlock(tag):
 		h.space('\n')
 	}
