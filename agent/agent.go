@@ -126,7 +126,7 @@ func (a *Agent) round(ctx context.Context, db *store.Store, m *metrics) error {
 		return err
 	}
 	options.Recall = recall(ctx, db)
-	p := &pipeline{store: db, tracker: track.New(options), metrics: m, log: a.Log, every: a.Config.Agent.CommitEvery.std(), unknown: map[string]int64{}}
+	p := &pipeline{store: db, tracker: track.New(options), metrics: m, log: a.Log, every: time.Duration(a.Config.Agent.CommitEvery), unknown: map[string]int64{}}
 	if err := p.load(ctx, ""); err != nil {
 		return err
 	}

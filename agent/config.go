@@ -7,12 +7,11 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/BurntSushi/toml"
+	"postvagt/milter/program"
 )
 
 // DefaultConfigFile is read when no --config is given.
@@ -29,8 +28,7 @@ type Config struct {
 	Channel      []Channel    `toml:"channel"`
 	Relay        []Relay      `toml:"relay"`
 
-	file string
-	pos  positions
+	source program.Source
 }
 
 // Organisation names the house.
@@ -47,16 +45,16 @@ type Persons struct {
 
 // Log says where lines come from.
 type Log struct {
-	Files           []string `toml:"files" doc:"Mail logs. None: /var/log/mail.log where it exists, else the journal."`
-	Journal         string   `toml:"journal" doc:"auto: when there is no file. yes, no."`
-	JournalUnits    []string `toml:"journal_units" doc:"Units of the MTA; of the journal only their lines count."`
-	MilterUnit      string   `toml:"milter_unit" doc:"Unit of the milter; verdict lines in the journal count only from it."`
-	Verdicts        []string `toml:"verdicts" doc:"The milter's own files. Verdict lines elsewhere count only with a good mac=."`
-	MACKey          string   `toml:"mac_key" doc:"File with the key of mac=, \"\" for none."`
-	ClientTLSLogged bool     `toml:"client_tls_logged" doc:"smtp_tls_loglevel is 1 or more: a delivery without a TLS line was in plain text. Without it that is known once the first TLS line was seen."`
-	Zone            string   `toml:"zone" doc:"Time zone of stamps without one, as Europe/Copenhagen; \"\" for the system's."`
-	JoinWindow      Duration `toml:"join_window" doc:"How long a verdict and the MTA's lines wait for each other."`
-	QueueLifetime   Duration `toml:"queue_lifetime" doc:"A message without an outcome for so long is counted as unknown; the MTA's own limit and an hour."`
+	Files           []string         `toml:"files" doc:"Mail logs. None: /var/log/mail.log where it exists, else the journal."`
+	Journal         string           `toml:"journal" doc:"auto: when there is no file. yes, no."`
+	JournalUnits    []string         `toml:"journal_units" doc:"Units of the MTA; of the journal only their lines count."`
+	MilterUnit      string           `toml:"milter_unit" doc:"Unit of the milter; verdict lines in the journal count only from it."`
+	Verdicts        []string         `toml:"verdicts" doc:"The milter's own files. Verdict lines elsewhere count only with a good mac=."`
+	MACKey          string           `toml:"mac_key" doc:"File with the key of mac=, \"\" for none."`
+	ClientTLSLogged bool             `toml:"client_tls_logged" doc:"smtp_tls_loglevel is 1 or more: a delivery without a TLS line was in plain text. Without it that is known once the first TLS line was seen."`
+	Zone            string           `toml:"zone" doc:"Time zone of stamps without one, as Europe/Copenhagen; \"\" for the system's."`
+	JoinWindow      program.Duration `toml:"join_window" doc:"How long a verdict and the MTA's lines wait for each other."`
+	QueueLifetime   program.Duration `toml:"queue_lifetime" doc:"A message without an outcome for so long is counted as unknown; the MTA's own limit and an hour."`
 }
 
 // Store says what is kept where.
@@ -73,12 +71,12 @@ type Dashboard struct {
 
 // Lists are files beside the configuration, and limits.
 type Lists struct {
-	Departments     string   `toml:"departments" doc:"CSV of match,department: user@domain, @domain or prefix*@domain."`
-	SecureMailboxes string   `toml:"secure_mailboxes" doc:"CSV of address,department,from,to."`
-	MaskKey         string   `toml:"mask_key" doc:"File with the key by which digits in addresses are masked; the milter needs the same."`
-	PseudonymKey    string   `toml:"pseudonym_key" doc:"File with the key of pseudonyms, made at the first start; \"\" for pseudonym.key beside the database."`
-	CommitEvery     Duration `toml:"commit_every" doc:"Longest time from a line to the dashboard while lines keep coming."`
-	MaxUnfinished   int      `toml:"max_unfinished" doc:"Messages in memory that are not finished; older ones wait in the database."`
+	Departments     string           `toml:"departments" doc:"CSV of match,department: user@domain, @domain or prefix*@domain."`
+	SecureMailboxes string           `toml:"secure_mailboxes" doc:"CSV of address,department,from,to."`
+	MaskKey         string           `toml:"mask_key" doc:"File with the key by which digits in addresses are masked; the milter needs the same."`
+	PseudonymKey    string           `toml:"pseudonym_key" doc:"File with the key of pseudonyms, made at the first start; \"\" for pseudonym.key beside the database."`
+	CommitEvery     program.Duration `toml:"commit_every" doc:"Longest time from a line to the dashboard while lines keep coming."`
+	MaxUnfinished   int              `toml:"max_unfinished" doc:"Messages in memory that are not finished; older ones wait in the database."`
 }
 
 // Channel is a secure channel; the agent needs its name and what proves its mark.
@@ -98,33 +96,17 @@ type Relay struct {
 	Document string `toml:"document"`
 }
 
-// Duration is a time.Duration written as "20s" in TOML.
-type Duration time.Duration
-
-// UnmarshalText reads "20s".
-func (d *Duration) UnmarshalText(b []byte) error {
-	v, err := time.ParseDuration(string(b))
-	if err != nil || v <= 0 {
-		return fmt.Errorf("%q is not a time such as \"20s\" or \"5m\"", b)
-	}
-	*d = Duration(v)
-	return nil
-}
-
-// MarshalText writes "20s".
-func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
-
 // DefaultConfig holds every default; the shipped file is made of it.
 func DefaultConfig() *Config {
 	return &Config{
 		Log: Log{Files: []string{}, Journal: "auto", JournalUnits: []string{"postfix*.service", "sendmail*.service"},
 			MilterUnit: "postvagt-milter.service", Verdicts: []string{"/var/log/postvagt/verdict.log"},
-			JoinWindow: Duration(time.Hour), QueueLifetime: Duration(121 * time.Hour)},
+			JoinWindow: program.Duration(time.Hour), QueueLifetime: program.Duration(121 * time.Hour)},
 		Store:     Store{Path: "/var/lib/postvagt/agent.db", DetailsMonths: 13},
 		Dashboard: Dashboard{Listen: "127.0.0.1:8480"},
 		Agent: Lists{Departments: "/etc/postvagt/departments.csv", SecureMailboxes: "/etc/postvagt/secure-mailboxes.csv",
 			MaskKey:     "/etc/postvagt/mask.key",
-			CommitEvery: Duration(time.Second), MaxUnfinished: 50_000},
+			CommitEvery: program.Duration(time.Second), MaxUnfinished: 50_000},
 	}
 }
 
@@ -133,72 +115,28 @@ func foreignTables() []string {
 	return []string{"policy", "milter", "recipients", "postfix", "sendmail", "rspamd", "scan", "elasticsearch", "alerts", "mail", "watch", "web"}
 }
 
-// ConfigError is one fault in a configuration file.
-type ConfigError struct {
-	File   string
-	Line   int    // 0 when it is not known
-	Key    string // full name, or ""
-	Reason string
-}
-
-func (e *ConfigError) Error() string {
-	s := e.File
-	if e.Line > 0 {
-		s += fmt.Sprintf(":%d", e.Line)
-	}
-	if e.Key != "" {
-		s += ": " + e.Key
-	}
-	return s + ": " + e.Reason
-}
-
 // LoadConfig reads and checks a configuration. All faults are reported, joined.
 func LoadConfig(file string) (*Config, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {
-		return nil, &ConfigError{File: file, Reason: "cannot be read: " + reason(err) + " (an example: postvagt-agent config default)"}
+		return nil, &program.Error{File: file, Reason: "cannot be read: " + program.Reason(err) + " (an example: postvagt-agent config default)"}
 	}
 	return parseConfig(file, data)
 }
 
 func parseConfig(file string, data []byte) (*Config, error) {
 	c := DefaultConfig()
-	c.file, c.pos = file, locate(data)
-	md, err := toml.Decode(string(data), c)
+	source, errs, err := program.Parse(file, data, c, foreignTables())
 	if err != nil {
-		var pe toml.ParseError
-		if errors.As(err, &pe) {
-			return nil, &ConfigError{File: file, Line: pe.Position.Line, Key: pe.LastKey, Reason: pe.Message}
-		}
-		return nil, &ConfigError{File: file, Reason: strings.TrimPrefix(err.Error(), "toml: ")}
+		return nil, err
 	}
-	errs := append(c.unknownKeys(md), c.check()...)
-	return c, errors.Join(errs...)
-}
-
-// unknownKeys names each key that nobody reads, and the nearest one that somebody does.
-func (c *Config) unknownKeys(md toml.MetaData) []error {
-	known := keysOf(reflect.TypeFor[Config](), "")
-	var errs []error
-	last := ""
-	for _, k := range md.Undecoded() {
-		key := strings.Join(k, ".")
-		if slices.Contains(foreignTables(), k[0]) || last != "" && strings.HasPrefix(key, last+".") {
-			continue
-		}
-		last = key
-		r := "unknown key"
-		if n := nearest(key, known); n != "" {
-			r += fmt.Sprintf("; did you mean %q?", n)
-		}
-		errs = append(errs, &ConfigError{c.file, c.pos.line(key), key, r})
-	}
-	return errs
+	c.source = source
+	return c, errors.Join(append(errs, c.check()...)...)
 }
 
 func (c *Config) check() (errs []error) {
 	fault := func(key, format string, args ...any) {
-		errs = append(errs, &ConfigError{c.file, c.pos.line(key), key, fmt.Sprintf(format, args...)})
+		errs = append(errs, c.source.Fault(key, format, args...))
 	}
 	if len(c.Organisation.Domains) == 0 {
 		fault("organisation.domains", "missing: name your mail domains, for example domains = [\"kommune.example\"]")
@@ -261,7 +199,7 @@ func loopback(host string) bool {
 func (c *Config) Warnings() (all []string) {
 	for i, ch := range c.Channel {
 		if len(ch.RequireRelay) == 0 {
-			all = append(all, (&ConfigError{c.file, c.pos.line(fmt.Sprintf("channel[%d]", i)), "channel", fmt.Sprintf("%q has no require_relay: its mark can never be proven", ch.Name)}).Error())
+			all = append(all, (&program.Error{File: c.source.File, Line: c.source.Line(fmt.Sprintf("channel[%d]", i)), Key: "channel", Reason: fmt.Sprintf("%q has no require_relay: its mark can never be proven", ch.Name)}).Error())
 		}
 	}
 	return all
@@ -302,15 +240,6 @@ func (c *Config) allFiles() []string {
 	return all
 }
 
-// reason is an error without the path that is already named.
-func reason(err error) string {
-	var pe *os.PathError
-	if errors.As(err, &pe) {
-		return pe.Err.Error()
-	}
-	return err.Error()
-}
-
 func (c *Config) isVerdictFile(name string) bool {
 	for _, v := range c.Log.Verdicts {
 		if filepath.Clean(v) == name {
@@ -329,8 +258,6 @@ func existing(files []string) (all []string) {
 	}
 	return all
 }
-
-func (d Duration) std() time.Duration { return time.Duration(d) }
 
 func (c *Config) pseudonymKey() string {
 	if c.Agent.PseudonymKey != "" {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"postvagt/agent/tail"
+	"postvagt/milter/program"
 )
 
 // The shipped file says the defaults that the code has: with every "#" before a key taken away it changes nothing.
@@ -27,7 +28,7 @@ func TestDefaultConfigIsTheDefault(t *testing.T) {
 	}
 	want := DefaultConfig()
 	want.Organisation.Domains = []string{"a.example"}
-	c.file, c.pos = "", nil
+	c.source = program.Source{}
 	if !reflect.DeepEqual(c, want) {
 		t.Errorf("got  %+v\nwant %+v", c, want)
 	}

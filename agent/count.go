@@ -10,6 +10,7 @@ import (
 	"postvagt/agent/event"
 	"postvagt/agent/store"
 	"postvagt/dashboards"
+	"postvagt/milter/program"
 )
 
 // CountQuery asks how many transmissions there are.
@@ -118,7 +119,7 @@ func fieldByName(name string) (event.Field, error) {
 		all = append(all, f.Column)
 	}
 	hint := "; fields are " + strings.Join(all, ", ")
-	if n := nearest(name, all); n != "" {
+	if n := program.Nearest(name, all); n != "" {
 		hint = fmt.Sprintf("; did you mean %q?", n)
 	}
 	return event.Field{}, fmt.Errorf("no field %q%s", name, hint)

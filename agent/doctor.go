@@ -17,6 +17,7 @@ import (
 	"postvagt/agent/maillog"
 	"postvagt/agent/store"
 	"postvagt/agent/tail"
+	"postvagt/milter/program"
 )
 
 // Doctor looks at the whole: MTA, milter, log, agent.
@@ -192,7 +193,7 @@ func (d Doctor) logs(r *Report, c *Config) (all seenLog) {
 		s, err := examineLog(f, c, false)
 		switch {
 		case err != nil:
-			r.missing("mail log", "let the agent read "+f+" (group adm: usermod -aG adm postvagt), or name the right file in [log] files", "%s: %s", f, reason(err))
+			r.missing("mail log", "let the agent read "+f+" (group adm: usermod -aG adm postvagt), or name the right file in [log] files", "%s: %s", f, program.Reason(err))
 		case s.mail == 0:
 			r.missing("mail log", "check that the MTA logs to "+f+" (postconf maillog_file; /etc/rsyslog.conf)", "%s: no line of Postfix or Sendmail in its last %d", f, s.lines)
 		default:
@@ -214,7 +215,7 @@ func (d Doctor) verdicts(r *Report, c *Config) {
 		case os.IsNotExist(err):
 			r.missing("verdicts", "start the milter, and see that its verdict_log is "+f, "%s is not there: the milter has not judged anything yet", f)
 		case err != nil:
-			r.missing("verdicts", "let the agent read "+f+" (group postvagt)", "%s: %s", f, reason(err))
+			r.missing("verdicts", "let the agent read "+f+" (group postvagt)", "%s: %s", f, program.Reason(err))
 		case s.mail == 0:
 			r.missing("verdicts", "send a message through the MTA, or run: postvagt-milter selftest", "%s: no verdict yet", f)
 		default:
@@ -315,7 +316,7 @@ func (d Doctor) database(ctx context.Context, r *Report, c *Config) {
 	}
 	db, err := store.OpenRead(ctx, c.Store.Path, store.In(zone))
 	if err != nil {
-		r.missing("database", "start the agent: systemctl start postvagt-agent", "%s: %s", c.Store.Path, reason(err))
+		r.missing("database", "start the agent: systemctl start postvagt-agent", "%s: %s", c.Store.Path, program.Reason(err))
 		return
 	}
 	defer db.Close()

@@ -15,6 +15,7 @@ import (
 	"postvagt/agent/store"
 	"postvagt/agent/tail"
 	"postvagt/agent/track"
+	"postvagt/milter/program"
 )
 
 // Import reads old logs into the database.
@@ -77,7 +78,7 @@ func (im *Import) Run(ctx context.Context, files []string) (sum ImportSum, err e
 	}
 	bar.show(p.bytes, true)
 	if !p.tracker.Now().IsZero() { // all that is left has no end in these files
-		p.tracker.Tick(p.tracker.Now().Add(im.Config.Log.QueueLifetime.std() + im.Config.Log.JoinWindow.std()))
+		p.tracker.Tick(p.tracker.Now().Add(time.Duration(im.Config.Log.QueueLifetime) + time.Duration(im.Config.Log.JoinWindow)))
 		p.tracker.Tick(p.tracker.Now().Add(100 * 24 * time.Hour))
 		err = p.commit(ctx)
 	}
@@ -132,7 +133,7 @@ func (im *Import) source(name string, verdicts bool, stored map[string][]byte) (
 	}
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, 0, fmt.Errorf("%s: %s", name, reason(err))
+		return nil, 0, fmt.Errorf("%s: %s", name, program.Reason(err))
 	}
 	key := importPrefix + path
 	at, err := readPlace(key, stored[key])

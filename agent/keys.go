@@ -10,9 +10,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"postvagt/agent/maillog"
 	"postvagt/agent/track"
+	"postvagt/milter/program"
 )
 
 // optionalKey reads a key file that may be missing.
@@ -25,7 +27,7 @@ func optionalKey(path string) ([]byte, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, &ConfigError{File: path, Reason: "cannot be read: " + reason(err)}
+		return nil, program.Unreadable(path, err)
 	}
 	return key, nil
 }
@@ -101,7 +103,7 @@ func (c *Config) trackOptions() (track.Options, error) {
 		ReadSenders:   c.Persons.InformedSince != "" && c.Persons.DPIA != "",
 		Department:    depts.of,
 		SecureMailbox: boxes.holds,
-		JoinWindow:    c.Log.JoinWindow.std(), QueueLifetime: c.Log.QueueLifetime.std(),
+		JoinWindow:    time.Duration(c.Log.JoinWindow), QueueLifetime: time.Duration(c.Log.QueueLifetime),
 		TLSLogged: c.Log.ClientTLSLogged, MaxLive: c.Agent.MaxUnfinished,
 		ChannelRelays: map[string][]string{},
 	}

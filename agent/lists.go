@@ -8,6 +8,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"postvagt/milter/program"
 )
 
 // departments maps senders to departments; the most exact pattern wins.
@@ -112,7 +114,7 @@ func readCSV(path, header string, add func(row []string) error) error {
 		return nil
 	}
 	if err != nil {
-		return &ConfigError{File: path, Reason: "cannot be read: " + reason(err)}
+		return program.Unreadable(path, err)
 	}
 	defer file.Close()
 	r := csv.NewReader(file)
@@ -124,14 +126,14 @@ func readCSV(path, header string, add func(row []string) error) error {
 		}
 		line, _ := r.FieldPos(0)
 		if err != nil {
-			return &ConfigError{File: path, Line: line, Reason: err.Error()}
+			return &program.Error{File: path, Line: line, Reason: err.Error()}
 		}
 		row[0] = strings.TrimPrefix(row[0], "\ufeff")
 		if first && row[0] == header {
 			continue
 		}
 		if err := add(row); err != nil {
-			return &ConfigError{File: path, Line: line, Reason: err.Error()}
+			return &program.Error{File: path, Line: line, Reason: err.Error()}
 		}
 	}
 }

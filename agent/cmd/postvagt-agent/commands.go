@@ -10,6 +10,7 @@ import (
 	"text/tabwriter"
 
 	"postvagt/agent"
+	"postvagt/milter/program"
 )
 
 type configCmd struct {
@@ -21,21 +22,21 @@ type configCheckCmd struct {
 	configFlag
 }
 
-func (c *configCheckCmd) Run(t *terminal) error {
+func (c *configCheckCmd) Run(t *program.Terminal) error {
 	cfg, err := c.load()
 	if err != nil {
 		return err
 	}
 	for _, w := range cfg.Warnings() {
-		fmt.Fprintln(t.err, "warning:", w)
+		fmt.Fprintln(t.Err, "warning:", w)
 	}
-	_, err = fmt.Fprintln(t.out, c.Config+": ok")
+	_, err = fmt.Fprintln(t.Out, c.Config+": ok")
 	return err
 }
 
 type configDefaultCmd struct{}
 
-func (configDefaultCmd) Run(t *terminal) error { return agent.WriteDefaultConfig(t.out) }
+func (configDefaultCmd) Run(t *program.Terminal) error { return agent.WriteDefaultConfig(t.Out) }
 
 type importCmd struct {
 	configFlag
@@ -45,22 +46,22 @@ type importCmd struct {
 	Files    []string `arg:"" name:"file" help:"Logs, or -."`
 }
 
-func (c *importCmd) Run(t *terminal) error {
+func (c *importCmd) Run(t *program.Terminal) error {
 	cfg, err := c.load()
 	if err != nil {
 		return err
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
-	i := &agent.Import{Config: cfg, Verdicts: c.Verdicts, Year: c.Year, Stdin: t.in}
+	i := &agent.Import{Config: cfg, Verdicts: c.Verdicts, Year: c.Year, Stdin: t.In}
 	if !c.Quiet {
-		i.Progress = t.err
+		i.Progress = t.Err
 	}
 	sum, err := i.Run(ctx, c.Files)
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(t.out, "%d lines read, %d transmissions written, %d lines not understood\n", sum.Lines, sum.Documents, sum.Unknown)
+	_, err = fmt.Fprintf(t.Out, "%d lines read, %d transmissions written, %d lines not understood\n", sum.Lines, sum.Documents, sum.Unknown)
 	return err
 }
 
@@ -73,7 +74,7 @@ type countCmd struct {
 	JSON  bool              `help:"One JSON object for each row."`
 }
 
-func (c *countCmd) Run(t *terminal) error {
+func (c *countCmd) Run(t *program.Terminal) error {
 	cfg, err := c.load()
 	if err != nil {
 		return err
@@ -83,7 +84,7 @@ func (c *countCmd) Run(t *terminal) error {
 		return err
 	}
 	if c.JSON {
-		enc := json.NewEncoder(t.out)
+		enc := json.NewEncoder(t.Out)
 		for _, r := range rows {
 			if err := enc.Encode(r.Object(c.By)); err != nil {
 				return err
@@ -91,7 +92,7 @@ func (c *countCmd) Run(t *terminal) error {
 		}
 		return nil
 	}
-	w := tabwriter.NewWriter(t.out, 0, 4, 2, ' ', 0)
+	w := tabwriter.NewWriter(t.Out, 0, 4, 2, ' ', 0)
 	for _, r := range rows {
 		for _, k := range r.Keys {
 			if k == "" {
@@ -110,18 +111,18 @@ type doctorCmd struct {
 	JSON          bool   `help:"Machine-readable."`
 }
 
-func (c *doctorCmd) Run(t *terminal) error {
+func (c *doctorCmd) Run(t *program.Terminal) error {
 	d := agent.Doctor{ConfigFile: c.Config, PostfixConfig: c.PostfixConfig}
 	report := d.Examine(context.Background())
 	if c.JSON {
-		if err := json.NewEncoder(t.out).Encode(report); err != nil {
+		if err := json.NewEncoder(t.Out).Encode(report); err != nil {
 			return err
 		}
-	} else if err := report.Write(t.out); err != nil {
+	} else if err := report.Write(t.Out); err != nil {
 		return err
 	}
 	if !report.OK() {
-		return errNo
+		return program.ErrNo
 	}
 	return nil
 }

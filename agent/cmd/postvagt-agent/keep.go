@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"postvagt/agent"
+	"postvagt/milter/program"
 )
 
 type reportCmd struct {
@@ -17,13 +18,13 @@ type reportCmd struct {
 	Format     string `enum:"html,pdf,csv,json" default:"html" help:"html, pdf, csv or json."`
 }
 
-func (c *reportCmd) Run(t *terminal) error {
+func (c *reportCmd) Run(t *program.Terminal) error {
 	cfg, err := c.load()
 	if err != nil {
 		return err
 	}
 	q := agent.ReportQuery{From: c.From, To: c.To, Department: c.Department, Lang: c.Lang, Format: c.Format}
-	return agent.WriteReport(context.Background(), cfg, q, time.Now(), t.out)
+	return agent.WriteReport(context.Background(), cfg, q, time.Now(), t.Out)
 }
 
 type backupCmd struct {
@@ -31,7 +32,7 @@ type backupCmd struct {
 	File string `arg:"" help:"A file that does not exist yet."`
 }
 
-func (c *backupCmd) Run(t *terminal) error {
+func (c *backupCmd) Run(t *program.Terminal) error {
 	cfg, err := c.load()
 	if err != nil {
 		return err
@@ -39,7 +40,7 @@ func (c *backupCmd) Run(t *terminal) error {
 	if err := agent.Backup(context.Background(), cfg, c.File); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(t.out, c.File+": written")
+	_, err = fmt.Fprintln(t.Out, c.File+": written")
 	return err
 }
 
@@ -48,7 +49,7 @@ type restoreCmd struct {
 	File string `arg:"" help:"A backup."`
 }
 
-func (c *restoreCmd) Run(t *terminal) error {
+func (c *restoreCmd) Run(t *program.Terminal) error {
 	cfg, err := c.load()
 	if err != nil {
 		return err
@@ -58,9 +59,9 @@ func (c *restoreCmd) Run(t *terminal) error {
 		return err
 	}
 	if kept != "" {
-		_, err = fmt.Fprintln(t.out, "restored; the database that was there is kept as", kept)
+		_, err = fmt.Fprintln(t.Out, "restored; the database that was there is kept as", kept)
 		return err
 	}
-	_, err = fmt.Fprintln(t.out, "restored")
+	_, err = fmt.Fprintln(t.Out, "restored")
 	return err
 }

@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"postvagt/agent"
+	"postvagt/milter/program"
 )
 
 type runCmd struct {
@@ -15,12 +16,12 @@ type runCmd struct {
 	Verbose bool `short:"v" help:"Also log what is of use only when something is wrong."`
 }
 
-func (c *runCmd) Run(t *terminal) error {
+func (c *runCmd) Run(t *program.Terminal) error {
 	level := slog.LevelInfo
 	if c.Verbose {
 		level = slog.LevelDebug
 	}
-	logger := slog.New(slog.NewTextHandler(t.err, &slog.HandlerOptions{Level: level}))
+	logger := slog.New(slog.NewTextHandler(t.Err, &slog.HandlerOptions{Level: level}))
 	cfg, err := c.load()
 	if err != nil {
 		return err
