@@ -2,10 +2,11 @@ package detect
 
 // gap is what stood between two words.
 type gap struct {
-	bits  uint32 // 1<<class of each character
-	chars int
-	lines int
-	last  uint8
+	bits   uint32 // 1<<class of each character
+	chars  int
+	lines  int
+	dashes int
+	last   uint8
 }
 
 const (
@@ -29,6 +30,9 @@ func (s *Scanner) startWord(i int32, capital bool) {
 	short := line && (s.cells || capital && width < min(62, s.longest*3/4))
 	sentence := g.bits&(1<<sepStop) != 0 ||
 		g.bits&(1<<sepDot) != 0 && g.chars > 1 && capital && !(s.prev.letters <= 4 && g.lines == 0 && (s.prev.title || s.prev.official || s.prev.initial || s.prev.keeps))
+	if g.lines > 1 && g.dashes >= 2 && g.chars < 8 { // "-- " begins a signature
+		s.closing, s.after = 9, true
+	}
 	if line || sentence {
 		s.prev = tokenFacts{}
 	}
@@ -46,7 +50,7 @@ func (s *Scanner) startWord(i int32, capital bool) {
 		s.endSegment(pos)
 	}
 	if g.bits&(1<<sepLaw|1<<sepPercent) != 0 {
-		s.segs[s.nseg%segRing].weight += 2
+		s.segs[s.nseg%segRing].law++
 	}
 	if g.bits&(1<<sepMoney) != 0 {
 		s.segs[s.nseg%segRing].cues[classMoney]++
@@ -75,6 +79,8 @@ func (s *Scanner) separator(class uint8, i int32) {
 		if s.closing > 0 {
 			s.closing--
 		}
+	case sepDash:
+		g.dashes++
 	case sepTab:
 		s.cells = true
 	}

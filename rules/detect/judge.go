@@ -51,6 +51,9 @@ func (s *Scanner) judge(n int32) {
 	s.msg.told += int32(g.cues[classTold])
 	s.msg.second += int32(g.cues[classSecond])
 	own := g.tie()
+	if g.law > 0 && own < 0.8 { // a letter of an authority about somebody names its law
+		g.weight += 2
+	}
 	s.msg.segments++
 	if own < 0.85 && g.given == 0 && !g.after {
 		s.msg.discuss += int32(g.weight)

@@ -32,6 +32,7 @@ type segment struct {
 	names      [4]uint64 // hashes of the full names in it
 	nnames     uint8
 	weight     int16            // of the words that say the mail only discusses
+	law        uint8            // § and %
 	icd        uint8            // codes of diagnoses
 	langs      [langCount]uint8 // function words
 }
@@ -117,7 +118,9 @@ func (s *Scanner) topic(seg *segment, t *term, tok int32) {
 		if o.kind != h.kind || o.to < h.from || o.langs&h.langs == 0 {
 			continue
 		}
-		if o.grade > h.grade || o.grade == h.grade && o.to-o.from >= h.to-h.from {
+		if longer := h.to-h.from > o.to-o.from; o.grade == gradeNever && longer {
+			continue // a longer phrase knows better than the false friend inside it
+		} else if o.grade > h.grade || o.grade == h.grade && !longer {
 			return
 		}
 		seg.nhits--

@@ -43,7 +43,7 @@ func (v *evidence) lower() float64 {
 	if v.named {
 		l *= 0.4
 	}
-	if v.told {
+	if v.told && v.topic >= 0.4 {
 		l -= 0.15
 	}
 	return l
@@ -120,6 +120,9 @@ func (s *Scanner) score(e *entry) float64 {
 	discussed := s.msg.discussed()
 	if s.msg.greeted && e.tied.reader && !s.msg.greetOther {
 		discussed *= 0.6 // a letter to one person explains, too
+	}
+	if e.tied.named {
+		discussed *= 0.8 // one harmless word must not cancel a named diagnosis
 	}
 	best := max(e.tied.topic*max(e.tied.tie, tie)-e.tied.lower(), e.loose.topic*tie-e.loose.lower())
 	if e.tied.tie >= 0.8 && s.msg.discuss+s.msg.subject == 0 && s.msg.segments < 25 {
