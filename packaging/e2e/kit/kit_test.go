@@ -100,9 +100,11 @@ func TestPostfixCarriesMail(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	q, err := near.Queue(ctx)
-	if err != nil || len(q) != 1 || q[0].Queue != "hold" || q[0].Sender != "a@near.example" {
-		t.Errorf("queue: %+v, %v; want one message in hold", q, err)
+	if err := Wait(ctx, "a queue with nothing in it but one held message", 20*time.Second, func() (bool, error) {
+		q, err := near.Queue(ctx)
+		return len(q) == 1 && q[0].Queue == "hold" && q[0].Sender == "a@near.example", err
+	}); err != nil {
+		t.Error(err)
 	}
 	for _, p := range []*Postfix{near, far} {
 		if err := p.Stop(); err != nil {
