@@ -14,6 +14,7 @@ import (
 	"time"
 
 	gomilter "github.com/emersion/go-milter"
+
 	"postvagt/milter/program"
 )
 

@@ -6,7 +6,7 @@
 set -eu
 
 demo="postfix postfix-pcre openssl poppler-utils"
-tests="$demo bzip2 xz-utils zstd chromium fonts-dejavu-core gnupg p7zip-full qpdf procps systemd"
+tests="$demo bzip2 xz-utils zstd chromium fonts-dejavu-core gnupg p7zip-full qpdf procps python3 systemd"
 case ${1-} in
 demo) want=$demo ;;
 bench) want="$demo pflogsumm" ;;

@@ -1,6 +1,6 @@
 // Reads mails with postal-mime: one JSON object a line for the files named on standard input.
 import { readFileSync } from "node:fs";
-const { default: PostalMime } = await import(process.env.POSTVAGT_POSTALMIME + "/src/postal-mime.js");
+const { default: PostalMime } = await import("../../../../packaging/e2e/browser/node_modules/postal-mime/src/postal-mime.js");
 for (const path of readFileSync(0, "utf8").split("\n").filter(Boolean)) {
   const out = { file: path, plain: [], html: [], names: [] };
   try {
