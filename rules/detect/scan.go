@@ -32,6 +32,7 @@ type Scanner struct {
 	longest int32 // line of the part
 
 	hits   [48]int32
+	memo   memo
 	active [16]thread
 	nact   int
 	run    nameRun

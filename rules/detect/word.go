@@ -70,7 +70,7 @@ func leadingLetters(w []uint8) int {
 
 // lookup finds what the word means, alone and in phrases.
 func (s *Scanner) lookup(w []uint8, f *tokenFacts) {
-	hits := s.e.dict.find(w, s.first, s.hits[:0])
+	hits := s.find(w)
 	if len(hits) == 0 {
 		s.nact = 0
 		if s.first || s.run.n > 0 || s.prev.greeting || s.prev.title {
