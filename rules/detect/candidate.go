@@ -140,6 +140,8 @@ func (s *Scanner) propose(r *rule, ri int16, number []byte, form uint8, res chec
 	c.against = against <= 40 && s.numAt != s.anyAt && !(c.context && ctx <= against)
 	c.against = c.against || form == formBare && !c.context && (from == 0 && win.lead == sepHash || clock(win.chars[win.groups[from].off:win.groups[to].end]))
 	c.own = c.pos-s.ownAt <= proximity
+	c.against = c.against || !c.context && form != formLoose && c.pos-s.caseAt >= 0 && c.pos-s.caseAt <= 5
+	c.own = c.own || c.pos-s.firmAt <= firmNear
 	if win.glued && from == 0 && !c.context {
 		return
 	}
@@ -153,6 +155,9 @@ func (s *Scanner) propose(r *rule, ri int16, number []byte, form uint8, res chec
 		g.numbers++
 	}
 }
+
+// firmNear is how many characters before an account its holder may stand.
+const firmNear = 60
 
 // clock says whether twelve digits read as a point in time, YYYYMMDDhhmm.
 func clock(n []byte) bool {

@@ -34,6 +34,18 @@ const (
 	classAskMail   // by mail
 	classMoney     // amounts: an account number is somebody's
 	classTold      // something was told or decided about one person: was admitted, has been granted
+	classCompany   // a legal form: the account is an organisation's
+	classCase      // case, property: the number right after it is not a person's
+	classYear      // in, from: a year may follow
+	classMinutes   // the genres, in the order of genre.go
+	classAdvice
+	classAnimal
+	classAdvert
+	classNews
+	classTemplate
+	classScience
+	classHistory
+	classAuto
 	classCount
 )
 
@@ -41,7 +53,8 @@ const firstCue = classTitle
 
 func cueClassNames() []string {
 	return []string{"title", "role", "third", "second", "first", "relative", "identity", "given", "surname", "household", "place", "greeting", "closing",
-		"official", "plural", "condition", "discuss", "number", "any-number", "own", "not", "sender", "contact", "ask-send", "ask-data", "ask-mail", "money", "told"}
+		"official", "plural", "condition", "discuss", "number", "any-number", "own", "not", "sender", "contact", "ask-send", "ask-data", "ask-mail", "money", "told",
+		"company", "case", "year", "minutes", "advice", "animal", "advert", "news", "template", "science", "history", "auto"}
 }
 
 func cueClass(name string) (uint8, bool) {

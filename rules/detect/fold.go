@@ -40,6 +40,9 @@ const (
 	sepUnder
 	sepLaw   // §
 	sepMoney // € £ $
+	sepParen // (
+	sepBox   // [ {
+	sepClose // ) ] }
 )
 
 type tables struct {
@@ -60,7 +63,7 @@ func newTables() *tables {
 	for c, v := range map[byte]uint8{' ': sepSpace, '\t': sepTab, ';': sepTab, '|': sepTab, '\n': sepNewline,
 		'\r': sepReturn, '.': sepDot, '!': sepStop, '?': sepStop, ',': sepComma, ':': sepColon, '-': sepDash,
 		'/': sepSlash, '>': sepQuote, '+': sepPlus, '@': sepAt, '%': sepPercent, '<': sepOpen, '#': sepHash, '=': sepHash,
-		'_': sepUnder, '$': sepMoney} {
+		'_': sepUnder, '$': sepMoney, '(': sepParen, '[': sepBox, '{': sepBox, ')': sepClose, ']': sepClose, '}': sepClose} {
 		t.sep[c] = v
 	}
 	return t

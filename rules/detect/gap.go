@@ -11,7 +11,7 @@ type gap struct {
 
 const (
 	breaksPhrase = 1<<sepStop | 1<<sepComma | 1<<sepColon | 1<<sepTab | 1<<sepAt | 1<<sepHash
-	breaksName   = breaksPhrase | 1<<sepOther | 1<<sepSlash | 1<<sepUnder | 1<<sepPara | 1<<sepQuote | 1<<sepPercent | 1<<sepPlus
+	breaksName   = breaksPhrase | 1<<sepOther | 1<<sepSlash | 1<<sepUnder | 1<<sepPara | 1<<sepQuote | 1<<sepPercent | 1<<sepPlus | 1<<sepParen | 1<<sepBox | 1<<sepClose
 )
 
 // startWord is called with the first character of a word at byte i of the piece: what stood between it and
@@ -23,6 +23,9 @@ func (s *Scanner) startWord(i int32, capital bool) {
 	s.gap = gap{}
 	if s.tok == 0 || g.chars == 0 {
 		s.lineAt = min(s.lineAt, pos)
+		if s.tok == 0 {
+			s.layout(&g, true, capital)
+		}
 		return
 	}
 	line := g.lines > 0
@@ -31,8 +34,9 @@ func (s *Scanner) startWord(i int32, capital bool) {
 	sentence := g.bits&(1<<sepStop) != 0 ||
 		g.bits&(1<<sepDot) != 0 && g.chars > 1 && capital && !(s.prev.letters <= 4 && g.lines == 0 && (s.prev.title || s.prev.official || s.prev.initial || s.prev.keeps))
 	if g.lines > 1 && g.dashes >= 2 && g.chars < 8 { // "-- " begins a signature
-		s.closing, s.after = 9, true
+		s.closing, s.after, s.dashed = 9, true, true
 	}
+	s.layout(&g, line, capital)
 	if line || sentence {
 		s.prev = tokenFacts{}
 	}

@@ -32,6 +32,7 @@ type partFacts struct {
 	address bool  // of correspondents: who writes to whom is not what is told
 	start   int32 // its first segment
 	langs   [langCount]int32
+	genre   genreFacts
 }
 
 // foreign says whether a segment is in none of the languages: others stand around it, or none that is known, since a
@@ -58,11 +59,12 @@ type entry struct {
 	rule  int16
 	part  int32
 	count int32
-	tier  int      // of numbers
-	tied  evidence // the segment that tells most, its own ties counted
-	loose evidence // the segment that tells most if the message ties it
-	more  float64  // topic of the segments after the first, in all
-	fresh bool     // some of it stands in new text
+	tier  int                   // of numbers
+	tied  evidence              // the segment that tells most, its own ties counted
+	loose evidence              // the segment that tells most if the message ties it
+	sure  [sureClasses]evidence // the one that tells most in spite of a genre
+	more  float64               // topic of the segments after the first, in all
+	fresh bool                  // some of it stands in new text
 	noted int32
 	final int // tier in the Result
 }
@@ -75,7 +77,8 @@ func (s *Scanner) context() {
 	for i := range s.ctxAt {
 		s.ctxAt[i], s.notAt[i], s.column[i] = farAway, farAway, farAway
 	}
-	s.numAt, s.anyAt, s.ownAt, s.moneyAt = farAway, farAway, farAway, farAway
+	s.numAt, s.anyAt, s.ownAt, s.moneyAt, s.firmAt, s.caseAt = farAway, farAway, farAway, farAway, farAway, farAway
+	s.opened, s.enumerated, s.dashed = 0, false, false
 	if s.ctx.SenderName != "" || s.ctx.Sender != "" {
 		s.senderText()
 	}
@@ -121,7 +124,8 @@ func (s *Scanner) startPart(t Text) {
 	for i := range s.ctxAt {
 		s.ctxAt[i], s.notAt[i], s.column[i] = farAway, farAway, farAway
 	}
-	s.numAt, s.anyAt, s.ownAt, s.moneyAt = farAway, farAway, farAway, farAway
+	s.numAt, s.anyAt, s.ownAt, s.moneyAt, s.firmAt, s.caseAt = farAway, farAway, farAway, farAway, farAway, farAway
+	s.opened, s.enumerated, s.dashed = 0, false, false
 	s.part = len(s.parts)
 	p := partFacts{name: t.Part, quoted: t.Quoted, subject: t.Part == "subject" || strings.HasSuffix(t.Part, " subject"), address: isAddress(t.Part), start: s.nseg}
 	if len(s.parts) < maxEntries {

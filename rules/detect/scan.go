@@ -48,12 +48,20 @@ type Scanner struct {
 	anyAt   int32
 	ownAt   int32
 	moneyAt int32
+	firmAt  int32 // where a legal form last stood
+	caseAt  int32 // where a word for a case last ended
 	column  [maxNumbers]int32
 
 	segs    [segRing]segment
 	nseg    int32 // number of the segment being filled
 	closing int   // lines left of a signature
 	after   bool  // the signature has begun
+	dashed  bool  // with a line of dashes
+
+	opened     int32 // token after an opening bracket
+	inParens   bool  // and it was a round one
+	party      bool  // after a name
+	enumerated bool  // the word before began a line
 
 	part     int // index into parts
 	parts    []partFacts

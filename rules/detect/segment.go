@@ -100,6 +100,16 @@ func (s *Scanner) emit(t *term, tok, pos int32, f *tokenFacts) {
 		}
 	case classDiscuss:
 		seg.weight += int16(t.weight)
+	case classCompany:
+		s.firmAt = pos
+	case classCase:
+		s.caseAt = s.wordPos + int32(s.wlen)
+	case classYear:
+		f.year = true
+	case classMinutes, classAdvice, classAnimal, classAdvert, classNews, classTemplate, classScience, classHistory, classAuto:
+		if w := &s.parts[s.part].genre.weight[t.class-classMinutes]; *w < 1000 && s.closing == 0 {
+			*w += int16(t.weight)
+		}
 	case classSender:
 		s.client(t)
 	}
@@ -180,7 +190,7 @@ func (s *Scanner) endSegment(pos int32) {
 		return
 	}
 	s.endRun()
-	if s.closing > 0 && seg.words < 10 {
+	if s.closing > 0 && (seg.words < 10 || s.dashed && seg.words < 40 && seg.verbless()) {
 		seg.signature = true
 	} else if s.closing > 0 && !seg.signature {
 		s.closing = 0
@@ -188,12 +198,23 @@ func (s *Scanner) endSegment(pos int32) {
 	for l := range s.langs { // old text says less about the language than new
 		s.langs[l] -= s.langs[l] / 3
 	}
+	if before := &s.segs[(s.nseg+segRing-1)%segRing]; s.closing == 0 && s.nseg > s.parts[s.part].start+1 && before.words <= 4 && before.full+before.given > 0 &&
+		before.nhits == 0 && seg.cues[classOfficial] > 0 && seg.words < 20 && seg.verbless() {
+		seg.signature = true // a name, and a line with a title below
+		s.closing = 4
+	}
 	seg.after = s.after
 	s.nseg++
 	if s.nseg >= lookAhead {
 		s.judge(s.nseg - lookAhead)
 	}
 	s.segs[s.nseg%segRing].reset(pos)
+}
+
+// verbless says whether a segment tells nothing of anybody: lines of titles and departments.
+func (g *segment) verbless() bool {
+	c := &g.cues
+	return c[classTold] == 0 && c[classThird] == 0 && c[classFirst] == 0 && c[classSecond] == 0 && c[classRole] == 0 && c[classRelative] == 0
 }
 
 // lookAhead is how many segments after one are seen before it is judged.

@@ -13,6 +13,7 @@ type evidence struct {
 	told      bool
 	own       bool // the organisation's own accounts
 	reader    bool // it speaks to the reader
+	sure      uint8
 	named     bool // a full name or a national number stands in it
 }
 
@@ -63,6 +64,14 @@ func (s *Scanner) unspoken(part int32, langs uint8) bool {
 // add keeps the evidence if it is the best so far.
 func (e *entry) add(v evidence) {
 	e.more += v.topic
+	if v.topic >= 0.9 {
+		v.sure |= 1 << sureTopic
+	}
+	for i := range e.sure {
+		if b := &e.sure[i]; v.sure>>i&1 == 1 && (b.topic == 0 || v.topic*v.tie-v.lower() > b.topic*b.tie-b.lower()) {
+			*b = v
+		}
+	}
 	if e.tied.topic == 0 || v.topic*v.tie-v.lower() > e.tied.topic*e.tied.tie-e.tied.lower() {
 		e.tied = v
 	}
@@ -123,6 +132,10 @@ func (s *Scanner) score(e *entry) float64 {
 	}
 	if e.tied.named {
 		discussed *= 0.8 // one harmless word must not cancel a named diagnosis
+	}
+	if g := s.genre(e.part); g < genreCount {
+		v := &e.sure[sureFor(g)]
+		return v.topic*v.tie - v.lower() - discussed
 	}
 	best := max(e.tied.topic*max(e.tied.tie, tie)-e.tied.lower(), e.loose.topic*tie-e.loose.lower())
 	if e.tied.tie >= 0.8 && s.msg.discuss+s.msg.subject == 0 && s.msg.segments < 25 {

@@ -10,6 +10,7 @@ type tokenFacts struct {
 	official bool
 	greeting bool
 	hasRun   bool
+	year     bool // a word after which a year may stand
 }
 
 // thread is a phrase that may go on.
@@ -46,6 +47,9 @@ func (s *Scanner) endWord(i int32) {
 	if s.first && f.digits >= 2 && f.digits <= 4 && (f.letters == 1 || f.letters == 2 && w[0] == symA+3 && w[1] != symA+10) && w[0] < symZero && w[s.wlen-1] >= symZero {
 		seg.icd++ // F32, C18, or the Danish DF32 (DK is the country)
 	}
+	if s.prev.year && s.digits == 4 && f.letters == 0 && w[0] == symZero+1 && w[1] >= symZero+5 && w[1] <= symZero+8 && s.closing == 0 {
+		s.parts[s.part].genre.weight[genreHistory] += 2
+	}
 	f.initial = s.wlen == 1 && s.upper == 1
 	if s.digits == 0 || f.letters > 0 || s.digits <= 2 {
 		if !s.long {
@@ -79,6 +83,7 @@ func (s *Scanner) lookup(w []uint8, f *tokenFacts) {
 		return
 	}
 	var given, surname, known, place, filler, not bool
+	family := s.first && s.run.given && s.surname(hits)
 	var next [len(s.active)]thread
 	n := 0
 	for _, h := range hits {
@@ -92,10 +97,15 @@ func (s *Scanner) lookup(w []uint8, f *tokenFacts) {
 				surname = surname || s.first
 			case classPlace:
 				known, place = true, true
+			case classTopic:
+				known = true
+				if !family {
+					s.emit(t, s.tok, s.wordPos, f)
+				}
 			default:
 				filler = filler || t.class == classLanguage && len(w) <= 6
 				not = not || t.class == classNot
-				known = known || t.class == classTopic || t.class >= firstCue || t.class == classLanguage
+				known = known || t.class >= firstCue || t.class == classLanguage
 				s.emit(t, s.tok, s.wordPos, f)
 			}
 		}
@@ -132,4 +142,16 @@ func (s *Scanner) lookup(w []uint8, f *tokenFacts) {
 		given = false // June and April are months first
 	}
 	s.nameToken(w, given, surname && !place, known, f)
+}
+
+// surname says whether a list of surnames knows the word: Anna Foster is in nobody's care.
+func (s *Scanner) surname(hits []int32) bool {
+	for _, h := range hits {
+		for _, id := range s.e.patterns[h].terms {
+			if s.e.terms[id].class == classSurname {
+				return true
+			}
+		}
+	}
+	return false
 }

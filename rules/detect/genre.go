@@ -1,0 +1,141 @@
+package detect
+
+// A genre is a manner of mail in which people are named beside topics, and no topic is told of them: minutes, adverts, news.
+// Its words, and the way it is laid out, add up for each part of a message.
+const (
+	genreMinutes  = iota // of boards and committees: items, votes, parties
+	genreAdvice          // to readers in general
+	genreAnimal          // illnesses of dogs and cats
+	genreAdvert          // for a post
+	genreNews            // press releases, events, clubs, programmes
+	genreTemplate        // with places to fill in
+	genreScience         // abstracts
+	genreHistory         // people of former centuries
+	genreAuto            // automatic replies
+	genreCount
+)
+
+// genreFacts counts what speaks for each genre in one part.
+type genreFacts struct {
+	weight       [genreCount]int16
+	lines        int16 // numbered lines
+	placeholders int16
+	markup       bool // closing tags stand in the text, so names in angle brackets are tags
+}
+
+// enough is what must speak for a genre before it counts.
+func enough(genre int) int16 {
+	switch genre {
+	case genreMinutes:
+		return 4
+	case genreTemplate:
+		return 3
+	}
+	return 2
+}
+
+// of says what one genre weighs, with what the layout says.
+func (f *genreFacts) of(genre int) int16 {
+	w := f.weight[genre]
+	switch genre {
+	case genreMinutes:
+		w += min(f.lines, 2)
+	case genreTemplate:
+		if !f.markup || f.placeholders > 5 {
+			w += f.placeholders
+		}
+	}
+	return w
+}
+
+// genre gives what a part is, with its subject, or genreCount for an ordinary mail.
+func (s *Scanner) genre(part int32) int {
+	here := &s.parts[part]
+	for g := range genreCount {
+		if g == genreAdvice && s.msg.greeted && !s.msg.greetOther {
+			continue // a letter to one person gives advice, too
+		}
+		w := int16(0)
+		for i := range min(len(s.parts), 16) {
+			if p := &s.parts[i]; !p.address && (int32(i) == part || here.subject && i < 4 || p.subject) {
+				w += p.genre.of(g)
+			}
+		}
+		if int32(16) <= part {
+			w += here.genre.of(g)
+		}
+		if w >= enough(g) {
+			return g
+		}
+	}
+	return genreCount
+}
+
+// Whom a segment must speak of to count in spite of its genre.
+const (
+	sureClient = iota // a client, or somebody of whom something is told without a full name
+	sureNamed         // or with one
+	sureOwner         // a role, or a full name: no animal
+	sureStrict        // a national number, or the writer's own family
+	sureTopic         // whoever it is, more than one usual word
+	sureClasses
+)
+
+// sureFor gives what a genre asks.
+func sureFor(genre int) int {
+	switch genre {
+	case genreMinutes, genreAdvice:
+		return sureClient
+	case genreAdvert:
+		return sureNamed
+	case genreAuto:
+		return sureTopic
+	case genreAnimal:
+		return sureOwner
+	}
+	return sureStrict
+}
+
+// sure gives the classes that a segment meets, as bits.
+func (g *segment) sure() (bits uint8) {
+	c := &g.cues
+	if g.numbers > 0 || c[classRelative] > 0 && c[classFirst] > 0 {
+		return 1<<sureClasses - 1
+	}
+	told := c[classTold] > 0 && c[classCondition] == 0
+	if told && g.tie() >= 0.8 {
+		bits |= 1 << sureNamed
+	}
+	if told && (c[classRole] > 0 || g.full == 0 && (c[classThird] > 0 || g.given > 0)) {
+		bits |= 1 << sureClient
+	}
+	if g.full > 0 || c[classRole] > 0 || c[classRelative] > 0 {
+		bits |= 1 << sureOwner
+	}
+	return bits
+}
+
+// layout notes what the gap before a word says of the genre: a numbered line, a party after a name, a place to fill in.
+func (s *Scanner) layout(g *gap, line, capital bool) {
+	f := &s.parts[s.part].genre
+	switch {
+	case s.enumerated && !line && capital && g.bits&(1<<sepDot|1<<sepClose) != 0 && s.prev.letters == 0 && s.prev.digits > 0 && s.prev.digits <= 2:
+		f.lines++
+	case s.opened == s.tok && g.bits&(1<<sepClose) != 0 && s.inParens && s.prev.letters <= 4 && s.prev.digits == 0 && s.party:
+		f.weight[genreMinutes]++
+	case s.opened > 0 && s.tok-s.opened < 3 && g.bits&(1<<sepClose|1<<sepQuote) != 0 && !s.inParens && s.prev.digits == 0:
+		f.placeholders++
+	}
+	const inner = 1<<sepSpace | 1<<sepDash | 1<<sepUnder | 1<<sepSlash
+	if g.bits&^inner != 0 {
+		s.opened = 0
+	}
+	if g.bits&(1<<sepOpen) != 0 && g.last == sepSlash {
+		f.markup = true
+	}
+	if g.last == sepParen || g.last == sepBox || g.last == sepOpen {
+		s.opened, s.inParens = s.tok+1, g.last == sepParen
+		s.party = s.inParens && s.prev.hasRun && g.chars <= 2
+	}
+	s.enumerated = line
+}
