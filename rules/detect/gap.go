@@ -53,6 +53,11 @@ func (s *Scanner) startWord(i int32, capital bool) {
 	if sentence || g.lines > 1 || short || pos-s.segs[s.nseg%segRing].start > 500 {
 		s.endSegment(pos)
 	}
+	if at := &s.segs[s.nseg%segRing]; g.lines > 1 {
+		at.paragraph = true
+	} else if g.bits&(1<<sepColon) != 0 {
+		at.colon = true
+	}
 	if g.bits&(1<<sepLaw|1<<sepPercent) != 0 {
 		s.segs[s.nseg%segRing].law++
 	}

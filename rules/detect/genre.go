@@ -39,7 +39,7 @@ func (f *genreFacts) of(genre int) int16 {
 	w := f.weight[genre]
 	switch genre {
 	case genreMinutes:
-		w += min(f.lines, 2)
+		w += min(f.lines, 1)
 	case genreTemplate:
 		if !f.markup || f.placeholders > 5 {
 			w += f.placeholders

@@ -93,7 +93,7 @@ func (s *Scanner) judge(n int32) {
 		tie = max(tie, f*o.tie())
 	}
 	v := evidence{tie: tie, weight: float64(min(g.weight, 5)), own: g.cues[classOwn] > 0, condition: g.cues[classCondition] > 0, plural: plural,
-		told: g.cues[classTold] > 0, named: own >= 0.95, sure: g.sure(), reader: g.cues[classSecond] > 0, kinds: float64(bits.OnesCount32(g.kindSet()))}
+		told: g.cues[classTold] > 0, named: own >= 0.95, sure: g.sure(), single: g.full == 0 && g.cues[classThird]+g.given > 0, reader: g.cues[classSecond] > 0, kinds: float64(bits.OnesCount32(g.kindSet()))}
 	s.weigh(n, g, v)
 }
 

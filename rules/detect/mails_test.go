@@ -136,3 +136,13 @@ func TestFifthMails(t *testing.T) {
 		t.Errorf("F1 %.3f, want at least 0.9", c.f1())
 	}
 }
+
+// TestSixthMails mixes the same manners with what is told in their words, written when the fifth set had been tuned on;
+// the figure before any tuning on this one was F1 0.619 (13 found, 12 false, 4 missed, 17 passed).
+func TestSixthMails(t *testing.T) {
+	c := scoreMails(t, "testdata/mails-sixth.txt")
+	t.Logf("F1 %.3f: %+v", c.f1(), c)
+	if c.f1() < 0.9 {
+		t.Errorf("F1 %.3f, want at least 0.9", c.f1())
+	}
+}

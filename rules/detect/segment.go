@@ -31,7 +31,9 @@ type segment struct {
 	after      bool      // the signature: footers say nothing of the mail
 	names      [4]uint64 // hashes of the full names in it
 	nnames     uint8
-	weight     int16            // of the words that say the mail only discusses
+	weight     int16 // of the words that say the mail only discusses
+	paragraph  bool  // it begins one
+	colon      bool
 	law        uint8            // § and %
 	icd        uint8            // codes of diagnoses
 	langs      [langCount]uint8 // function words
@@ -198,17 +200,28 @@ func (s *Scanner) endSegment(pos int32) {
 	for l := range s.langs { // old text says less about the language than new
 		s.langs[l] -= s.langs[l] / 3
 	}
-	if before := &s.segs[(s.nseg+segRing-1)%segRing]; s.closing == 0 && s.nseg > s.parts[s.part].start+1 && before.words <= 4 && before.full+before.given > 0 &&
-		before.nhits == 0 && seg.cues[classOfficial] > 0 && seg.words < 20 && seg.verbless() {
-		seg.signature = true // a name, and a line with a title below
-		s.closing = 4
-	}
+	s.endsInName(seg)
 	seg.after = s.after
 	s.nseg++
 	if s.nseg >= lookAhead {
 		s.judge(s.nseg - lookAhead)
 	}
 	s.segs[s.nseg%segRing].reset(pos)
+}
+
+// endsInName lets a signature begin at a paragraph that holds a name and a title, in one line or two, and no verb.
+func (s *Scanner) endsInName(seg *segment) {
+	if s.closing > 0 || seg.cues[classOfficial] == 0 || seg.colon || seg.words > 20 || !seg.verbless() {
+		return
+	}
+	name := seg.paragraph && seg.words <= 8 && seg.nhits == 0 && seg.full+seg.given+seg.maybe > 0
+	if s.nseg > s.parts[s.part].start {
+		before := &s.segs[(s.nseg+segRing-1)%segRing]
+		name = name || before.paragraph && before.words <= 4 && before.full+before.given+before.maybe > 0 && before.nhits == 0
+	}
+	if name {
+		seg.signature, s.closing = true, 4
+	}
 }
 
 // verbless says whether a segment tells nothing of anybody: lines of titles and departments.

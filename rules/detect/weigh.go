@@ -11,10 +11,11 @@ type evidence struct {
 	condition bool
 	plural    bool // people in general
 	told      bool
-	own       bool // the organisation's own accounts
-	reader    bool // it speaks to the reader
-	sure      uint8
-	named     bool // a full name or a national number stands in it
+	own       bool  // the organisation's own accounts
+	reader    bool  // it speaks to the reader
+	sure      uint8 // what it meets in spite of a genre
+	single    bool  // somebody without a full name is meant
+	named     bool  // a full name or a national number stands in it
 }
 
 // threshold is what the score of a topic must reach. In a long text there is more to be mistaken about.
@@ -66,6 +67,12 @@ func (e *entry) add(v evidence) {
 	e.more += v.topic
 	if v.topic >= 0.9 {
 		v.sure |= 1 << sureTopic
+		if v.single && !v.condition {
+			v.sure |= 1<<sureClient | 1<<sureNamed
+		}
+	}
+	if v.tie > 0.805 { // somebody's full name stands right beside
+		v.sure |= 1 << sureOwner
 	}
 	for i := range e.sure {
 		if b := &e.sure[i]; v.sure>>i&1 == 1 && (b.topic == 0 || v.topic*v.tie-v.lower() > b.topic*b.tie-b.lower()) {
