@@ -20,7 +20,8 @@ type genreFacts struct {
 	weight       [genreCount]int16
 	lines        int16 // numbered lines
 	placeholders int16
-	markup       bool // closing tags stand in the text, so names in angle brackets are tags
+	markup       bool   // closing tags stand in the text, so names in angle brackets are tags
+	seen         uint64 // lists of terms that have been met
 }
 
 // enough is what must speak for a genre before it counts.
@@ -113,6 +114,15 @@ func (g *segment) sure() (bits uint8) {
 		bits |= 1 << sureOwner
 	}
 	return bits
+}
+
+// genreSign counts a term of a genre, each list of terms once in a part: what is said twice is not said more surely.
+func (s *Scanner) genreSign(t *term) {
+	f := &s.parts[s.part].genre
+	if bit := uint64(1) << (t.owner & 63); s.closing == 0 && f.seen&bit == 0 {
+		f.seen |= bit
+		f.weight[t.class-classMinutes] += int16(t.weight)
+	}
 }
 
 // layout notes what the gap before a word says of the genre: a numbered line, a party after a name, a place to fill in.

@@ -109,9 +109,7 @@ func (s *Scanner) emit(t *term, tok, pos int32, f *tokenFacts) {
 	case classYear:
 		f.year = true
 	case classMinutes, classAdvice, classAnimal, classAdvert, classNews, classTemplate, classScience, classHistory, classAuto:
-		if w := &s.parts[s.part].genre.weight[t.class-classMinutes]; *w < 1000 && s.closing == 0 {
-			*w += int16(t.weight)
-		}
+		s.genreSign(t)
 	case classSender:
 		s.client(t)
 	}
