@@ -50,6 +50,7 @@ func (s *Scanner) startWord(i int32, capital bool) {
 			s.closing, s.after = 0, false
 		}
 	}
+	s.stopped = g.bits&(1<<sepDot|1<<sepStop) != 0
 	if sentence || g.lines > 1 || short || pos-s.segs[s.nseg%segRing].start > 500 {
 		s.endSegment(pos)
 	}

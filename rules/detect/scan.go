@@ -61,6 +61,7 @@ type Scanner struct {
 	opened     int32 // token after an opening bracket
 	inParens   bool  // and it was a round one
 	party      bool  // after a name
+	stopped    bool  // a dot, or the like, stood last
 	enumerated bool  // the word before began a line
 
 	part     int // index into parts

@@ -209,10 +209,10 @@ func (s *Scanner) endSegment(pos int32) {
 
 // endsInName lets a signature begin at a paragraph that holds a name and a title, in one line or two, and no verb.
 func (s *Scanner) endsInName(seg *segment) {
-	if s.closing > 0 || seg.cues[classOfficial] == 0 || seg.colon || seg.words > 20 || !seg.verbless() {
+	if s.closing > 0 || s.stopped || seg.cues[classOfficial] == 0 || seg.colon || seg.words > 20 || !seg.verbless() {
 		return
 	}
-	name := seg.paragraph && seg.words <= 8 && seg.nhits == 0 && seg.full+seg.given+seg.maybe > 0
+	name := seg.paragraph && seg.words <= 12 && seg.full+seg.given+seg.maybe > 0
 	if s.nseg > s.parts[s.part].start {
 		before := &s.segs[(s.nseg+segRing-1)%segRing]
 		name = name || before.paragraph && before.words <= 4 && before.full+before.given+before.maybe > 0 && before.nhits == 0
@@ -234,6 +234,7 @@ const lookAhead = 3
 // drain judges what is left at the end of a part.
 func (s *Scanner) drain() {
 	pos := s.segs[s.nseg%segRing].end
+	s.stopped = s.gap.bits&(1<<sepDot|1<<sepStop) != 0
 	s.endSegment(pos)
 	for n := max(0, s.nseg-lookAhead+1); n < s.nseg; n++ {
 		s.judge(n)
