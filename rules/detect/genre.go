@@ -85,7 +85,7 @@ const (
 // sureFor gives what a genre asks.
 func sureFor(genre int) int {
 	switch genre {
-	case genreMinutes, genreAdvice:
+	case genreMinutes, genreAdvice, genreNews:
 		return sureClient
 	case genreAdvert:
 		return sureNamed
