@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/BurntSushi/toml"
+	"github.com/agnivade/levenshtein"
 )
 
 // ErrRules is wrapped by every error about a rule file.
@@ -230,30 +231,9 @@ func unknownKey(src *source, key toml.Key) error {
 func nearest(word string, candidates []string) string {
 	best, at := "", 3
 	for _, c := range candidates {
-		if d := distance(word, c); d < at || d == at && best != "" && len(c) == len(word) && len(best) != len(word) {
+		if d := levenshtein.ComputeDistance(word, c); d < at || d == at && best != "" && len(c) == len(word) && len(best) != len(word) {
 			best, at = c, d
 		}
 	}
 	return best
-}
-
-// distance is Levenshtein's.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		left := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := left
-			if a[i] != b[j] {
-				cost++
-			}
-			left = row[j+1]
-			row[j+1] = min(cost, row[j]+1, left+1)
-		}
-	}
-	return row[len(b)]
 }
