@@ -34,6 +34,7 @@ type Scanner struct {
 	hits   [48]int32
 	memo   memo
 	active [16]thread
+	next   [16]thread // the active ones after this word
 	nact   int
 	run    nameRun
 	prev   tokenFacts

@@ -84,8 +84,7 @@ func (s *Scanner) lookup(w []uint8, f *tokenFacts) {
 	}
 	var given, surname, known, place, filler, not bool
 	family := s.first && s.run.given && s.surname(hits)
-	var next [len(s.active)]thread
-	n := 0
+	next, n := &s.next, 0
 	for _, h := range hits {
 		p := &s.e.patterns[h]
 		for _, id := range p.terms {
@@ -136,8 +135,9 @@ func (s *Scanner) lookup(w []uint8, f *tokenFacts) {
 			n++
 		}
 	}
-	copy(s.active[:n], next[:n])
-	s.nact = n
+	if s.nact = n; n > 0 {
+		copy(s.active[:n], next[:n])
+	}
 	if place && given && s.prev.letters == 0 {
 		given = false // June and April are months first
 	}
