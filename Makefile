@@ -1,12 +1,13 @@
 # Postvagt. "make demo" shows it, "make test" proves it; both install what they need (Debian 12, Go 1.26).
 .POSIX:
 .DELETE_ON_ERROR:
-.PHONY: help build pictures demo demo-check test lint bench clean deps-demo deps-test deps-bench
+.PHONY: help build pictures demo demo-check test lint bench soak clean deps-demo deps-test deps-bench
 
 GO = go
 GOTESTSUM = $(GO) run gotest.tools/gotestsum@v1.13.0
 STATICCHECK = $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 TESTFLAGS =
+FUZZTIME = 10m
 export CGO_ENABLED = 0
 
 help:
@@ -16,6 +17,7 @@ help:
 	@echo "make test         all tests, with the real servers"
 	@echo "make lint         gofmt, vet, staticcheck, who may import whom"
 	@echo "make bench        speed, on this machine"
+	@echo "make soak         what takes hours: every fuzz target for FUZZTIME (10m)"
 
 build:
 	@echo "Building; the first time takes minutes."
@@ -44,6 +46,10 @@ lint:
 
 bench: deps-bench
 	$(GO) run ./packaging/bench
+
+# What takes too long for every change. A line of its own for each kind.
+soak: deps-test
+	packaging/fuzz.sh $(FUZZTIME)
 
 clean:
 	rm -rf bin dist packaging/e2e/browser/node_modules
