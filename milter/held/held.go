@@ -1,6 +1,3 @@
-// Package held is the MTA's hold queue: what lies there, and what becomes of it. Success is proven by what
-// the MTA says and by a second look at the queue; its exit codes prove nothing (postsuper -H returns 0
-// for a message that does not exist).
 package held
 
 import (
