@@ -1,0 +1,65 @@
+package cases
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+func text(d Draft) string {
+	var all []string
+	for _, f := range d.Fields {
+		all = append(all, f.Label, f.Text)
+	}
+	return d.Title + "\n" + d.Mark + "\n" + strings.Join(all, "\n")
+}
+
+// Every language has every text, and every point of the minimum stands in its draft.
+func TestDrafts(t *testing.T) {
+	copenhagen, err := time.LoadLocation("Europe/Copenhagen")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := opened(t, Opening{Incidents: []Incident{{Key: "a", Time: monday.Add(-48 * time.Hour)}, {Key: "b", Time: monday.Add(-24 * time.Hour)}}})
+	s.say(Awareness{At: monday, Reason: "a call"}, assessed(HighRisk))
+	s.state(NotificationItems()...)
+	s.state(NoticeItems()...)
+	s.say(Statement{Item: PersonNumber, Status: Estimate, Text: "12"}, Statement{Item: RecordNumber, Status: NotYet, Because: "BECAUSE", By: monday})
+	h := House{Name: "Nordvig Kommune", Zone: copenhagen}
+	for _, lang := range Languages() {
+		n, letter := text(Notification(s.Case, h, lang)), text(PersonNotice(s.Case, h, lang))
+		w := wordsIn(lang)
+		for _, i := range NotificationItems() {
+			if !strings.Contains(n, w.items[i]) || w.items[i] == "" {
+				t.Errorf("%s: the notification lacks %s", lang, i)
+			}
+		}
+		for _, want := range []string{w.mark, "2026-0001", "Nordvig Kommune", "12 (" + w.estimate + ")", "BECAUSE", "2026-11-23", "2026-11-23 09:00 CET", "2026-11-21 09:00 CET – 2026-11-22 09:00 CET", w.willTell} {
+			if !strings.Contains(n, want) {
+				t.Errorf("%s: the notification lacks %q:\n%s", lang, want, n)
+			}
+		}
+		for _, i := range NoticeItems() {
+			if !strings.Contains(letter, "text of "+string(i)) {
+				t.Errorf("%s: the notice lacks %s", lang, i)
+			}
+		}
+		if strings.Contains(letter, "text of nature") || !strings.Contains(letter, w.noMail) {
+			t.Errorf("%s: the notice holds what is not for the person, or not the way it is sent:\n%s", lang, letter)
+		}
+	}
+}
+
+func TestWordsAreWhole(t *testing.T) {
+	want := reflect.ValueOf(*english())
+	for _, lang := range Languages() {
+		got := reflect.ValueOf(*wordsIn(lang))
+		for i := range got.NumField() {
+			name, f := got.Type().Field(i).Name, got.Field(i)
+			if f.IsZero() || f.Kind() == reflect.Map && f.Len() != want.Field(i).Len() {
+				t.Errorf("%s lacks texts of %s", lang, name)
+			}
+		}
+	}
+}
