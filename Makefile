@@ -1,7 +1,7 @@
 # Postvagt. "make demo" shows it, "make test" proves it; both install what they need (Debian 12, Go 1.26).
 .POSIX:
 .DELETE_ON_ERROR:
-.PHONY: help build pictures demo demo-check test lint bench soak clean deps-demo deps-test deps-bench
+.PHONY: help build pictures demo demo-check test test-mtas lint bench soak clean deps-demo deps-test deps-mtas deps-bench
 
 GO = go
 GOTESTSUM = $(GO) run gotest.tools/gotestsum@v1.13.0
@@ -15,6 +15,7 @@ help:
 	@echo "make demo-check   the same, checked against the known answers"
 	@echo "make build        bin/postvagt-milter and bin/postvagt-agent"
 	@echo "make test         all tests, with the real servers"
+	@echo "make test-mtas    the stories on Postfix, Sendmail and rspamd, and of the packages"
 	@echo "make lint         gofmt, vet, staticcheck, who may import whom"
 	@echo "make bench        speed, on this machine"
 	@echo "make soak         what takes hours: every fuzz target for FUZZTIME (10m)"
@@ -38,10 +39,14 @@ bin/demo: deps-demo build
 test: deps-test
 	$(GOTESTSUM) --format pkgname -- -timeout 25m $(TESTFLAGS) ./...
 
+# Stories that need more than Postfix have the build tag mtas; the target runs those that are named TestMTA… or TestPackage….
+test-mtas: deps-mtas
+	$(GOTESTSUM) --format pkgname -- -tags mtas -count=1 -timeout 40m $(TESTFLAGS) -run '^Test(MTA|Package)' ./packaging/e2e/...
+
 lint:
 	@out=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$out" ]; then echo "not gofmt-ed:"; echo "$$out"; exit 1; fi
-	$(GO) vet ./...
-	$(STATICCHECK) ./...
+	$(GO) vet -tags mtas ./...
+	$(STATICCHECK) -tags mtas ./...
 	$(GO) test -run '^TestHouse' ./packaging/e2e
 
 bench: deps-bench
@@ -63,6 +68,9 @@ deps-test: packaging/e2e/browser/node_modules/.package-lock.json
 packaging/e2e/browser/node_modules/.package-lock.json: packaging/e2e/browser/package-lock.json
 	@packaging/install-deps.sh test
 	@cd packaging/e2e/browser && npm ci --no-audit --no-fund --loglevel=error
+
+deps-mtas:
+	@packaging/install-deps.sh mtas
 
 deps-bench:
 	@packaging/install-deps.sh bench

@@ -1,17 +1,20 @@
 #!/bin/sh
-# install-deps.sh demo|test|bench
+# install-deps.sh demo|test|mtas|bench
 #
 # Installs the Debian packages that the demo, the tests or the benchmarks need, and says which. Says nothing when all are there.
 # Postfix is installed as "Local only" and not started; one that is installed already is not touched.
+# Sendmail and Postfix exclude each other as packages: for mtas, Sendmail is unpacked into dist/sendmail and not installed.
 set -eu
 
 demo="postfix postfix-pcre openssl poppler-utils"
 tests="$demo bzip2 xz-utils zstd chromium fonts-dejavu-core gnupg p7zip-full qpdf procps python3 systemd"
+mtas="$tests rspamd m4 libwrap0 libldap-2.5-0 libnsl2"
 case ${1-} in
 demo) want=$demo ;;
-bench) want="$demo pflogsumm" ;;
+bench) want="$demo pflogsumm rspamd" ;;
 test) want=$tests; command -v npm >/dev/null || want="$want nodejs npm" ;;
-*) echo "usage: install-deps.sh demo|test|bench" >&2; exit 2 ;;
+mtas) want=$mtas ;;
+*) echo "usage: install-deps.sh demo|test|mtas|bench" >&2; exit 2 ;;
 esac
 
 if ! command -v go >/dev/null; then
@@ -25,14 +28,37 @@ missing=
 for package in $want; do
 	installed "$package" || missing="$missing $package"
 done
-[ -n "$missing" ] || exit 0
+sendmail=$(cd "$(dirname "$0")/.." && pwd)/dist/sendmail
+unpack=
+if [ "$1" = mtas ] && [ ! -x "$sendmail/usr/libexec/sendmail/sendmail" ]; then unpack=yes; fi
+[ -n "$missing$unpack" ] || exit 0
 
-echo "Installing with apt-get:$missing"
+unpack_sendmail() {
+	debs=$(mktemp -d)
+	fetch() { (cd "$debs" && apt-get download -q sendmail-bin sendmail-base sendmail-cf) >"$debs/log" 2>&1; }
+	fetch || { $sudo apt-get update -q >/dev/null 2>&1 && fetch; } || {
+		tail -n 20 "$debs/log" >&2
+		echo "install-deps: apt-get download failed: the packages of Sendmail are needed" >&2
+		exit 1
+	}
+	rm -rf "$sendmail.new"
+	mkdir -p "$sendmail.new"
+	for deb in "$debs"/*.deb; do dpkg-deb -x "$deb" "$sendmail.new"; done
+	rm -rf "$sendmail" "$debs"
+	mv "$sendmail.new" "$sendmail"
+	echo "Unpacked Sendmail into $sendmail."
+}
+
 sudo=
 if [ "$(id -u)" != 0 ]; then
 	command -v sudo >/dev/null || { echo "install-deps: needs root or sudo to install:$missing" >&2; exit 2; }
 	sudo=sudo
 fi
+if [ -z "$missing" ]; then
+	unpack_sendmail
+	exit 0
+fi
+echo "Installing with apt-get:$missing"
 
 # A package may not start a server of its own here. Where nobody has said so yet, say so for the while.
 policy=/usr/sbin/policy-rc.d
@@ -57,3 +83,4 @@ if ! {
 fi
 rm -f "$log"
 echo "Installed."
+[ -z "$unpack" ] || unpack_sendmail
