@@ -23,6 +23,7 @@ type Config struct {
 	Persons      Persons      `toml:"persons" doc:"Until both are filled in, senders are pseudonyms everywhere, nobody is ranked and no manager is told."`
 	Log          Log          `toml:"log" doc:"Where the MTA and the milter write."`
 	Store        Store        `toml:"store" doc:"What is kept."`
+	Cases        Cases        `toml:"cases" doc:"The register of breaches."`
 	Dashboard    Dashboard    `toml:"dashboard" doc:"The pages, and /metrics for Prometheus."`
 	Agent        Lists        `toml:"agent" doc:"Lists and keys."`
 	Channel      []Channel    `toml:"channel"`
@@ -64,6 +65,11 @@ type Store struct {
 	FiguresMonths int    `toml:"figures_months" doc:"Figures are deleted after so many months; 0 keeps them for ever. They hold no persons."`
 }
 
+// Cases is the register of breaches.
+type Cases struct {
+	KeepYears int `toml:"keep_years" doc:"A case is erased so many years after it was closed; its number and the chain stay. 0 keeps all for ever."`
+}
+
 // Dashboard is the web server.
 type Dashboard struct {
 	Listen string `toml:"listen" doc:"host:port. Loopback only, as long as there is no login."`
@@ -103,6 +109,7 @@ func DefaultConfig() *Config {
 			MilterUnit: "postvagt-milter.service", Verdicts: []string{"/var/log/postvagt/verdict.log"},
 			JoinWindow: program.Duration(time.Hour), QueueLifetime: program.Duration(121 * time.Hour)},
 		Store:     Store{Path: "/var/lib/postvagt/agent.db", DetailsMonths: 13},
+		Cases:     Cases{KeepYears: 5},
 		Dashboard: Dashboard{Listen: "127.0.0.1:8480"},
 		Agent: Lists{Departments: "/etc/postvagt/departments.csv", SecureMailboxes: "/etc/postvagt/secure-mailboxes.csv",
 			MaskKey:     "/etc/postvagt/mask.key",
@@ -141,9 +148,9 @@ func (c *Config) check() (errs []error) {
 	if len(c.Organisation.Domains) == 0 {
 		fault("organisation.domains", "missing: name your mail domains, for example domains = [\"kommune.example\"]")
 	}
-	for key, months := range map[string]int{"store.details_months": c.Store.DetailsMonths, "store.figures_months": c.Store.FiguresMonths} {
-		if months < 0 {
-			fault(key, "%d: say a number of months, or 0 to keep them for ever", months)
+	for key, n := range map[string]int{"store.details_months": c.Store.DetailsMonths, "store.figures_months": c.Store.FiguresMonths, "cases.keep_years": c.Cases.KeepYears} {
+		if n < 0 {
+			fault(key, "%d: say how many, or 0 to keep them for ever", n)
 		}
 	}
 	for i, d := range c.Organisation.Domains {

@@ -84,6 +84,12 @@ func (a *Agent) keep(ctx context.Context, c *Config, db *store.Store, tick <-cha
 		case n > 0:
 			a.Log.Info("transmissions deleted after their time of keeping", "count", n)
 		}
+		switch erased, err := expire(ctx, c, db, at); {
+		case err != nil && ctx.Err() == nil:
+			a.Log.Error("cases kept long enough are not erased", "error", err)
+		case len(erased) > 0:
+			a.Log.Info("cases and triages erased after their time of keeping", "count", len(erased))
+		}
 		select {
 		case <-ctx.Done():
 			return
@@ -106,4 +112,14 @@ func purge(ctx context.Context, c *Config, db *store.Store, now time.Time) (int6
 		r.Figures = now.In(zone).AddDate(0, -m, 0)
 	}
 	return db.Purge(ctx, r, now)
+}
+
+// expire erases cases that were closed longer ago than the years of the configuration.
+func expire(ctx context.Context, c *Config, db *store.Store, now time.Time) ([]string, error) {
+	zone, err := c.zone()
+	if err != nil || c.Cases.KeepYears == 0 {
+		return nil, err
+	}
+	r := &Register{Store: db, Zone: zone, Now: func() time.Time { return now }}
+	return r.Expire(ctx, now.In(zone).AddDate(-c.Cases.KeepYears, 0, 0))
 }

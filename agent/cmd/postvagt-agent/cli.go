@@ -14,6 +14,7 @@ type cli struct {
 	Report  reportCmd  `cmd:"" help:"Write the Ombudsman's report for a period to standard output."`
 	Backup  backupCmd  `cmd:"" help:"Write the database as of now to a new file, while the agent runs."`
 	Restore restoreCmd `cmd:"" help:"Put a backup in the place of the database. The agent must be stopped."`
+	Cases   casesCmd   `cmd:"" help:"The register of breaches: list, show, export, verify."`
 	Doctor  doctorCmd  `cmd:"" help:"Say what runs, what is seen, what is missing, and the one next step. Exit 1 if something is missing."`
 	Config  configCmd  `cmd:"" help:"Check the configuration, or print the defaults."`
 }

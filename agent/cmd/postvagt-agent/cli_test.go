@@ -57,6 +57,10 @@ func TestCommandLine(t *testing.T) {
 		{"count all", []string{"count", "--config", good}, 0, "20", ""},
 		{"count as JSON", []string{"count", "--json", "--by", "outcome,level", "--where", "outcome=held", "--config", good}, 0, `{"count":1,"level":"sensitive","outcome":"held"}`, ""},
 		{"count, a field that is not there", []string{"count", "--by", "colour", "--config", good}, 2, "", `no field "colour"`},
+		{"cases, none yet", []string{"cases", "list", "--config", good}, 0, "CASE", ""},
+		{"cases, no such number", []string{"cases", "show", "--config", good, "2026-0001"}, 2, "", `"2026-0001": the register has no such subject`},
+		{"cases verify", []string{"cases", "verify", "--config", good}, 0, "0 records, none changed; newest: empty", ""},
+		{"cases export", []string{"cases", "export", "--config", good}, 0, `"schema": 1`, ""},
 		{"doctor", []string{"doctor", "--config", good}, 1, "Next step: ", ""},
 		{"doctor, bad configuration", []string{"doctor", "--config", bad}, 1, "MISSING  configuration", ""},
 	} {

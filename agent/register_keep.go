@@ -1,0 +1,71 @@
+package agent
+
+import (
+	"context"
+	"time"
+
+	"postvagt/agent/cases"
+	"postvagt/agent/store"
+)
+
+// Verify walks the whole chain and returns its newest record; its link, noted elsewhere, proves later that nothing was
+// changed since. Errors: *cases.Fault.
+func (r *Register) Verify(ctx context.Context) (cases.Record, error) {
+	var v cases.Verifier
+	err := r.Store.EachRegisterRecord(ctx, func(n store.RegisterRecord) error { return v.Next(cases.Record(n)) })
+	return v.Last(), err
+}
+
+// Expire erases the cases that were closed before a time, and the triages said before it that belong to no case.
+func (r *Register) Expire(ctx context.Context, before time.Time) (erased []string, err error) {
+	due, err := r.expired(ctx, before)
+	if err != nil {
+		return nil, err
+	}
+	for _, subject := range due {
+		err := r.Store.EraseRegister(ctx, subject, func(last store.RegisterRecord) store.RegisterRecord {
+			return store.RegisterRecord(cases.Erasure(cases.Record(last), subject, r.Now()))
+		})
+		if err != nil {
+			return erased, err
+		}
+		if err := r.Store.Release(ctx, caseHold(subject)); err != nil {
+			return erased, err
+		}
+		erased = append(erased, subject)
+	}
+	return erased, nil
+}
+
+// expired lists what is over: a triage goes with the case that it led to.
+func (r *Register) expired(ctx context.Context, before time.Time) (due []string, err error) {
+	all, err := r.Cases(ctx)
+	if err != nil {
+		return nil, err
+	}
+	over := map[string]bool{}
+	for _, l := range all {
+		if l.Case != nil && !l.Case.Closed.IsZero() && l.Case.Closed.Before(before) {
+			due = append(due, l.ID)
+		}
+		over[l.ID] = l.Case == nil || !l.Case.Closed.IsZero() && l.Case.Closed.Before(before)
+	}
+	subjects, err := r.Store.RegisterSubjects(ctx, cases.TriageSubject(""))
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range subjects {
+		entries, err := r.entries(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		if len(entries) == 0 {
+			continue
+		}
+		last := entries[len(entries)-1]
+		if t, ok := last.Change.(cases.Triage); ok && last.At.Before(before) && (t.Case == "" || over[t.Case]) {
+			due = append(due, s)
+		}
+	}
+	return due, nil
+}

@@ -1,0 +1,105 @@
+package agent
+
+import (
+	"context"
+	"errors"
+
+	"postvagt/agent/cases"
+	"postvagt/agent/event"
+	"postvagt/agent/store"
+	"postvagt/dashboards"
+)
+
+// Triage judges a transmission. Errors: *cases.Refusal.
+func (r *Register) Triage(ctx context.Context, by, key string, t cases.Triage) error {
+	return r.note(ctx, by, cases.TriageSubject(key), t, t.Check())
+}
+
+// TriageOf returns all judgements of a transmission, the last one counts; none if it was not triaged or is erased.
+func (r *Register) TriageOf(ctx context.Context, key string) ([]cases.Entry, error) {
+	return r.entries(ctx, cases.TriageSubject(key))
+}
+
+// Processors returns the organisation's own processors.
+func (r *Register) Processors(ctx context.Context) ([]cases.Contract, error) {
+	entries, err := r.entries(ctx, cases.ProcessorsSubject)
+	return cases.Contracts(entries), err
+}
+
+// SayProcessor adds or replaces one. Errors: *cases.Refusal.
+func (r *Register) SayProcessor(ctx context.Context, by string, p cases.Contract) error {
+	return r.note(ctx, by, cases.ProcessorsSubject, p, p.Check())
+}
+
+// note appends to a subject that is no case.
+func (r *Register) note(ctx context.Context, by, subject string, change cases.Change, refused error) error {
+	if refused != nil {
+		return refused
+	}
+	return r.Store.ChangeRegister(ctx, func(tx *store.RegisterTx) error {
+		_, key, err := tx.Subject(subject)
+		if err != nil {
+			return err
+		}
+		return r.append(tx, key, cases.Entry{Said: cases.Said{At: r.Now(), By: by}, Subject: subject, Change: change})
+	})
+}
+
+func (r *Register) entries(ctx context.Context, subject string) ([]cases.Entry, error) {
+	records, key, err := r.Store.RegisterSubject(ctx, subject)
+	if errors.Is(err, store.ErrNoSubject) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	entries, err := opened(records, key)
+	if errors.Is(err, cases.ErrErased) {
+		return nil, nil
+	}
+	return entries, err
+}
+
+// openSensitive are the transmissions that a person must look at: see cases.NeedsTriage.
+var openSensitive = dashboards.Filter{
+	dashboards.Is("postvagt.level", "sensitive", "confidential"), dashboards.Is("postvagt.left", "true"), dashboards.Not("postvagt.protected", "yes"),
+}
+
+// untriagedPage is how many transmissions are read at once.
+const untriagedPage = 500
+
+// Untriaged calls f for each transmission of a period that needs a triage and has none, the newest first, until it
+// returns false.
+func (r *Register) Untriaged(ctx context.Context, p dashboards.Period, f func(event.Document) bool) error {
+	triaged, err := r.triaged(ctx)
+	if err != nil {
+		return err
+	}
+	for offset := 0; ; offset += untriagedPage {
+		docs, total, err := r.Store.Documents(ctx, p, openSensitive, offset, untriagedPage)
+		if err != nil {
+			return err
+		}
+		for _, d := range docs {
+			if !triaged[d.Key] && !f(d) {
+				return nil
+			}
+		}
+		if offset+untriagedPage >= total {
+			return nil
+		}
+	}
+}
+
+func (r *Register) triaged(ctx context.Context) (map[string]bool, error) {
+	subjects, err := r.Store.RegisterSubjects(ctx, cases.TriageSubject(""))
+	if err != nil {
+		return nil, err
+	}
+	all := make(map[string]bool, len(subjects))
+	for _, s := range subjects {
+		key, _ := cases.TriageKey(s)
+		all[key] = true
+	}
+	return all, nil
+}
