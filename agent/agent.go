@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"postvagt/agent/maillog"
@@ -26,6 +27,20 @@ type Agent struct {
 	// Reloads ask for the configuration to be read again.
 	Reloads <-chan struct{}
 	Ready   func(address string) // called once the pages can be reached; may be nil
+
+	turns atomic.Uint64 // of the pipeline, for Alive
+	seen  uint64        // turns when Alive was last asked
+}
+
+// Alive says whether the pipeline has gone on since it was last asked: even where nothing is to be read, it turns every second.
+// Only one goroutine may ask. A database that takes no data is reported elsewhere and no reason to start again.
+func (a *Agent) Alive(context.Context) error {
+	now := a.turns.Load()
+	if now == a.seen {
+		return errors.New("the log is not followed any more")
+	}
+	a.seen = now
+	return nil
 }
 
 // importPrefix begins the keys of an import's unfinished state.
@@ -126,7 +141,7 @@ func (a *Agent) round(ctx context.Context, db *store.Store, m *metrics) error {
 		return err
 	}
 	options.Recall = recall(ctx, db)
-	p := &pipeline{store: db, tracker: track.New(options), metrics: m, log: a.Log, every: time.Duration(a.Config.Agent.CommitEvery), unknown: map[string]int64{}}
+	p := &pipeline{store: db, tracker: track.New(options), metrics: m, log: a.Log, every: time.Duration(a.Config.Agent.CommitEvery), turned: func() { a.turns.Add(1) }, unknown: map[string]int64{}}
 	if err := p.load(ctx, ""); err != nil {
 		return err
 	}

@@ -29,6 +29,7 @@ type pipeline struct {
 	metrics *metrics
 	log     *slog.Logger
 	every   time.Duration
+	turned  func() // called in each turn; may be nil
 
 	record  maillog.Record
 	unknown map[string]int64
@@ -195,6 +196,7 @@ func (p *pipeline) commit(ctx context.Context) error {
 
 func (p *pipeline) try(ctx context.Context, b store.Batch) error {
 	for failed := false; ; {
+		p.turn()
 		began := time.Now()
 		err := p.store.Commit(ctx, b)
 		if err == nil {
@@ -226,6 +228,7 @@ func (p *pipeline) run(ctx context.Context, wake <-chan struct{}) error {
 	tick := time.NewTicker(tickInterval)
 	defer tick.Stop()
 	for ctx.Err() == nil {
+		p.turn()
 		more, err := p.step(ctx)
 		if err != nil {
 			return stopOr(ctx, err)
@@ -247,6 +250,12 @@ func (p *pipeline) run(ctx context.Context, wake <-chan struct{}) error {
 		}
 	}
 	return nil
+}
+
+func (p *pipeline) turn() {
+	if p.turned != nil {
+		p.turned()
+	}
 }
 
 // rest is what is done when all sources are read to their end: commit, and let the log's time go on.

@@ -10,22 +10,36 @@ import (
 	"path/filepath"
 	"strconv"
 	"syscall"
+
+	"postvagt/milter/program"
+)
+
+// Names of the sockets that systemd may open for the daemon (FileDescriptorName).
+const (
+	SocketMilter = "milter" // milter.listen
+	SocketScan   = "scan"   // milter.scan_listen
 )
 
 // Listen opens a socket, for the MTA or another client, as the setting key says it; m says who may reach it. A
-// socket file that nobody serves is taken over.
-func Listen(key, where string, m *Milter) (net.Listener, error) {
-	l, err := listen(where, m)
+// socket file that nobody serves is taken over. A socket that systemd has opened already is used as it is.
+func Listen(key, where string, m *Milter, given net.Listener) (net.Listener, error) {
+	l, err := listen(where, m, given)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", key, err)
 	}
 	return l, nil
 }
 
-func listen(where string, m *Milter) (net.Listener, error) {
+func listen(where string, m *Milter, given net.Listener) (net.Listener, error) {
 	network, addr, err := ParseListen(where)
 	if err != nil {
 		return nil, err
+	}
+	if given != nil {
+		if has := given.Addr(); has.Network() != network || has.String() != addr {
+			return nil, program.Misconfigured(fmt.Errorf("%s is configured, and the socket unit of systemd listens at %s: make them say the same (systemctl edit), or disable the socket unit", where, has))
+		}
+		return given, nil
 	}
 	if network != "unix" {
 		l, err := net.Listen(network, addr)

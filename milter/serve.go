@@ -32,6 +32,7 @@ type Server struct {
 
 	listener net.Listener
 	web      net.Listener
+	taken    atomic.Uint64 // connections
 	mu       sync.Mutex
 	open     map[*wire]bool
 	stopping bool
@@ -41,8 +42,9 @@ type Server struct {
 // Options are what a Server needs besides its configuration.
 type Options struct {
 	Parts
-	Logger *slog.Logger
-	Syslog string // path of the syslog socket, "" means /dev/log
+	Logger  *slog.Logger
+	Syslog  string                  // path of the syslog socket, "" means /dev/log
+	Sockets map[string]net.Listener // that systemd has opened, by the names above Listen
 }
 
 // NewServer loads rules, opens the logs and listens; its errors are for the admin, one line each.
@@ -56,11 +58,11 @@ func NewServer(cfg *Config, opt Options) (*Server, error) {
 	}
 	f, err := NewFilter(cfg, opt.Parts)
 	if err != nil {
-		return nil, err
+		return nil, program.Misconfigured(err)
 	}
 	s := &Server{threads: opt.Threads, logger: opt.Logger, now: opt.now(), open: map[*wire]bool{}}
 	s.filter.Store(f)
-	if s.listener, err = Listen("milter.listen", cfg.Milter.Listen, &cfg.Milter); err != nil {
+	if s.listener, err = Listen("milter.listen", cfg.Milter.Listen, &cfg.Milter, opt.Sockets[SocketMilter]); err != nil {
 		return nil, err
 	}
 	if err := s.openLogs(cfg, opt.Syslog); err != nil {
@@ -162,7 +164,36 @@ func (s *Server) Serve(ctx context.Context) error {
 	}
 }
 
+// Alive says whether connections are taken: it makes one, asks nothing by it, and waits until the daemon has it.
+func (s *Server) Alive(ctx context.Context) error {
+	before := s.taken.Load()
+	addr := s.listener.Addr()
+	c, err := new(net.Dialer).DialContext(ctx, addr.Network(), addr.String())
+	if err != nil {
+		return fmt.Errorf("nobody answers at the own socket: %w", opReason(err))
+	}
+	defer c.Close()
+	patience := time.NewTimer(aliveWait)
+	defer patience.Stop()
+	look := time.NewTicker(time.Millisecond)
+	defer look.Stop()
+	for s.taken.Load() == before {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-patience.C:
+			return errors.New("no connection is taken any more")
+		case <-look.C:
+		}
+	}
+	return nil
+}
+
+// aliveWait is how long Alive waits; WatchdogSec of the unit is three times as long.
+const aliveWait = 10 * time.Second
+
 func (s *Server) start(c net.Conn) {
+	s.taken.Add(1)
 	var w *wire
 	w = newWire(c, func() {
 		s.mu.Lock()

@@ -14,10 +14,26 @@ const (
 	ExitOK    = 0
 	ExitNo    = 1 // the answer is no: a message would be stopped, something is missing
 	ExitError = 2 // could not run
+	// ExitConfig is how a daemon ends when its configuration keeps it from running (EX_CONFIG of sysexits.h): to start
+	// it again is of no use.
+	ExitConfig = 78
 )
 
 // ErrNo is what a command returns whose answer is no; it says so itself.
 var ErrNo = errors.New("no")
+
+// Misconfigured says that nothing but a change of the configuration helps against err. A nil err stays nil.
+func Misconfigured(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &misconfigured{err}
+}
+
+type misconfigured struct{ err error }
+
+func (m *misconfigured) Error() string { return m.err.Error() }
+func (m *misconfigured) Unwrap() error { return m.err }
 
 // Terminal is where a command reads and writes.
 type Terminal struct {
@@ -57,6 +73,9 @@ func (c Command) Run(args []string, t *Terminal) int {
 	}
 	for line := range strings.Lines(err.Error()) {
 		fmt.Fprintf(t.Err, "%s: %s\n", c.Name, strings.TrimSuffix(line, "\n"))
+	}
+	if m := new(misconfigured); errors.As(err, &m) {
+		return ExitConfig
 	}
 	return ExitError
 }

@@ -52,6 +52,7 @@ var testsMayImport = map[string][]string{
 // drivers are the modules that only the rooms named may import.
 var drivers = map[string][]string{
 	"github.com/emersion/go-milter":          {"milter"},
+	"github.com/coreos/go-systemd/v22":       {"milter/program"},
 	"github.com/ProtonMail/go-crypto":        {"milter/message"},
 	"github.com/richardlehane/mscfb":         {"milter/message"},
 	"github.com/bodgit/sevenzip":             {"milter/message"},

@@ -24,7 +24,7 @@ func (c *runCmd) Run(t *program.Terminal) error {
 	logger := slog.New(slog.NewTextHandler(t.Err, &slog.HandlerOptions{Level: level}))
 	cfg, err := c.load()
 	if err != nil {
-		return err
+		return program.Misconfigured(err)
 	}
 	for _, w := range cfg.Warnings() {
 		logger.Warn(w)
@@ -34,7 +34,12 @@ func (c *runCmd) Run(t *program.Terminal) error {
 	reloads := make(chan struct{})
 	go hangups(ctx, reloads)
 	a := &agent.Agent{Config: cfg, Log: logger, Reload: c.load, Reloads: reloads,
-		Ready: func(address string) { logger.Info("ready", "pages", "http://"+address+"/", "pid", os.Getpid()) }}
+		Ready: func(address string) {
+			logger.Info("ready", "pages", "http://"+address+"/", "pid", os.Getpid())
+			program.NotifyReady()
+		}}
+	context.AfterFunc(ctx, program.NotifyStopping)
+	go program.Watch(ctx, a.Alive, func(err error) { logger.Error("not well", "error", err) })
 	err = a.Run(ctx)
 	logger.Info("stopped")
 	return err

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"os/signal"
@@ -28,13 +29,17 @@ func (c *serveCmd) Run(t *program.Terminal) error {
 	slog.SetDefault(logger) // what the milter library says, too
 	cfg, err := milter.LoadConfig(c.Config)
 	if err != nil {
-		return err
+		return program.Misconfigured(err)
 	}
-	s, err := milter.NewServer(cfg, milter.Options{Logger: logger, Parts: parts(cfg)})
+	sockets, err := program.Inherited()
 	if err != nil {
 		return err
 	}
-	closeDoor, err := openDoor(cfg, s)
+	s, err := milter.NewServer(cfg, milter.Options{Logger: logger, Parts: parts(cfg), Sockets: sockets})
+	if err != nil {
+		return err
+	}
+	closeDoor, err := openDoor(cfg, s, sockets[milter.SocketScan])
 	if err != nil {
 		return err
 	}
@@ -59,17 +64,20 @@ func (c *serveCmd) Run(t *program.Terminal) error {
 	}
 	logger.Info("ready", "listen", cfg.Milter.Listen, "mode", cfg.Policy.Mode, "protocol", 2, "no_reply", cfg.Milter.NoReply && s.Addr().Network() == "unix",
 		"on_failure", cfg.Milter.OnFailure, "verdict_log", cfg.Milter.VerdictLog, "metrics", cfg.Milter.MetricsListen, "pid", os.Getpid())
+	context.AfterFunc(ctx, program.NotifyStopping)
+	go program.Watch(ctx, s.Alive, func(err error) { logger.Error("not well", "error", err) })
+	program.NotifyReady()
 	err = s.Serve(ctx)
 	logger.Info("stopped")
 	return err
 }
 
 // openDoor serves rspamd's plugin, where the configuration asks for it.
-func openDoor(cfg *milter.Config, s *milter.Server) (closeDoor func(), err error) {
+func openDoor(cfg *milter.Config, s *milter.Server, given net.Listener) (closeDoor func(), err error) {
 	if cfg.Milter.ScanListen == "" {
 		return func() {}, nil
 	}
-	l, err := milter.Listen("milter.scan_listen", cfg.Milter.ScanListen, &cfg.Milter)
+	l, err := milter.Listen("milter.scan_listen", cfg.Milter.ScanListen, &cfg.Milter, given)
 	if err != nil {
 		return nil, err
 	}
