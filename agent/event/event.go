@@ -94,7 +94,8 @@ type Field struct {
 	Name   string // ECS or postvagt.* name, in Elasticsearch and in questions
 	Column string // in SQLite
 	Type   Type
-	Array  bool // several keywords
+	Array  bool                // several keywords
+	At     func(*Document) any // points to the field of Document
 	Get    func(*Document) any
 	Set    func(*Document, any) // the value has the type that Get returns
 }

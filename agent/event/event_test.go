@@ -20,6 +20,9 @@ func TestFieldsCoverDocument(t *testing.T) {
 			t.Errorf("field %s stands at another place or type than Document.%s", f.Name, v.Type().Field(i).Name)
 			continue
 		}
+		if f.At(&d) != v.Field(i).Addr().Interface() {
+			t.Errorf("field %s points elsewhere than Document.%s", f.Name, v.Type().Field(i).Name)
+		}
 		f.Set(&d, sample(v.Field(i).Type()))
 		if v.Field(i).IsZero() {
 			t.Errorf("field %s does not set Document.%s", f.Name, v.Type().Field(i).Name)

@@ -82,6 +82,7 @@ func FieldByName(name string) (Field, bool) {
 
 func field[T any](name, column string, typ Type, array bool, at func(*Document) *T) Field {
 	return Field{Name: name, Column: column, Type: typ, Array: array,
+		At:  func(d *Document) any { return at(d) },
 		Get: func(d *Document) any { return *at(d) },
 		Set: func(d *Document, v any) { *at(d) = v.(T) }}
 }

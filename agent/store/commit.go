@@ -28,7 +28,8 @@ func (s *Store) Commit(ctx context.Context, b Batch) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	// A statement that can be cancelled costs a goroutine; cancelling the transaction is enough.
-	w := &writer{ctx: context.WithoutCancel(ctx), store: s, made: map[string]facet{}, counts: map[cell]numbers{}, values: map[valueCell]int64{}, archived: map[int64]bool{}, statements: map[string]*sql.Stmt{}}
+	w := &writer{ctx: context.WithoutCancel(ctx), store: s, made: map[string]facet{}, counts: map[cell]numbers{}, values: map[valueCell]int64{}, archived: map[int64]bool{},
+		statements: map[string]*sql.Stmt{}, insertions: map[insertForm]string{}, encoder: encoder{zone: s.zone}, next: s.lastID}
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
 		w.tx = tx
 		defer w.close()
@@ -40,6 +41,7 @@ func (s *Store) Commit(ctx context.Context, b Batch) error {
 	if err != nil {
 		return fmt.Errorf("store %s: commit: %w", s.path, err)
 	}
+	s.lastID = w.next
 	for day := range w.archived {
 		s.archives[day] = true
 	}
@@ -72,6 +74,12 @@ type writer struct {
 	first      int64          // births of the oldest and the newest row
 	last       int64
 	statements map[string]*sql.Stmt
+
+	encoder    encoder
+	pending    []row // to be inserted
+	next       int64 // the last id that was given
+	args       []any
+	insertions map[insertForm]string
 }
 
 func (w *writer) close() {
@@ -103,13 +111,12 @@ func (w *writer) prepare(query string) (*sql.Stmt, error) {
 
 func (w *writer) documents(documents []event.Document, archive bool) error {
 	for i := range documents {
-		r, err := rowOf(&documents[i], w.store.zone)
-		if err != nil {
+		if err := w.upsert(&documents[i], archive); err != nil {
 			return err
 		}
-		if err := w.upsert(r, archive); err != nil {
-			return err
-		}
+	}
+	if err := w.flush(); err != nil {
+		return err
 	}
 	if w.late > 0 {
 		if _, err := w.exec("INSERT INTO meta (name, value) VALUES ('late', ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value", w.late); err != nil {

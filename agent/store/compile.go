@@ -202,8 +202,11 @@ func argument(f event.Field, text string) (any, error) {
 
 func fieldOf(name string) (event.Field, error) {
 	f, ok := dashboards.Field(name)
-	if !ok {
+	switch {
+	case !ok:
 		return f, fmt.Errorf("there is no field %q", name)
+	case f.Column == "evidence":
+		return f, fmt.Errorf("%s is kept to be shown; nothing can be asked about it", f.Name)
 	}
 	return f, nil
 }

@@ -1,8 +1,6 @@
 package store
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -30,18 +28,15 @@ var sums = []string{"persons", "recipients", "size"}
 
 // tables says in which table each field is stored.
 type tables struct {
-	shared   []event.Field // in facet
-	own      []event.Field // in transmission
-	isShared []bool        // by position in event.Fields
+	shared []event.Field // in facet
+	own    []event.Field // in transmission
 }
 
 var layout = layOut()
 
 func layOut() (t tables) {
 	for _, f := range event.Fields {
-		is := slices.Contains(dimensions, f.Column)
-		t.isShared = append(t.isShared, is)
-		if is {
+		if slices.Contains(dimensions, f.Column) {
 			t.shared = append(t.shared, f)
 		} else {
 			t.own = append(t.own, f)
@@ -67,51 +62,6 @@ func column(f event.Field) string {
 	return "t." + f.Column
 }
 
-// value returns what SQLite stores for a field of a document.
-func value(f event.Field, d *event.Document) (any, error) {
-	switch v := f.Get(d).(type) {
-	case string:
-		if f.Column == "key" {
-			return keyValue(v), nil
-		}
-		return v, nil
-	case bool:
-		if v {
-			return int64(1), nil
-		}
-		return int64(0), nil
-	case int:
-		return int64(v), nil
-	case int64:
-		return v, nil
-	case time.Time:
-		if v.IsZero() {
-			return nil, nil
-		}
-		return v.UnixMicro(), nil
-	case []string:
-		return arrayValue(v)
-	default:
-		return nil, fmt.Errorf("field %s: type %T cannot be stored", f.Name, v)
-	}
-}
-
-func arrayValue(v []string) (any, error) {
-	if len(v) == 0 {
-		return "[]", nil
-	}
-	b, err := json.Marshal(v)
-	return string(b), err
-}
-
-// keyValue stores a hex SHA-256 as its 32 bytes, which halves table and index, and any other key as it is.
-func keyValue(key string) any {
-	if b, err := hex.DecodeString(key); err == nil && len(b) == sha256.Size && hex.EncodeToString(b) == key {
-		return b
-	}
-	return key
-}
-
 // fill sets a field of a document from what SQLite returned.
 func fill(f event.Field, d *event.Document, v any) error {
 	switch was := f.Get(d).(type) {
@@ -131,6 +81,11 @@ func fill(f event.Field, d *event.Document, v any) error {
 			f.Set(d, time.UnixMicro(n).UTC())
 		}
 	case []string:
+		if b, ok := v.([]byte); ok && f.Column == "evidence" {
+			list, err := unpackEvidence(b)
+			f.Set(d, list)
+			return err
+		}
 		if err := json.Unmarshal([]byte(textOf(v)), &was); err != nil {
 			return fmt.Errorf("field %s: %w", f.Name, err)
 		}
@@ -149,71 +104,6 @@ func textOf(v any) string {
 		return hex.EncodeToString(v)
 	}
 	return ""
-}
-
-// row is a document as it is stored.
-type row struct {
-	key       any
-	day, time int64  // local days and microseconds since 1970
-	signature string // of its facet
-	shared    []any
-	own       []any // in the order of layout.own; the revision is set at the end
-	hash      []byte
-	sums      [3]int64
-	entities  []string
-}
-
-// rowOf encodes a document; its revision is not part of its content.
-func rowOf(d *event.Document, zone *time.Location) (r row, err error) {
-	if d.Key == "" || d.Time.IsZero() {
-		return r, fmt.Errorf("a document of queue id %q has no key or no time", d.QueueID)
-	}
-	r.shared, r.own = make([]any, 0, len(layout.shared)), make([]any, 0, len(layout.own))
-	content := make([]byte, 0, 1024)
-	for i, f := range event.Fields {
-		v, err := value(f, d)
-		if err != nil {
-			return r, err
-		}
-		if f.Column != "revision" {
-			content = appendValue(content, v)
-		}
-		if layout.isShared[i] {
-			r.shared = append(r.shared, v)
-		} else {
-			r.own = append(r.own, v)
-		}
-	}
-	hash := sha256.Sum256(content)
-	r.hash = hash[:16]
-	r.key, r.day, r.time = keyValue(d.Key), dayOf(d.Time, zone), d.Time.UnixMicro()
-	r.signature = signatureOf(r.shared)
-	r.sums = [3]int64{int64(d.Persons), int64(d.Recipients), d.Size}
-	r.entities = []string{d.SecureMailbox}
-	return r, nil
-}
-
-// appendValue encodes a value so that different lists of values never look alike.
-func appendValue(b []byte, v any) []byte {
-	switch v := v.(type) {
-	case nil:
-		return append(b, 'n')
-	case int64:
-		return binary.AppendVarint(append(b, 'i'), v)
-	case string:
-		return append(binary.AppendUvarint(append(b, 's'), uint64(len(v))), v...)
-	case []byte:
-		return append(binary.AppendUvarint(append(b, 'b'), uint64(len(v))), v...)
-	}
-	return append(b, '?')
-}
-
-func signatureOf(shared []any) string {
-	var b []byte
-	for _, v := range shared {
-		b = appendValue(b, v)
-	}
-	return string(b)
 }
 
 // dayOf counts local days since 1970-01-01.

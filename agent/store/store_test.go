@@ -446,7 +446,7 @@ func TestOtherDimensionsAreRefused(t *testing.T) {
 	}
 }
 
-// Bytes of any kind come back as they were, or, in lists, as valid text; nothing is cut at a NUL.
+// Bytes of any kind come back as they were; nothing is cut at a NUL.
 func TestHostileText(t *testing.T) {
 	s := open(t)
 	d := event.Document{Key: "k\x00\xff", Time: spring.UTC(), Why: "a\x00b\xffc'; DROP TABLE facet; --", Department: "\x00\xfe", QueueID: strings.Repeat("ø", 100_000), Evidence: []string{"a\x00b", "\xff", ""}}
@@ -456,7 +456,7 @@ func TestHostileText(t *testing.T) {
 	if err != nil || n != 1 || all[0].Revision != 1 {
 		t.Fatalf("%d documents, %v", n, err)
 	}
-	d.Revision, d.Evidence[1] = 1, "\ufffd"
+	d.Revision = 1
 	if diff := cmp.Diff(d, all[0]); diff != "" {
 		t.Error(diff)
 	}
@@ -476,6 +476,7 @@ func TestBadQuestions(t *testing.T) {
 		"sum of a text":  ask(dashboards.Question{Measure: dashboards.Measure{Kind: dashboards.Sum, Field: "postvagt.level"}}, dashboards.Period{}),
 		"flag of text":   ask(dashboards.Question{Measure: dashboards.Measure{Kind: dashboards.Count, Of: dashboards.Filter{dashboards.Is("postvagt.held", "often")}}}, dashboards.Period{}),
 		"number of text": ask(dashboards.Question{Measure: dashboards.Measure{Kind: dashboards.Count, Of: dashboards.Filter{dashboards.Is("postvagt.persons", "many")}}}, dashboards.Period{}),
+		"evidence":       ask(dashboards.Question{Measure: dashboards.Measure{Kind: dashboards.Count, Of: dashboards.Filter{dashboards.Is("postvagt.evidence", "x")}}}, dashboards.Period{}),
 		"time as filter": ask(dashboards.Question{Measure: dashboards.Measure{Kind: dashboards.Count, Of: dashboards.Filter{dashboards.Is("@timestamp", "now")}}}, dashboards.Period{}),
 		"period":         ask(dashboards.Question{Measure: count}, dashboards.Period{From: "yesterday"}),
 	} {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"database/sql"
 	"errors"
+	"math/bits"
 	"slices"
 	"strings"
 
@@ -11,86 +12,195 @@ import (
 )
 
 var (
-	findRow   = "SELECT t.id, t.day, t.facet, t.hash, t.revision, t." + strings.Join(sums, ", t.") + ", t." + strings.Join(entities, ", t.") + " FROM transmission t WHERE t.key = ?"
-	insertRow = "INSERT INTO transmission (day, facet, hash, " + ownColumns() + ") VALUES (?, ?, ?" + strings.Repeat(", ?", len(layout.own)) + ")"
+	findRow = "SELECT t.id, t.day, t.facet, t.hash, t.revision, t." + strings.Join(sums, ", t.") + ", t." + strings.Join(entities, ", t.") + " FROM transmission t WHERE t.key = ?"
 	// An update names no indexed column that it leaves as it is, since SQLite would write its index anew.
-	updateRow  = "UPDATE transmission SET (" + ownColumns("key") + ", hash) = (?" + strings.Repeat(", ?", len(layout.own)-1) + ") WHERE id = ?"
+	updateRow  = "UPDATE transmission SET (" + ownColumns(^uint64(0)&^(1<<atKey)) + ", hash) = (?" + strings.Repeat(", ?", len(layout.own)-1) + ") WHERE id = ?"
 	moveRow    = "UPDATE transmission SET day = ?, facet = ? WHERE id = ?"
 	atKey      = ownIndex("key")
 	atRevision = ownIndex("revision")
 )
 
-func ownColumns(except ...string) string {
+// ownColumns lists the columns whose bit is set.
+func ownColumns(filled uint64) string {
 	var names []string
-	for _, f := range layout.own {
-		if !slices.Contains(except, f.Column) {
+	for i, f := range layout.own {
+		if filled&(1<<i) != 0 {
 			names = append(names, f.Column)
 		}
 	}
 	return strings.Join(names, ", ")
 }
 
-func ownIndex(column string) int {
-	return slices.IndexFunc(layout.own, func(f event.Field) bool { return f.Column == column })
-}
+// together is how many rows one statement inserts: running a statement costs as much as some rows.
+const together = 16
 
-// upsert stores a row unless the same content is there.
-func (w *writer) upsert(r row, archive bool) error {
-	find, err := w.prepare(findRow)
+// upsert stores a row unless the same content is there. What is new is inserted with the next rows, by flush.
+func (w *writer) upsert(d *event.Document, archive bool) error {
+	r, err := w.encoder.row(d)
 	if err != nil {
 		return err
 	}
-	var id, revision int64
-	var old struct {
-		cell
-		hash     []byte
-		sums     [3]int64
-		entities [1]string
+	r.archive = archive
+	if w.store.late(r.day, archive) {
+		if err := w.flush(); err != nil {
+			return err
+		}
+		old, known, err := w.find(r.key)
+		switch {
+		case err != nil:
+			return err
+		case !known:
+			w.late++
+			return nil
+		}
+		return w.change(&r, old)
 	}
-	err = find.QueryRowContext(w.ctx, r.key).Scan(&id, &old.day, &old.facet, &old.hash, &revision,
-		&old.sums[0], &old.sums[1], &old.sums[2], &old.entities[0])
-	known := err == nil
-	switch {
-	case known && bytes.Equal(old.hash, r.hash):
-		return nil
-	case !known && !errors.Is(err, sql.ErrNoRows):
+	if r.facet, err = w.facet(r.signature, d); err != nil {
 		return err
-	case !known && w.store.late(r.day, archive):
-		w.late++
-		return nil
 	}
-	if archive {
-		if err := w.archive(r.day); err != nil {
+	if w.pending = append(w.pending, r); len(w.pending) == together {
+		return w.flush()
+	}
+	return nil
+}
+
+// flush inserts the rows that wait; most of them are new. SQLite leaves out those whose key is there, and these are changed.
+func (w *writer) flush() error {
+	rows := w.pending
+	w.pending = w.pending[:0]
+	if len(rows) == together {
+		return w.insert(rows)
+	}
+	for i := range rows {
+		if err := w.insert(rows[i : i+1]); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+func (w *writer) insert(rows []row) error {
+	filled := uint64(1)<<atKey | 1<<atRevision
+	for i := range rows {
+		filled |= rows[i].filled
+	}
+	w.args = w.args[:0]
+	for i := range rows {
+		r := &rows[i]
+		w.next++
+		r.id, r.own[atRevision] = w.next, int64(1)
+		w.args = append(w.args, r.id, r.day, r.facet, r.hash)
+		for k, v := range r.own {
+			if filled&(1<<k) != 0 {
+				w.args = append(w.args, v)
+			}
+		}
+	}
+	res, err := w.exec(w.insertion(len(rows), filled), w.args...)
+	if err != nil {
+		return err
+	}
+	n, err := res.RowsAffected()
+	if err != nil {
+		return err
+	}
+	for i := range rows {
+		if err := w.settle(&rows[i], n == int64(len(rows))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// insertion is the statement for some rows that fill no other columns than these. With OR FAIL SQLite need not be able to undo the
+// statement alone: what fails undoes the whole commit.
+func (w *writer) insertion(rows int, filled uint64) string {
+	form := insertForm{rows, filled}
+	query, ok := w.insertions[form]
+	if !ok {
+		one := "(?, ?, ?, ?" + strings.Repeat(", ?", bits.OnesCount64(filled)) + ")"
+		query = "INSERT OR FAIL INTO transmission (id, day, facet, hash, " + ownColumns(filled) + ") VALUES " + one + strings.Repeat(", "+one, rows-1) + " ON CONFLICT (key) DO NOTHING"
+		w.insertions[form] = query
+	}
+	return query
+}
+
+type insertForm struct {
+	rows   int
+	filled uint64
+}
+
+// settle counts a row that was inserted, and changes the one that was there before.
+func (w *writer) settle(r *row, inserted bool) error {
+	if !inserted {
+		old, _, err := w.find(r.key)
+		if err != nil {
+			return err
+		}
+		if old.id != r.id {
+			return w.change(r, old)
+		}
+	}
+	w.count(cell{r.day, r.facet}, 1, r.sums, r.entities)
+	return w.noteDay(r)
+}
+
+// stored is what a row was like before.
+type stored struct {
+	cell
+	id, revision int64
+	hash         []byte
+	sums         [3]int64
+	entities     [1]string
+}
+
+func (w *writer) find(key any) (old stored, known bool, err error) {
+	st, err := w.prepare(findRow)
+	if err != nil {
+		return old, false, err
+	}
+	err = st.QueryRowContext(w.ctx, key).Scan(&old.id, &old.day, &old.facet, &old.hash, &old.revision,
+		&old.sums[0], &old.sums[1], &old.sums[2], &old.entities[0])
+	if errors.Is(err, sql.ErrNoRows) {
+		return old, false, nil
+	}
+	return old, err == nil, err
+}
+
+// change writes a row over the one that was there.
+func (w *writer) change(r *row, old stored) (err error) {
+	if bytes.Equal(old.hash, r.hash) {
+		return nil
+	}
+	if r.facet == 0 {
+		if r.facet, err = w.facet(r.signature, r.document); err != nil {
+			return err
+		}
+	}
+	r.own[atRevision] = old.revision + 1
+	if _, err := w.exec(updateRow, append(slices.Delete(slices.Clone(r.own), atKey, atKey+1), r.hash, old.id)...); err != nil {
+		return err
+	}
+	if old.cell != (cell{r.day, r.facet}) {
+		if _, err := w.exec(moveRow, r.day, r.facet, old.id); err != nil {
+			return err
+		}
+	}
+	w.count(old.cell, -1, old.sums, old.entities)
+	w.count(cell{r.day, r.facet}, 1, r.sums, r.entities)
+	return w.noteDay(r)
+}
+
+// noteDay notes when a row that was written was born.
+func (w *writer) noteDay(r *row) error {
 	if w.first == 0 || r.time < w.first {
 		w.first = r.time
 	}
 	w.last = max(w.last, r.time)
-	facet, err := w.facet(r)
-	if err != nil {
-		return err
-	}
-	r.own[atRevision] = revision + 1
-	if !known {
-		if _, err := w.exec(insertRow, append([]any{r.day, facet, r.hash}, r.own...)...); err != nil {
-			return err
-		}
-		w.count(cell{r.day, facet}, 1, r.sums, r.entities)
+	if !r.archive {
 		return nil
 	}
-	if _, err := w.exec(updateRow, append(slices.Delete(slices.Clone(r.own), atKey, atKey+1), r.hash, id)...); err != nil {
-		return err
-	}
-	if old.cell != (cell{r.day, facet}) {
-		if _, err := w.exec(moveRow, r.day, facet, id); err != nil {
-			return err
-		}
-	}
-	w.count(old.cell, -1, old.sums, old.entities[:])
-	w.count(cell{r.day, facet}, 1, r.sums, r.entities)
-	return nil
+	return w.archive(r.day)
 }
 
 // archive notes that a day came from an archive.
@@ -104,7 +214,7 @@ func (w *writer) archive(day int64) error {
 }
 
 // count notes n rows more in a cell.
-func (w *writer) count(c cell, n int64, sums [3]int64, values []string) {
+func (w *writer) count(c cell, n int64, sums [3]int64, values [1]string) {
 	d := w.counts[c]
 	d.add(numbers{n: int32(n), persons: int32(n * sums[0]), recipients: int32(n * sums[1]), size: n * sums[2]})
 	w.counts[c] = d
@@ -155,20 +265,24 @@ func (w *writer) addValues() error {
 	return nil
 }
 
-// facet returns the id of a row's facet, made when it is new.
-func (w *writer) facet(r row) (int64, error) {
-	if id, ok := w.store.cube.ids[r.signature]; ok { // only commits change it, one at a time
+// facet returns the id of a document's facet, made when it is new.
+func (w *writer) facet(signature []byte, d *event.Document) (int64, error) {
+	if id, ok := w.store.cube.ids[string(signature)]; ok { // only commits change it, one at a time
 		return id, nil
 	}
-	if f, ok := w.made[r.signature]; ok {
+	if f, ok := w.made[string(signature)]; ok {
 		return f.id, nil
 	}
-	res, err := w.exec("INSERT INTO facet ("+strings.Join(sharedColumns(), ", ")+") VALUES (?"+strings.Repeat(", ?", len(layout.shared)-1)+")", r.shared...)
+	values, err := shared(d)
+	if err != nil {
+		return 0, err
+	}
+	res, err := w.exec("INSERT INTO facet ("+strings.Join(sharedColumns(), ", ")+") VALUES (?"+strings.Repeat(", ?", len(layout.shared)-1)+")", values...)
 	if err != nil {
 		return 0, err
 	}
 	id, err := res.LastInsertId()
-	w.made[r.signature] = facet{id, r.shared}
+	w.made[string(signature)] = facet{id, values}
 	return id, err
 }
 
