@@ -119,7 +119,7 @@ func DefaultConfig() *Config {
 
 // foreignTables are those of milter.toml and of later rooms: one file may serve both programs.
 func foreignTables() []string {
-	return []string{"policy", "milter", "recipients", "postfix", "sendmail", "rspamd", "scan", "elasticsearch", "alerts", "mail", "watch", "web"}
+	return []string{"policy", "milter", "recipients", "postfix", "sendmail", "rspamd", "scan", "elasticsearch", "alerts", "mail", "watch", "web", "held"}
 }
 
 // LoadConfig reads and checks a configuration. All faults are reported, joined.

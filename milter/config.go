@@ -19,6 +19,7 @@ type Config struct {
 	Milter       Milter       `toml:"milter" doc:"The daemon."`
 	Recipients   Recipients   `toml:"recipients" doc:"What is known of those you write to. A domain stands for everything below it too."`
 	Postfix      Postfix      `toml:"postfix" doc:"The Postfix instance, for its hold queue and its TLS policy."`
+	Held         Held         `toml:"held" doc:"Who decides on held mail: the privileged helper, postvagt-milter held serve."`
 	Channel      []Channel    `toml:"channel"`
 	Relay        []Relay      `toml:"relay"`
 	Exempt       []Exempt     `toml:"exempt"`
@@ -140,6 +141,7 @@ func DefaultConfig() *Config {
 		},
 		Recipients: Recipients{Authorities: []string{}, FreeMail: freeMail(), NeverHold: []string{}},
 		Postfix:    Postfix{ConfigDir: "/etc/postfix", CommandDir: "/usr/sbin"},
+		Held:       defaultHeld(),
 	}
 }
 

@@ -25,11 +25,7 @@ func (c *Config) check() (errs []error) {
 	fault := func(key, format string, args ...any) { errs = append(errs, c.fault(key, format, args...)) }
 	word := func(key, value string, all ...string) {
 		if !slices.Contains(all, value) {
-			hint := ""
-			if n := program.Nearest(value, all); n != "" {
-				hint = fmt.Sprintf("; did you mean %q?", n)
-			}
-			fault(key, "%q is not one of %s%s", value, strings.Join(all, ", "), hint)
+			fault(key, "%q is not one of %s%s", value, strings.Join(all, ", "), didYouMean(value, all))
 		}
 	}
 	if len(c.Organisation.Domains) == 0 {
@@ -46,6 +42,7 @@ func (c *Config) check() (errs []error) {
 	errs = append(errs, c.checkDaemon()...)
 	errs = append(errs, c.checkChannels()...)
 	errs = append(errs, c.checkExempt()...)
+	errs = append(errs, c.checkHeld()...)
 	return append(errs, c.checkTable()...)
 }
 
@@ -177,6 +174,7 @@ func (c *Config) checkExempt() (errs []error) {
 
 // Warnings are what config check says beside errors.
 func (c *Config) Warnings() (out []string) {
+	out = c.heldWarnings()
 	for i, ch := range c.Channel {
 		if len(ch.RequireRelay) == 0 {
 			out = append(out, c.fault(fmt.Sprintf("channel[%d]", i), "channel %q has no require_relay: its mark alone decides, and no delivery can prove it", ch.Name).Error())

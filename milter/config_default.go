@@ -49,6 +49,11 @@ const channelExample = `
 # hide = false
 # reason = "delivers by its own secure line, agreement 2026-17"
 # until = "2027-12-31"
+
+# A department whose senders may decide on their own held mail, with a reason.
+# [[held.department]]
+# name = "Kommunikation"
+# override = "sender with reason"
 `
 
 // policyLines is the standard policy, commented.

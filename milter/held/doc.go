@@ -47,16 +47,18 @@
 //	level, kinds        as in verdict lines
 //	rules               [{"rule": id, "count": matches, "parts": ["1 text/plain", "subject"]}]
 //	why                 the policy line that decided
+//	direction           outbound, internal, inbound
 //	department          of the sender
 //	waiting             seconds since arrival
 //	escalated           nobody decided in time
-//	return_at           when it goes back to its sender, if nobody decides
+//	return_at           when it goes back to its sender, if nobody decides; missing for what stays: mail from outside, and
+//	                    what others hold in the queue
 //	actions             what can be done with it, in the order of the buttons; route only where a gateway is set up
 //	four_eyes           release and delete need a second person
 //	asked               {"op","by","reason","at"}: the first of two has asked
 //
-// show gives {"v":1,"ok":true,"content": base64,"cut": true if it was longer than 1 MiB}. The others give
-// {"v":1,"ok":true,"state":"done","decision": id}, or "state":"asked" where a second person is needed. A refusal or failure is
+// The others give {"v":1,"ok":true,"state":"done","decision": id}, show also "content" in base64 and "cut" where it was
+// longer than 1 MiB; or "state":"asked" where a second person is needed. A refusal or failure is
 // {"v":1,"ok":false,"code":…,"error": in English, for a person}; for code consent also "words": [{"source","lang","text"}], what
 // the authorities said about it. Codes:
 //

@@ -59,10 +59,11 @@ type Entry struct {
 	Kinds      []string    `json:"kinds"`
 	Rules      []RuleParts `json:"rules"`
 	Why        string      `json:"why"`
+	Direction  string      `json:"direction"`
 	Department string      `json:"department"`
 	Waiting    int64       `json:"waiting"` // seconds
 	Escalated  bool        `json:"escalated"`
-	ReturnAt   time.Time   `json:"return_at"`
+	ReturnAt   time.Time   `json:"return_at,omitzero"`
 	Actions    []string    `json:"actions"`
 	FourEyes   bool        `json:"four_eyes"`
 	Asked      *Asked      `json:"asked,omitempty"`

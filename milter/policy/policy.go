@@ -11,6 +11,7 @@ package policy
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 
 	"postvagt/milter/verdict"
@@ -256,6 +257,9 @@ func countRules(findings []detect.Finding) []verdict.RuleCount {
 			out = append(out, verdict.RuleCount{Rule: f.Rule})
 		}
 		out[i].Count += f.Count
+		if !slices.Contains(out[i].Parts, f.Part) {
+			out[i].Parts = append(out[i].Parts, f.Part)
+		}
 	}
 	return out
 }

@@ -49,31 +49,38 @@ func (r *Record) Short() string {
 	return queueID(r.QueueID) + ": id=" + r.ID + " action=" + r.Action
 }
 
-// messageLine cuts, where the line is too long, first the rules, then the kinds, then the free texts.
+// messageLine cuts, where the line is too long, first the parts, then the rules, the kinds, and the free texts.
 func (r *Record) messageLine(most int) string {
-	rules := make([]string, len(r.Rules))
+	rules, parts := make([]string, len(r.Rules)), []string(nil)
 	for i, c := range r.Rules {
 		rules[i] = c.Rule + ":" + strconv.Itoa(c.Count)
+		for _, p := range c.Parts {
+			parts = append(parts, c.Rule+"@"+p)
+		}
 	}
-	nRules, nKinds, limit := len(rules), len(r.Kinds), maxValue
+	nParts, nRules, nKinds, limit := len(parts), len(rules), len(r.Kinds), maxValue
 	for {
-		line := r.format(cutList(r.Kinds, nKinds), cutList(rules, nRules), limit)
+		line := r.format(cutList(r.Kinds, nKinds), cutList(rules, nRules), cutList(parts, nParts), limit)
 		switch {
 		case len(line) <= most:
 			return line
+		case nParts > 3:
+			nParts--
 		case nRules > 3:
 			nRules--
 		case nKinds > 3:
 			nKinds--
+		case nParts > 0:
+			nParts = 0
 		case limit > 32:
 			limit /= 2
 		default: // only hostile names of rules or kinds get here
-			return r.format("", "", limit)
+			return r.format("", "", "", limit)
 		}
 	}
 }
 
-func (r *Record) format(kinds, rules string, limit int) string {
+func (r *Record) format(kinds, rules, parts string, limit int) string {
 	var b strings.Builder
 	b.Grow(512)
 	b.WriteString(queueID(r.QueueID))
@@ -96,9 +103,12 @@ func (r *Record) format(kinds, rules string, limit int) string {
 	put("rcpts", strconv.Itoa(len(r.Recipients)))
 	put("size", strconv.FormatInt(r.Size, 10))
 	put("ms", strconv.FormatFloat(r.Millis, 'f', 1, 64))
-	b.WriteString(" rules=" + rules)
+	b.WriteString(" rules=" + rules + " parts=" + parts)
 	put("unopened", strconv.Itoa(r.Unopened))
+	put("quoted", yesNo(r.Quoted))
+	put("hidden", yesNo(r.Hidden))
 	put("why", r.Why)
+	put("risk", r.Risk)
 	return b.String()
 }
 
@@ -113,10 +123,10 @@ func (r *Record) recipientLine(i, most int) string {
 
 func (r *Record) formatRecipient(i, limit int) string {
 	p, word := &r.Recipients[i], min(limit, 64)
-	return fmt.Sprintf("%s: rcpt v=%d id=%s n=%d/%d to=%s class=%s hop=%s transport=%s objection=%s wanted=%s action=%s",
+	return fmt.Sprintf("%s: rcpt v=%d id=%s n=%d/%d to=%s class=%s identity=%s hop=%s transport=%s objection=%s new=%s wanted=%s action=%s",
 		queueID(r.QueueID), Version, quote(r.ID), i+1, len(r.Recipients), quoteAddress(cut(p.To, limit)),
-		quote(cut(p.Class, word)), quote(cut(p.Hop, limit)), quote(cut(p.Transport, word)),
-		yesNo(p.Objection), quote(p.Wanted), quote(p.Action))
+		quote(cut(p.Class, word)), quote(cut(p.Identity, word)), quote(cut(p.Hop, limit)), quote(cut(p.Transport, word)),
+		yesNo(p.Objection), yesNo(p.New), quote(p.Wanted), quote(p.Action))
 }
 
 func queueID(id string) string {

@@ -75,6 +75,7 @@ func parseMessage(kv map[string]string) (*Record, int, error) {
 			Signed: kv["signed"] == "yes", Channel: kv["channel"]},
 		Direction: kv["direction"], Lang: kv["lang"], From: address(kv["from"]), Department: kv["dept"],
 		Size: int64(n.int("size")), Millis: n.float("ms"), Unopened: n.int("unopened"), Why: kv["why"],
+		Quoted: kv["quoted"] == "yes", Hidden: kv["hidden"] == "yes", Risk: kv["risk"],
 	}
 	for _, e := range list(kv["rules"]) {
 		id, count, _ := cutLast(e, ":")
@@ -82,7 +83,15 @@ func parseMessage(kv map[string]string) (*Record, int, error) {
 		if err != nil {
 			return nil, 0, fmt.Errorf("verdict line: rules: %w", err)
 		}
-		r.Rules = append(r.Rules, RuleCount{id, c})
+		r.Rules = append(r.Rules, RuleCount{Rule: id, Count: c})
+	}
+	for _, e := range list(kv["parts"]) {
+		id, part, _ := strings.Cut(e, "@")
+		for i := range r.Rules {
+			if r.Rules[i].Rule == id {
+				r.Rules[i].Parts = append(r.Rules[i].Parts, strings.ReplaceAll(part, "_", " "))
+			}
+		}
 	}
 	count := n.int("rcpts")
 	return r, count, n.err
@@ -95,8 +104,8 @@ func parseRecipient(kv map[string]string) (r *Recipient, n, of int, err error) {
 	if !ok || err1 != nil || err2 != nil || n < 1 || n > of {
 		return nil, 0, 0, errors.New("rcpt line: n is not k/n")
 	}
-	return &Recipient{To: address(kv["to"]), Class: kv["class"], Hop: kv["hop"], Transport: kv["transport"],
-		Objection: kv["objection"] == "yes", Wanted: kv["wanted"], Action: kv["action"]}, n, of, nil
+	return &Recipient{To: address(kv["to"]), Class: kv["class"], Identity: kv["identity"], Hop: kv["hop"], Transport: kv["transport"],
+		Objection: kv["objection"] == "yes", New: kv["new"] == "yes", Wanted: kv["wanted"], Action: kv["action"]}, n, of, nil
 }
 
 // pairs reads key=value pairs; the last of equal keys counts for nothing, the first stands.

@@ -5,8 +5,13 @@
 //
 // A judged message makes one verdict line and one rcpt line for each recipient (RFC 5321 forward-path):
 //
-//	4bXyQ12: verdict v=1 id=… action=hold level=sensitive kinds=dk-cpr,health persons=3 protection=none alg= strong=no signed=no channel= direction=outbound lang=da from=<…> dept=… rcpts=2 size=18231 ms=3.1 rules=dk-cpr:4,da-health:7 unopened=0 why=…
-//	4bXyQ12: rcpt v=1 id=… n=1/2 to=<…> class=external hop=smtp:[mx.example] transport=opportunistic objection=no wanted=hold action=hold
+//	4bXyQ12: verdict v=1 id=… action=hold level=sensitive kinds=dk-cpr,health persons=3 protection=none alg= strong=no signed=no channel= direction=outbound lang=da from=<…> dept=… rcpts=2 size=18231 ms=3.1 rules=dk-cpr:4,da-health:7 parts=dk-cpr@subject,da-health@2_docx unopened=0 quoted=no hidden=no why=… risk=
+//	4bXyQ12: rcpt v=1 id=… n=1/2 to=<…> class=external identity=domain hop=smtp:[mx.example] transport=opportunistic objection=no new=no wanted=hold action=hold
+//
+// parts says where each rule matched. hidden=yes is a sender who is exempt from being shown: from then names a domain
+// alone, dept is empty, and a reader counts the message and shows its sender nowhere, whatever the MTA's own lines say.
+// risk names the assessment of risk that let the message pass by opportunistic TLS. new=yes: the sender has not
+// written to this recipient before.
 //
 // The word before the colon is the MTA's queue id, "NOQUEUE" where there is none. Then key=value pairs
 // separated by single spaces, valid UTF-8. A value with a space, a quote, a backslash, a control
@@ -66,6 +71,9 @@ type Record struct {
 	Millis     float64 // time the milter took from the end of the message
 	Rules      []RuleCount
 	Unopened   int
+	Quoted     bool   // all that was found stands in text of an earlier mail
+	Hidden     bool   // the sender is shown nowhere, and counted all the same
+	Risk       string // the assessment of risk that a decision rests on, or ""
 	Why        string // the policy line that decided, or the error that kept the message from being judged
 	Recipients []Recipient
 }
@@ -79,19 +87,22 @@ type Protection struct {
 	Channel   string // name of the secure channel whose mark the message bears, or ""
 }
 
-// RuleCount is how often a rule matched.
+// RuleCount is how often a rule matched, and where.
 type RuleCount struct {
 	Rule  string
 	Count int
+	Parts []string // "subject", "1 text/plain", "2.1 docx": no content
 }
 
 // Recipient is what was judged for one recipient.
 type Recipient struct {
 	To        string // masked (Masker)
 	Class     string // internal, external, authority, free-mail, …
+	Identity  string // how sure it is who reads it: none, domain, certificate, login-channel (R15)
 	Hop       string // next hop as the MTA names it, "smtp:[mx.example]", or ""
 	Transport string // enforced, opportunistic, plaintext, to-relay, local, unknown
 	Objection bool   // the recipient or a person named objected to open mail (R9)
+	New       bool   // the sender has not written to this recipient before (R13)
 	Wanted    string // what enforcing would have done
 	Action    string
 }

@@ -19,9 +19,10 @@ func sample() Record {
 		Kinds: []string{"dk-cpr", "health"}, Persons: 3,
 		Protection: Protection{Content: "smime", Algorithm: "AES-256-CBC", Strong: true, Signed: true, Channel: "gateway"},
 		Direction:  Outbound, Lang: "da", From: "a.b@kommune.example", Department: "Børn og Unge", Size: 18231, Millis: 3.1,
-		Rules: []RuleCount{{"dk-cpr", 4}, {"da-health", 7}}, Unopened: 1, Why: "sensitive-out",
+		Rules: []RuleCount{{"dk-cpr", 4, []string{"subject", "1 text/plain"}}, {"da-health", 7, []string{"2.1 docx"}}}, Unopened: 1, Quoted: true, Hidden: true,
+		Why: "sensitive-out", Risk: "region-2026",
 		Recipients: []Recipient{
-			{To: "x@borger.example", Class: "external", Hop: "smtp:[mx.example]", Transport: "opportunistic", Wanted: Hold, Action: Hold},
+			{To: "x@borger.example", Class: "external", Identity: "domain", New: true, Hop: "smtp:[mx.example]", Transport: "opportunistic", Wanted: Hold, Action: Hold},
 			{To: "", Class: "internal", Objection: true, Wanted: Tag, Action: Tag},
 		},
 	}
@@ -74,9 +75,9 @@ func TestGrammar(t *testing.T) {
 	r := sample()
 	r.Department, r.Protection = "IT", Protection{Content: "none"}
 	want := []string{
-		"4bXyQ12abc: verdict v=1 id=00112233445566778899aabbccddeeff action=hold level=sensitive kinds=dk-cpr,health persons=3 protection=none alg= strong=no signed=no channel= direction=outbound lang=da from=<a.b@kommune.example> dept=IT rcpts=2 size=18231 ms=3.1 rules=dk-cpr:4,da-health:7 unopened=1 why=sensitive-out",
-		"4bXyQ12abc: rcpt v=1 id=00112233445566778899aabbccddeeff n=1/2 to=<x@borger.example> class=external hop=smtp:[mx.example] transport=opportunistic objection=no wanted=hold action=hold",
-		"4bXyQ12abc: rcpt v=1 id=00112233445566778899aabbccddeeff n=2/2 to=<> class=internal hop= transport= objection=yes wanted=tag action=tag",
+		"4bXyQ12abc: verdict v=1 id=00112233445566778899aabbccddeeff action=hold level=sensitive kinds=dk-cpr,health persons=3 protection=none alg= strong=no signed=no channel= direction=outbound lang=da from=<a.b@kommune.example> dept=IT rcpts=2 size=18231 ms=3.1 rules=dk-cpr:4,da-health:7 parts=dk-cpr@subject,dk-cpr@1_text/plain,da-health@2.1_docx unopened=1 quoted=yes hidden=yes why=sensitive-out risk=region-2026",
+		"4bXyQ12abc: rcpt v=1 id=00112233445566778899aabbccddeeff n=1/2 to=<x@borger.example> class=external identity=domain hop=smtp:[mx.example] transport=opportunistic objection=no new=yes wanted=hold action=hold",
+		"4bXyQ12abc: rcpt v=1 id=00112233445566778899aabbccddeeff n=2/2 to=<> class=internal identity= hop= transport= objection=yes new=no wanted=tag action=tag",
 	}
 	if d := cmp.Diff(want, r.Lines()); d != "" {
 		t.Error(d)
@@ -93,7 +94,7 @@ func TestLinesAreCut(t *testing.T) {
 			r.Recipients[0].To, r.Recipients[0].Class, r.Recipients[0].Hop, r.Recipients[0].Transport = long, long, long, long
 			for i := range 200 {
 				r.Kinds = append(r.Kinds, fmt.Sprint("kind", i))
-				r.Rules = append(r.Rules, RuleCount{fmt.Sprint("rule-", i), i})
+				r.Rules = append(r.Rules, RuleCount{fmt.Sprint("rule-", i), i, []string{fmt.Sprint(i)}})
 			}
 			got := reread(t, r)
 			if len(got.Kinds) < 3 || len(got.Rules) < 3 || got.Level != r.Level || got.Size != r.Size {
@@ -124,7 +125,7 @@ func TestCutKeepsWhatTheGrammarSays(t *testing.T) {
 func TestListSaysHowManyAreLeftOut(t *testing.T) {
 	r := sample()
 	for i := range 100 {
-		r.Rules = append(r.Rules, RuleCount{fmt.Sprintf("a-rather-long-rule-name-%d", i), 1})
+		r.Rules = append(r.Rules, RuleCount{Rule: fmt.Sprintf("a-rather-long-rule-name-%d", i), Count: 1})
 	}
 	line := r.Lines()[0]
 	kept := len(reread(t, r).Rules)
@@ -226,10 +227,10 @@ func FuzzRoundTrip(f *testing.F) {
 		r.From, r.Department, r.Why = addr, dept, why
 		r.Recipients[0].To, r.Recipients[0].Hop = addr, hop
 		r.Persons, r.Size = n, int64(size)
-		r.Rules = []RuleCount{{rule, n}}
+		r.Rules = []RuleCount{{Rule: rule, Count: n}}
 		for range min(max(many, 0), 300) {
 			r.Kinds = append(r.Kinds, kind)
-			r.Rules = append(r.Rules, RuleCount{rule, size})
+			r.Rules = append(r.Rules, RuleCount{Rule: rule, Count: size})
 		}
 		got := reread(t, r)
 		if got.Persons != r.Persons || got.Size != r.Size || got.Action != r.Action || got.Level != r.Level {

@@ -87,7 +87,11 @@ func (s *stage) follow(ctx context.Context, out io.Writer) error {
 			return err
 		}
 		fmt.Fprintf(out, "postvagt-milter held %s (%s: %s)\n", m.Then, m.File[:2], m.What)
-		if err := s.milterCommand(ctx, "held", m.Then, id); err != nil {
+		args := []string{"held", m.Then, id}
+		if m.Then == "release" {
+			args = append(args, "--reason", "false-alarm", "--note", "a sample")
+		}
+		if err := s.milterCommand(ctx, args...); err != nil {
 			return err
 		}
 	}

@@ -326,16 +326,16 @@ func TestMilterHeldCommands(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	for i, tt := range []struct{ command, said string }{
-		{"release", "status=sent"}, {"return", "returned to sender"}, {"delete", "removed"},
+	for i, tt := range []struct{ command, said, why string }{
+		{"release", "status=sent", "--reason=false-alarm --note=training"}, {"return", "returned to sender", ""}, {"delete", "removed", "--reason=spam"},
 	} {
-		if out, code := h.run("held", tt.command, "--config", h.config, ids[i]); code != 0 {
+		if out, code := h.run(append(strings.Fields("held "+tt.command+" --config "+h.config+" "+tt.why), ids[i])...); code != 0 {
 			t.Errorf("held %s: exit %d: %s", tt.command, code, out)
 		}
 		logged(ids[i]+": ", tt.said)
 	}
 	for id, want := range map[string]string{ids[0]: "not in the hold queue", "ABCDEF1234": "not in the hold queue", "../../etc": "not a queue id", "ALL": "not a queue id"} {
-		if out, code := h.run("held", "release", "--config", h.config, "--", id); code != 2 || !strings.Contains(out, want) {
+		if out, code := h.run("held", "release", "--config", h.config, "--reason=false-alarm", "--note=training", "--", id); code != 2 || !strings.Contains(out, want) {
 			t.Errorf("held release of a wrong id: exit %d, want 2 and %q", code, want)
 		}
 	}
@@ -527,7 +527,7 @@ func TestMilterReleasesOldMail(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if out, code := h.run("held", "release", "--config", h.config, list[0].ID); code != 0 {
+	if out, code := h.run("held", "release", "--config", h.config, "--reason=danger-to-life", "--note=training", list[0].ID); code != 0 {
 		t.Fatalf("held release: exit %d: %s", code, out)
 	}
 	if err := kit.Wait(t.Context(), "the delivery", 30*time.Second, func() (bool, error) { return len(h.sentIDs()) == 1, nil }); err != nil {

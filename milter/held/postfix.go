@@ -17,28 +17,11 @@ import (
 	"postvagt/milter/verdict"
 )
 
-// Message is one held message.
-type Message struct {
-	ID         string
-	Arrival    time.Time // to the second; queue ids come again, so it tells two messages apart
-	Size       int64     // bytes
-	Sender     string    // "" is the null reverse-path
-	Recipients []string
-}
-
-// Errors of the queue.
-var (
-	ErrQueueID   = errors.New("not a queue id")
-	ErrNotHeld   = errors.New("not in the hold queue")
-	ErrOther     = errors.New("another message has this queue id now")
-	ErrUnproven  = errors.New("the MTA did not confirm it")
-	ErrNoCommand = errors.New("command of the MTA not found")
-)
-
 // Postfix is the hold queue of a Postfix instance. Release and Delete need root.
 type Postfix struct {
 	ConfigDir  string           // folder of main.cf
 	CommandDir string           // folder of postqueue and its like
+	Gateway    string           // transport:nexthop that the header check of the route token names, "" for none
 	Now        func() time.Time // nil means time.Now
 }
 
@@ -142,8 +125,12 @@ func (q *Postfix) Release(ctx context.Context, m Message) error {
 	if err != nil {
 		return err
 	}
+	filtered, err := q.Routable(ctx, m)
+	if err != nil {
+		return err
+	}
 	flag, said := "-H", "released from hold"
-	if q.now().Sub(m.Arrival) > lifetime/2 {
+	if filtered || q.now().Sub(m.Arrival) > lifetime/2 { // queued anew, it forgets the gateway
 		flag, said = "-r", "requeued"
 	}
 	if err := q.super(ctx, flag, m, said); err != nil {
@@ -156,6 +143,40 @@ func (q *Postfix) Release(ctx context.Context, m Message) error {
 		return fmt.Errorf("%s is queued anew, but its delivery could not be asked for: %w", m.ID, err)
 	}
 	return nil
+}
+
+// Routable looks for the filter that the header check of the route token has written into the queue file.
+func (q *Postfix) Routable(ctx context.Context, m Message) (bool, error) {
+	if q.Gateway == "" {
+		return false, nil
+	}
+	out, _, err := q.run(ctx, "postcat", "-qe", m.ID)
+	if err != nil {
+		return false, err
+	}
+	for line := range strings.Lines(string(out)) {
+		if filter, ok := strings.CutPrefix(line, "content_filter: "); ok && strings.TrimSpace(filter) == q.Gateway {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// Route lets a message go with its filter, to the gateway. It is never queued anew, since it would forget the filter.
+func (q *Postfix) Route(ctx context.Context, m Message) error {
+	if err := q.confirm(ctx, m); err != nil {
+		return err
+	}
+	switch ok, err := q.Routable(ctx, m); {
+	case err != nil:
+		return err
+	case !ok:
+		return fmt.Errorf("%s: %w", m.ID, ErrNoRoute)
+	}
+	if err := q.super(ctx, "-H", m, "released from hold"); err != nil {
+		return err
+	}
+	return q.hurry(ctx, m)
 }
 
 // hurry asks for a delivery now; else the message waits for the queue manager's next round (queue_run_delay).
