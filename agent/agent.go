@@ -28,6 +28,8 @@ type Agent struct {
 	Reloads <-chan struct{}
 	Ready   func(address string) // called once the pages can be reached; may be nil
 
+	current atomic.Pointer[Config] // the configuration in force, for the pages
+
 	turns atomic.Uint64 // of the pipeline, for Alive
 	seen  uint64        // turns when Alive was last asked
 }
@@ -59,6 +61,7 @@ func (a *Agent) Run(ctx context.Context) error {
 		return err
 	}
 	m := newMetrics(a.Config.Store.Path)
+	a.current.Store(a.Config)
 	m.held(func() (float64, error) { return heldNow(ctx, db) })
 	listener, err := net.Listen("tcp", a.Config.Dashboard.Listen)
 	if err != nil {
@@ -103,6 +106,7 @@ func (a *Agent) follow(ctx context.Context, db *store.Store, m *metrics) error {
 		select {
 		case c := <-next:
 			a.Config = c
+			a.current.Store(c)
 		default:
 			return nil
 		}
@@ -239,12 +243,13 @@ func (a *Agent) serve(l net.Listener, db *store.Store, m *metrics) (*http.Server
 	if err != nil {
 		return nil, err
 	}
-	pages, err := web.New(web.Options{Store: db, Organisation: a.Config.Organisation.Name, Zone: zone, Log: a.Log})
+	pages, err := web.New(web.Options{Store: db, Organisation: a.Config.Organisation.Name, Zone: zone, Log: a.Log,
+		Hosts: a.Config.Dashboard.Hosts, Departments: a.departments, Persons: func() bool { return a.current.Load().Persons.Open() }})
 	if err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", m.handler())
+	mux.Handle("GET /metrics", onlyHere(m.handler()))
 	mux.Handle("/", pages)
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute}
 	go func() {
@@ -253,6 +258,30 @@ func (a *Agent) serve(l net.Listener, db *store.Store, m *metrics) (*http.Server
 		}
 	}()
 	return server, nil
+}
+
+// departments are those of departments.csv; a bad file has been refused, or will be at the next reload.
+func (a *Agent) departments() []string {
+	names, err := a.current.Load().departmentNames()
+	if err != nil {
+		a.Log.Warn("departments cannot be read", "error", err)
+	}
+	return names
+}
+
+// onlyHere answers those who call this machine by a loopback name: not a web server in front of the pages.
+func onlyHere(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host, _, err := net.SplitHostPort(r.Host)
+		if err != nil {
+			host = r.Host
+		}
+		if !loopback(strings.Trim(host, "[]")) {
+			http.NotFound(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // heldNow counts the messages in hold.

@@ -20,7 +20,7 @@ const DefaultConfigFile = "/etc/postvagt/agent.toml"
 // Config is agent.toml. The struct tags doc are the comments of the shipped file.
 type Config struct {
 	Organisation Organisation `toml:"organisation" doc:"Who you are. The one thing that must be set."`
-	Persons      Persons      `toml:"persons" doc:"Until both are filled in, senders are pseudonyms everywhere, nobody is ranked and no manager is told."`
+	Persons      Persons      `toml:"persons" doc:"Until the first three are filled in, senders are pseudonyms everywhere, nobody is ranked and no manager is told."`
 	Log          Log          `toml:"log" doc:"Where the MTA and the milter write."`
 	Store        Store        `toml:"store" doc:"What is kept."`
 	Cases        Cases        `toml:"cases" doc:"The register of breaches."`
@@ -42,7 +42,15 @@ type Organisation struct {
 type Persons struct {
 	InformedSince string `toml:"informed_since" doc:"The day on which staff were informed, as 2026-11-23."`
 	DPIA          string `toml:"dpia" doc:"The impact assessment: where it lies, and its date."`
+	Consulted     string `toml:"consulted" doc:"Who of staff was consulted (works council, union representatives), and when."`
+	Country       string `toml:"country" doc:"Two letters, as dk. In \"no\" nobody is ranked, whatever stands above."`
 }
+
+// Open says whether persons may be shown where a page has a reason to.
+func (p Persons) Open() bool { return p.InformedSince != "" && p.DPIA != "" && p.Consulted != "" }
+
+// Ranking says whether senders may be compared with each other and managers be told.
+func (p Persons) Ranking() bool { return p.Open() && !strings.EqualFold(p.Country, "no") }
 
 // Log says where lines come from.
 type Log struct {
@@ -63,6 +71,7 @@ type Store struct {
 	Path          string `toml:"path" doc:"The database, SQLite."`
 	DetailsMonths int    `toml:"details_months" doc:"Transmissions are deleted after so many months, their figures stay; 0 keeps them for ever. Imported archives and what lies behind a case stay."`
 	FiguresMonths int    `toml:"figures_months" doc:"Figures are deleted after so many months; 0 keeps them for ever. They hold no persons."`
+	AccessMonths  int    `toml:"access_months" doc:"Lines of the access log are deleted after so many months; 0 keeps them for ever."`
 }
 
 // Cases is the register of breaches.
@@ -72,7 +81,8 @@ type Cases struct {
 
 // Dashboard is the web server.
 type Dashboard struct {
-	Listen string `toml:"listen" doc:"host:port. Loopback only, as long as there is no login."`
+	Listen string   `toml:"listen" doc:"host:port. Loopback only: for others put a web server with TLS in front, and name it in hosts."`
+	Hosts  []string `toml:"hosts" doc:"Names by which people reach the pages through that web server, as postvagt.kommune.example."`
 }
 
 // Lists are files beside the configuration, and limits.
@@ -108,9 +118,9 @@ func DefaultConfig() *Config {
 		Log: Log{Files: []string{}, Journal: "auto", JournalUnits: []string{"postfix*.service", "sendmail*.service"},
 			MilterUnit: "postvagt-milter.service", Verdicts: []string{"/var/log/postvagt/verdict.log"},
 			JoinWindow: program.Duration(time.Hour), QueueLifetime: program.Duration(121 * time.Hour)},
-		Store:     Store{Path: "/var/lib/postvagt/agent.db", DetailsMonths: 13},
+		Store:     Store{Path: "/var/lib/postvagt/agent.db", DetailsMonths: 13, AccessMonths: 24},
 		Cases:     Cases{KeepYears: 5},
-		Dashboard: Dashboard{Listen: "127.0.0.1:8480"},
+		Dashboard: Dashboard{Listen: "127.0.0.1:8480", Hosts: []string{}},
 		Agent: Lists{Departments: "/etc/postvagt/departments.csv", SecureMailboxes: "/etc/postvagt/secure-mailboxes.csv",
 			MaskKey:     "/etc/postvagt/mask.key",
 			CommitEvery: program.Duration(time.Second), MaxUnfinished: 50_000},
@@ -148,7 +158,7 @@ func (c *Config) check() (errs []error) {
 	if len(c.Organisation.Domains) == 0 {
 		fault("organisation.domains", "missing: name your mail domains, for example domains = [\"kommune.example\"]")
 	}
-	for key, n := range map[string]int{"store.details_months": c.Store.DetailsMonths, "store.figures_months": c.Store.FiguresMonths, "cases.keep_years": c.Cases.KeepYears} {
+	for key, n := range map[string]int{"store.details_months": c.Store.DetailsMonths, "store.figures_months": c.Store.FiguresMonths, "store.access_months": c.Store.AccessMonths, "cases.keep_years": c.Cases.KeepYears} {
 		if n < 0 {
 			fault(key, "%d: say how many, or 0 to keep them for ever", n)
 		}

@@ -111,6 +111,9 @@ func purge(ctx context.Context, c *Config, db *store.Store, now time.Time) (int6
 	if m := c.Store.FiguresMonths; m > 0 {
 		r.Figures = now.In(zone).AddDate(0, -m, 0)
 	}
+	if m := c.Store.AccessMonths; m > 0 {
+		r.Access = now.In(zone).AddDate(0, -m, 0)
+	}
 	return db.Purge(ctx, r, now)
 }
 

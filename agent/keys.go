@@ -100,7 +100,7 @@ func (c *Config) trackOptions() (track.Options, error) {
 	p := &pseudonyms{key: pseudonymKey, known: map[string]string{}}
 	o := track.Options{
 		Mask: masker.Address, Pseudonym: p.of, Internal: c.internal(),
-		ReadSenders:   c.Persons.InformedSince != "" && c.Persons.DPIA != "",
+		ReadSenders:   c.Persons.Open(),
 		Department:    depts.of,
 		SecureMailbox: boxes.holds,
 		JoinWindow:    time.Duration(c.Log.JoinWindow), QueueLifetime: time.Duration(c.Log.QueueLifetime),

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,6 +34,28 @@ func (d *departments) of(sender string) string {
 		return best[1]
 	}
 	return d.exact[sender[strings.LastIndexByte(sender, '@')+1-boolInt(strings.Contains(sender, "@")):]]
+}
+
+// names are all departments, sorted.
+func (d *departments) names() []string {
+	var all []string
+	for _, name := range d.exact {
+		all = append(all, name)
+	}
+	for _, p := range d.prefixes {
+		all = append(all, p[1])
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// departmentNames are those of departments.csv.
+func (c *Config) departmentNames() ([]string, error) {
+	d, err := loadDepartments(c.Agent.Departments, func(address string) string { return address })
+	if err != nil {
+		return nil, err
+	}
+	return d.names(), nil
 }
 
 func boolInt(b bool) int {

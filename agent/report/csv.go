@@ -30,7 +30,7 @@ func (r *Report) writeCSV(w io.Writer) error {
 	}
 	for _, line := range r.lines() {
 		for i := range line {
-			line[i] = harmless(line[i])
+			line[i] = Harmless(line[i])
 		}
 		if err := c.Write(line); err != nil {
 			return err
@@ -61,8 +61,8 @@ func (r *Report) lines() [][]string {
 	return lines
 }
 
-// harmless keeps a spreadsheet from taking a text for a formula (OWASP, CSV injection).
-func harmless(v string) string {
+// Harmless keeps a spreadsheet from taking a text for a formula (OWASP, CSV injection).
+func Harmless(v string) string {
 	if v != "" && strings.ContainsRune("=+-@\t\r\n|%", rune(v[0])) {
 		return "'" + v
 	}

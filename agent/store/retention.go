@@ -11,8 +11,8 @@ import (
 )
 
 // Retention is how long things are kept. What is older than Details loses its transmissions, what is older than
-// Figures its daily figures and gaps too. A zero time keeps all.
-type Retention struct{ Details, Figures time.Time }
+// Figures its daily figures and gaps too; Access is that of the access log. A zero time keeps all.
+type Retention struct{ Details, Figures, Access time.Time }
 
 // purgeRows is how many transmissions one transaction deletes, so that the log is never waited for long.
 const purgeRows = 5000
@@ -31,6 +31,11 @@ func (s *Store) Purge(ctx context.Context, r Retention, now time.Time) (deleted 
 	if !r.Figures.IsZero() {
 		if err := s.purgeFigures(ctx, dayOf(r.Figures, s.zone)); err != nil {
 			return deleted, fmt.Errorf("store %s: purge: %w", s.path, err)
+		}
+	}
+	if !r.Access.IsZero() {
+		if err := s.purgeAccess(ctx, r.Access); err != nil {
+			return deleted, err
 		}
 	}
 	return deleted, nil

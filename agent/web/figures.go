@@ -66,7 +66,7 @@ func (s *site) figures(r *http.Request, v view) (string, any, error) {
 	if err != nil {
 		return "", nil, err
 	}
-	page := figuresPage{all: s.departmentsOf(overview)}
+	page := figuresPage{all: s.departmentsOf(v, overview)}
 	rows, err := s.Store.AskAll(r.Context(), onDashboard(dashboards.Ombudsman), v.period(), v.where())
 	if err != nil {
 		return "", nil, err
@@ -124,8 +124,11 @@ func onDashboard(id string) []dashboards.Question {
 	return slices.DeleteFunc(dashboards.Questions(), func(q dashboards.Question) bool { return !slices.Contains(q.Dashboards, id) })
 }
 
-// departmentsOf joins the departments that were configured with those that occur.
-func (s *site) departmentsOf(o dashboards.Overview) []string {
+// departmentsOf joins the departments that were configured with those that occur. A reviewer may choose own ones.
+func (s *site) departmentsOf(v view, o dashboards.Overview) []string {
+	if own, bound := v.own(); bound {
+		return slices.Clone(own)
+	}
 	all := append(slices.Clone(s.Departments()), o.Departments...)
 	slices.Sort(all)
 	return slices.DeleteFunc(slices.Compact(all), func(d string) bool { return d == "" })
@@ -162,8 +165,11 @@ func (a answers) figures(ids ...string) []figure {
 	return all
 }
 
-// behind is the address of the transmissions behind a figure.
+// behind is the address of the transmissions behind a figure; "" for a user who may not open them.
 func (a answers) behind(id string, pairs ...string) string {
+	if !a.user.Is(details...) {
+		return ""
+	}
 	return a.link("/transmissions", append([]string{"q", id}, pairs...)...)
 }
 

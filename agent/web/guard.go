@@ -29,13 +29,19 @@ func (s *site) guard(next http.Handler) http.Handler {
 }
 
 func (s *site) ours(hostport string) bool {
+	return loopbackName(hostport) || slices.ContainsFunc(s.Hosts, func(h string) bool { return strings.EqualFold(h, hostOf(hostport)) })
+}
+
+// loopbackName says whether a host names this very machine.
+func loopbackName(hostport string) bool {
+	ip := net.ParseIP(hostOf(hostport))
+	return ip != nil && ip.IsLoopback() || hostOf(hostport) == "localhost"
+}
+
+func hostOf(hostport string) string {
 	host := hostport
 	if h, _, err := net.SplitHostPort(hostport); err == nil {
 		host = h
 	}
-	host = strings.ToLower(strings.TrimSuffix(strings.TrimPrefix(host, "["), "]"))
-	if ip := net.ParseIP(host); ip != nil && ip.IsLoopback() {
-		return true
-	}
-	return host == "localhost" || slices.ContainsFunc(s.Hosts, func(h string) bool { return strings.EqualFold(h, host) })
+	return strings.ToLower(strings.TrimSuffix(strings.TrimPrefix(host, "["), "]"))
 }

@@ -34,7 +34,7 @@ func loadPages(a *assets) (*pages, error) {
 		if base == "frame" {
 			continue
 		}
-		t, err := template.New("frame.html").Funcs(template.FuncMap{"asset": a.url, "chartIn": chartIn, "rowsIn": rowsIn}).ParseFS(pageFiles, "pages/frame.html", name)
+		t, err := template.New("frame.html").Funcs(template.FuncMap{"asset": a.url, "chartIn": chartIn, "rowsIn": rowsIn, "turnIn": turnIn}).ParseFS(pageFiles, "pages/frame.html", name)
 		if err != nil {
 			return nil, err
 		}
@@ -71,6 +71,9 @@ func (f frame) Word(field, value string) string { return dashboards.Word(f.Lang,
 
 // Number writes a count.
 func (f frame) Number(n int64) string { return dashboards.Number(f.Lang, n) }
+
+// Me is who is logged in, "" for nobody.
+func (f frame) Me() string { return f.user.Name }
 
 // Of is the word between a part and its whole.
 func (f frame) Of() string {
@@ -145,6 +148,8 @@ func (s *site) failure(r *http.Request, v view, err error) (int, failurePage) {
 	switch {
 	case errors.As(err, &input):
 		return http.StatusBadRequest, failurePage{texts["error-400"].In(v.Lang), input.In(v.Lang), v.link("/", "period", last30, "from", "", "to", "")}
+	case errors.Is(err, errForbidden):
+		return http.StatusForbidden, failurePage{texts["error-403"].In(v.Lang), texts["error-403-text"].In(v.Lang), v.link("/")}
 	case errors.Is(err, errNotFound):
 		return http.StatusNotFound, failurePage{texts["error-404"].In(v.Lang), texts["error-404-text"].In(v.Lang), v.link("/")}
 	}
@@ -167,9 +172,7 @@ func (s *site) render(w http.ResponseWriter, r *http.Request, v view, status int
 	if d, ok := body.(interface{ departments() []string }); ok {
 		f.Departments = d.departments()
 	}
-	for _, p := range []struct{ path, text string }{{"/", "figures"}, {"/transmissions", "transmissions"}, {"/report", "report"}, {"/words", "words"}} {
-		f.Pages = append(f.Pages, link{texts[p.text].In(v.Lang), v.link(p.path), v.path == p.path})
-	}
+	f.Pages = s.menuOf(v)
 	var b bytes.Buffer
 	if err := s.pages.byName[name].ExecuteTemplate(&b, "frame.html", f); err != nil {
 		s.Log.ErrorContext(r.Context(), "page could not be rendered", "path", r.URL.Path, "error", err)
@@ -180,6 +183,13 @@ func (s *site) render(w http.ResponseWriter, r *http.Request, v view, status int
 	w.Header().Set("Content-Language", v.Lang)
 	w.WriteHeader(status)
 	w.Write(b.Bytes()) // a reader who left is no error
+}
+
+// fail answers with the page for an error.
+func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
+	v, _ := s.viewOf(r) // the error is another one
+	status, page := s.failure(r, v, err)
+	s.render(w, r, v, status, "error", page)
 }
 
 // words is the glossary.

@@ -38,7 +38,7 @@ func (s *site) report(r *http.Request, v view) (string, any, error) {
 	if err := made.WriteBody(&b); err != nil {
 		return "", nil, err
 	}
-	page := reportPage{Body: template.HTML(b.String()), all: s.departmentsOf(overview)}
+	page := reportPage{Body: template.HTML(b.String()), all: s.departmentsOf(v, overview)}
 	for _, f := range report.Formats() {
 		page.Files = append(page.Files, link{Text: strings.ToUpper(f), Href: v.link("/report/" + f)})
 	}
@@ -60,8 +60,7 @@ func (s *site) reportFile(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if err != nil {
-		status, page := s.failure(r, v, err)
-		s.render(w, r, v, status, "error", page)
+		s.fail(w, r, err)
 		return
 	}
 	w.Header().Set("Content-Type", report.MediaType(format))

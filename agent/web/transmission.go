@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"postvagt/agent/event"
 	"postvagt/dashboards"
@@ -18,6 +19,9 @@ type onePage struct {
 	Copies              []listRow
 	Evidence            []evidence
 	Back                string
+	Ask                 string // where to ask for the sender, "" where nobody may
+	Asked               bool   // and was told the sender
+	Sender              string
 	heading             string
 }
 
@@ -35,25 +39,73 @@ type evidence struct{ Log, Position, Hash string }
 const maxCopies = 100
 
 func (s *site) transmission(r *http.Request, v view) (string, any, error) {
-	found, _, err := s.Store.Documents(r.Context(), dashboards.Period{}, dashboards.Filter{dashboards.Is("event.id", r.PathValue("id"))}, 0, 1)
+	d, err := s.document(r, v)
 	if err != nil {
 		return "", nil, err
 	}
-	if len(found) == 0 {
-		return "", nil, errNotFound
+	page, err := s.onePage(r, v, d)
+	return "one", page, err
+}
+
+// document is the transmission that the address names, if the user may see it.
+func (s *site) document(r *http.Request, v view) (*event.Document, error) {
+	where := dashboards.Filter{dashboards.Is("event.id", r.PathValue("id"))}
+	if own, bound := v.own(); bound {
+		where = where.And(dashboards.Is("postvagt.department", own...))
 	}
-	d := &found[0]
-	page := onePage{heading: texts["one-title"].In(v.Lang) + " " + dashboards.Clock(v.Lang, d.Time.In(s.Zone)), Back: v.link("/transmissions"),
+	found, _, err := s.Store.Documents(r.Context(), dashboards.Period{}, where, 0, 1)
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 0 {
+		return nil, errNotFound
+	}
+	return &found[0], nil
+}
+
+func (s *site) onePage(r *http.Request, v view, d *event.Document) (page onePage, err error) {
+	page = onePage{heading: texts["one-title"].In(v.Lang) + " " + dashboards.Clock(v.Lang, d.Time.In(s.Zone)), Back: v.link("/transmissions"),
 		Found: s.foundFacts(v.Lang, d), Became: s.becameFacts(v.Lang, d), Mail: mailFacts(v.Lang, d), Note: dashboards.Word(v.Lang, "finding", d.Finding)}
 	for _, e := range d.Evidence {
 		page.Evidence = append(page.Evidence, evidenceOf(v.Lang, e))
 	}
 	if d.Recipients > 1 {
-		if page.Copies, err = s.copies(r, v, d); err != nil {
-			return "", nil, err
-		}
+		page.Copies, err = s.copies(r, v, d)
 	}
-	return "one", page, nil
+	if v.user.Is(decides...) && incident(d) && s.Persons() {
+		page.Ask = v.link("/transmissions/" + d.Key + "/sender")
+	}
+	return page, err
+}
+
+// incident says whether a transmission is one whose sender may have to be asked: recognised data that left without
+// proof of protection, or that left after an objection.
+func incident(d *event.Document) bool {
+	recognised := d.Level == "sensitive" || d.Level == "confidential"
+	return recognised && d.Left && d.Protected != "yes"
+}
+
+// sender shows who sent the mail of an incident, once the reason is written down.
+func (s *site) sender(r *http.Request, v view) (string, any, error) {
+	r.Body = http.MaxBytesReader(nil, r.Body, 8<<10)
+	d, err := s.document(r, v)
+	if err != nil {
+		return "", nil, err
+	}
+	if !incident(d) || !s.Persons() {
+		return "", nil, errForbidden
+	}
+	v.path = "/transmissions/" + d.Key
+	reason := strings.Join(strings.Fields(r.PostFormValue("reason")), " ")
+	if utf8.RuneCountInString(reason) < 5 || len(reason) > 500 {
+		return "", nil, inputError{texts["sender-why"]}
+	}
+	if err := s.note(r, "sender", reason); err != nil {
+		return "", nil, err
+	}
+	page, err := s.onePage(r, v, d)
+	page.Ask, page.Asked, page.Sender = "", true, d.From
+	return "one", page, err
 }
 
 // copies are the same mail's transmissions to others: they share the moment and the queue id.

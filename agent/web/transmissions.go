@@ -18,10 +18,10 @@ type listPage struct {
 	Heading, Help, Lead string
 	Back                string
 	Rows                []listRow
-	Newer, Older, Place string
-	Notices             []string
-	Choices             []choice
-	all                 []string
+	turning
+	Notices []string
+	Choices []choice
+	all     []string
 }
 
 func (p listPage) title(lang string) string { return p.Heading }
@@ -65,7 +65,7 @@ func (s *site) transmissions(r *http.Request, v view) (string, any, error) {
 	if err != nil {
 		return "", nil, err
 	}
-	page.all, page.Choices = s.departmentsOf(overview), choices(v.Lang, id)
+	page.all, page.Choices = s.departmentsOf(v, overview), choices(v.Lang, id)
 	page.Notices = s.deleted(v, overview)
 	at, err := pageNumber(v.query.Get("page"))
 	if err != nil {
@@ -82,7 +82,7 @@ func (s *site) transmissions(r *http.Request, v view) (string, any, error) {
 	if unit == "list-rows" {
 		page.Lead = fmt.Sprintf(texts[unit].In(v.Lang), transmissionsText(v.Lang, int64(total)))
 	}
-	page.turn(v, at, (total+pageRows-1)/pageRows)
+	page.turning = turn(v, at, (total+pageRows-1)/pageRows)
 	return "list", page, nil
 }
 
@@ -114,8 +114,10 @@ func pageNumber(text string) (int, error) {
 	return n, nil
 }
 
-// turn sets the links to the pages beside this one.
-func (p *listPage) turn(v view, at, last int) {
+// turning are the links to the pages beside this one.
+type turning struct{ Newer, Older, Place string }
+
+func turn(v view, at, last int) (p turning) {
 	if last > 1 {
 		p.Place = fmt.Sprintf(texts["page-of"].In(v.Lang), dashboards.Number(v.Lang, int64(at)), dashboards.Number(v.Lang, int64(last)))
 	}
@@ -125,7 +127,18 @@ func (p *listPage) turn(v view, at, last int) {
 	if at < last {
 		p.Older = v.Here("page", strconv.Itoa(at+1))
 	}
+	return p
 }
+
+// framedTurn is a turning and the page it stands on, for its template.
+type framedTurn struct {
+	Frame frame
+	Turn  turning
+}
+
+func turnIn(f frame, p interface{ turns() turning }) framedTurn { return framedTurn{f, p.turns()} }
+
+func (t turning) turns() turning { return t }
 
 func choices(lang, selected string) []choice {
 	var all []choice

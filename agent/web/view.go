@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"postvagt/agent/login"
 	"postvagt/dashboards"
 )
 
@@ -30,6 +31,7 @@ type view struct {
 
 	path  string
 	query url.Values
+	user  login.User // who asks
 }
 
 // inputError is an address that cannot be understood; its text is for the reader.
@@ -40,7 +42,7 @@ func (e inputError) Error() string { return e.EN }
 // viewOf reads an address. From is the first moment of the first day, To that of the day after the last.
 func (s *site) viewOf(r *http.Request) (view, error) {
 	q := r.URL.Query()
-	v := view{Lang: language(r), Department: strings.TrimSpace(q.Get("department")), path: r.URL.Path, query: q}
+	v := view{Lang: language(r), Department: strings.TrimSpace(q.Get("department")), path: r.URL.Path, query: q, user: userIn(r.Context())}
 	now := s.Now().In(s.Zone)
 	from, to := q.Get("from"), q.Get("to")
 	v.Preset = q.Get("period")
@@ -133,8 +135,19 @@ func (v view) period() dashboards.Period {
 	return dashboards.Period{From: v.From.Format(time.RFC3339), To: v.To.Format(time.RFC3339)}
 }
 
-// where is the filter that all figures of a page share.
-func (v view) where() dashboards.Filter { return dashboards.OfDepartment(v.Department) }
+// where is the filter that all figures of a page share. It keeps a reviewer to own departments.
+func (v view) where() dashboards.Filter {
+	where := dashboards.OfDepartment(v.Department)
+	if own, bound := v.own(); bound {
+		where = where.And(dashboards.Is("postvagt.department", own...))
+	}
+	return where
+}
+
+// own are the departments to which the user is bound, if the user is.
+func (v view) own() (departments []string, bound bool) {
+	return v.user.Departments, v.user.Is(login.Reviewer) && !v.user.Is(overseers...)
+}
 
 // values are the parameters that every link keeps.
 func (v view) values() url.Values {
@@ -166,13 +179,16 @@ func (v view) link(path string, pairs ...string) string {
 }
 
 // Here is the same page with one parameter changed: what else the address holds stays.
-func (v view) Here(pairs ...string) string {
-	for _, keep := range []string{"q", "part", "key"} {
+func (v view) Here(pairs ...string) string { return v.also(v.path, pairs...) }
+
+// also is an address that keeps what this one holds.
+func (v view) also(path string, pairs ...string) string {
+	for _, keep := range []string{"q", "part", "key", "user"} {
 		if x := v.query.Get(keep); x != "" {
 			pairs = append([]string{keep, x}, pairs...)
 		}
 	}
-	return v.link(v.path, pairs...)
+	return v.link(path, pairs...)
 }
 
 // days is the view of a part of the period.

@@ -7,9 +7,37 @@
 //	/transmissions/{id}      one transmission and the log lines that prove it
 //	/report                  the Ombudsman's report; /report/pdf, html, csv, json are its files
 //	/words                   what the words mean
+//	/access                  who opened what, for auditors; /users is who may log in
 //
 // Parameters: lang (da, en), period (30d, month, quarter, 12m) or from and to (dates, both included),
-// department. There is no login yet: no page names a person or shows an address or pseudonym.
+// department.
+//
+// # Who may what
+//
+// Users and roles are those of package login. routes.go is the one table of all addresses with the roles that may open
+// each; admit holds everybody to it, and writes each opening into the access log before anything is shown. A view
+// narrows what a page asks for: view.where keeps a reviewer to own departments. While nobody may log in, every page
+// leads to one that names the command which makes the first user. No page names a person but the one of a single
+// transmission, to an officer, after the reason was written down, and only once Options.Persons says so.
+//
+// # Adding a page
+//
+//  1. A line in site.routes: pattern, roles, and s.page(s.thing); menu, if it belongs in the menu. The test of routes
+//     and roles wants a line for it.
+//  2. In a file of its own: func (s *site) thing(r *http.Request, v view) (template string, body any, err error), and
+//     a type thingPage with title(lang). Errors: errNotFound, inputError (its text is shown); others are logged and
+//     shown without detail. A form that changes something posts to a route of its own, whose handler calls s.note
+//     with what was done and answers with http.Redirect; http.CrossOriginProtection stands before all of them.
+//  3. pages/thing.html with {{define "content"}}; it sees the frame as $f and its body as .Body. Classes are those of
+//     assets/style.css; there is no script.
+//  4. Its sentences in texts*.go, in both languages, said by {{$f.Say "name"}}; tests hold that none is missing,
+//     unused, or a word of the workshop.
+//
+// # Adding a register
+//
+// A register of what people state needs no table of its own: its entries are supervise.Entry values whose Data is JSON of
+// a type in package supervise, kept by Store.Entries, Entry and AddEntry under the register's name, with author, time
+// and all revisions.
 package web
 
 import (
@@ -17,9 +45,11 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"postvagt/agent/event"
+	"postvagt/agent/login"
 	"postvagt/dashboards"
 )
 
@@ -29,6 +59,16 @@ type Store interface {
 	Documents(ctx context.Context, p dashboards.Period, where dashboards.Filter, offset, limit int) ([]event.Document, int, error)
 	Gaps(ctx context.Context, p dashboards.Period) ([]dashboards.Gap, error)
 	Overview(ctx context.Context) (dashboards.Overview, error)
+	People
+}
+
+// People are who may log in, and what is written down of what they do.
+type People interface {
+	Users(ctx context.Context) ([]login.User, error)
+	User(ctx context.Context, name string) (u login.User, known bool, err error)
+	ChangeUser(ctx context.Context, name string, f func(*login.User) error) error
+	Note(ctx context.Context, a login.Access) error
+	Accesses(ctx context.Context, from, to time.Time, user, action string, offset, limit int) ([]login.Access, int, error)
 }
 
 // Options are what the pages need to know.
@@ -39,14 +79,18 @@ type Options struct {
 	Zone         *time.Location   // of days and clock times; time.Local without it
 	Departments  func() []string  // that exist; those that occur in the store are added
 	Hosts        []string         // names by which the pages may be called beside loopback ones
+	Persons      func() bool      // whether a sender may be named where there is a reason to; never without it
 	Log          *slog.Logger     // slog.Default() without it
 }
 
 // site is the web application.
 type site struct {
 	Options
-	pages  *pages
-	assets *assets
+	pages    *pages
+	assets   *assets
+	table    []route
+	sessions sessions
+	trying   sync.Mutex // one password at a time
 }
 
 // New returns the application. It only answers to loopback names and Options.Hosts, so that a page
@@ -64,6 +108,9 @@ func New(o Options) (http.Handler, error) {
 	if o.Departments == nil {
 		o.Departments = func() []string { return nil }
 	}
+	if o.Persons == nil {
+		o.Persons = func() bool { return false }
+	}
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
@@ -75,15 +122,11 @@ func New(o Options) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &site{Options: o, pages: p, assets: a}
+	s := &site{Options: o, pages: p, assets: a, sessions: newSessions()}
+	s.table = s.routes()
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", s.page(s.figures))
-	mux.HandleFunc("GET /transmissions", s.page(s.transmissions))
-	mux.HandleFunc("GET /transmissions/{id}", s.page(s.transmission))
-	mux.HandleFunc("GET /report", s.page(s.report))
-	mux.HandleFunc("GET /report/{format}", s.reportFile)
-	mux.HandleFunc("GET /words", s.page(s.words))
-	mux.HandleFunc("GET /assets/{name}", a.serve)
-	mux.HandleFunc("/", s.page(func(*http.Request, view) (string, any, error) { return "", nil, errNotFound }))
-	return s.guard(http.NewCrossOriginProtection().Handler(mux)), nil
+	for _, rt := range s.table {
+		mux.HandleFunc(rt.pattern, s.admit(rt))
+	}
+	return s.guard(http.NewCrossOriginProtection().Handler(s.sessions.wrap(mux))), nil
 }

@@ -114,9 +114,10 @@ func (s *stage) readMailboxes() (map[string][]mail.Header, error) {
 // checkSecrets looks for the national numbers of the samples in all that the programs have written, and on
 // the pages: there must be none.
 func (s *stage) checkSecrets(ctx context.Context, t *tally) error {
+	var err error
 	texts := map[string][]byte{}
 	for _, folder := range []string{"log", "state"} {
-		err := filepath.WalkDir(s.path(folder), func(path string, d fs.DirEntry, err error) error {
+		err = filepath.WalkDir(s.path(folder), func(path string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() {
 				return err
 			}
@@ -127,12 +128,20 @@ func (s *stage) checkSecrets(ctx context.Context, t *tally) error {
 			return err
 		}
 	}
-	for name, address := range map[string]string{"dashboard": s.dashboard, "transmissions": s.dashboard + "transmissions", "metrics of the milter": s.metrics, "metrics of the agent": s.dashboard + "metrics"} {
-		text, err := get(ctx, address)
+	texts["metrics of the milter"], err = get(ctx, http.DefaultClient, s.metrics)
+	if err != nil {
+		return err
+	}
+	for user, pages := range map[string][]string{"officer": {"", "transmissions", "report", "report/html", "report/csv", "report/json", "metrics"}, "viewer": {""}, "auditor": {"access", "access/csv"}, "admin": {"users"}} {
+		client, err := s.logIn(ctx, user)
 		if err != nil {
 			return err
 		}
-		texts[name] = text
+		for _, page := range pages {
+			if texts["/"+page+" as "+user], err = get(ctx, client, s.dashboard+page); err != nil {
+				return err
+			}
+		}
 	}
 	for name, text := range texts {
 		found := 0
@@ -154,12 +163,12 @@ func digits(number string) string {
 }
 
 // get fetches a page.
-func get(ctx context.Context, address string) ([]byte, error) {
+func get(ctx context.Context, client *http.Client, address string) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return nil, err
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := client.Do(req)
 	if err != nil {
 		return nil, err
 	}

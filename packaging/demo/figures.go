@@ -13,7 +13,11 @@ import (
 
 // checkFigures reads the dashboard as it is sent to a browser.
 func (s *stage) checkFigures(ctx context.Context, t *tally) error {
-	page, err := get(ctx, s.dashboard+"?lang=en")
+	officer, err := s.logIn(ctx, "officer")
+	if err != nil {
+		return err
+	}
+	page, err := get(ctx, officer, s.dashboard+"?lang=en")
 	if err != nil {
 		return err
 	}

@@ -49,6 +49,7 @@ func show(ctx context.Context, bin string, check, stay bool) (err error) {
 		return err
 	}
 	fmt.Fprintf(out, "\nDashboard: %s\n", s.dashboard)
+	s.printUsers(out)
 	if check {
 		err = s.check(ctx, out, a)
 	}

@@ -22,6 +22,7 @@ type stage struct {
 	world, edge   *kit.Postfix
 	milter, agent *kit.Program
 	dashboard     string // address of the page
+	password      string // of all users
 	metrics       string // address of the milter's metrics
 }
 
@@ -38,6 +39,7 @@ func (s *stage) steps() []step {
 		{"Starting a private Postfix, and five destinations to send to", s.startPostfix},
 		{"postvagt-milter setup postfix --apply", s.setupPostfix},
 		{"postvagt-milter serve", s.startMilter},
+		{"postvagt-agent users add, for each role", s.addUsers},
 		{"postvagt-agent run", s.startAgent},
 	}...)
 }

@@ -53,10 +53,11 @@ func TestDemo(t *testing.T) {
 	}
 	folder := regexp.MustCompile(`(?m)^Everything lies in (\S+)`).FindStringSubmatch(said())
 	address := regexp.MustCompile(`http://127\.0\.0\.1:\d+/`).FindString(said())
-	if folder == nil || address == "" {
-		t.Fatalf("no folder or no address in what the demo says:\n%s", said())
+	password := regexp.MustCompile(`(?m)^Password of all users: (\S+)$`).FindStringSubmatch(said())
+	if folder == nil || address == "" || password == nil {
+		t.Fatalf("no folder, no address or no password in what the demo says:\n%s", said())
 	}
-	t.Run("browser", func(t *testing.T) { browse(t, root, address) })
+	t.Run("browser", func(t *testing.T) { browse(t, root, address, password[1]) })
 
 	if err := p.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
@@ -80,10 +81,10 @@ func TestDemo(t *testing.T) {
 
 // browse runs the checks of browser/dashboard.mjs, each as a test of its own. POSTVAGT_PICTURES names a
 // folder for pictures of the pages.
-func browse(t *testing.T, root, address string) {
+func browse(t *testing.T, root, address, password string) {
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "node", "dashboard.mjs", address)
+	cmd := exec.CommandContext(ctx, "node", "dashboard.mjs", address, password)
 	if folder := os.Getenv("POSTVAGT_PICTURES"); folder != "" {
 		cmd.Args = append(cmd.Args, folder)
 	}

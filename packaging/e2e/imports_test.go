@@ -30,12 +30,12 @@ var mayImport = map[string][]string{
 
 	"agent/maillog":            {"milter/verdict"}, // the only door from the agent to the milter
 	"agent/track":              {"agent/event", "agent/maillog"},
-	"agent/store":              {"agent/event", "dashboards"},
+	"agent/store":              {"agent/event", "agent/login", "agent/supervise", "dashboards"},
 	"agent/elastic":            {"agent/event", "dashboards"},
 	"agent/watch":              {"agent/event", "dashboards"},
 	"agent/cases":              {"agent/event", "dashboards"},
-	"agent/report":             {"agent/event", "dashboards"},
-	"agent/web":                {"agent/event", "agent/cases", "agent/watch", "agent/report", "dashboards"},
+	"agent/report":             {"agent/event", "agent/supervise", "dashboards"},
+	"agent/web":                {"agent/event", "agent/cases", "agent/login", "agent/watch", "agent/report", "agent/supervise", "dashboards"},
 	"agent":                    {"agent/…", "dashboards", "milter/program"},
 	"agent/cmd/postvagt-agent": {"agent", "agent/…", "dashboards", "milter/program"},
 	"dashboards":               {"agent/event"},
@@ -60,6 +60,8 @@ var drivers = map[string][]string{
 	"modernc.org/sqlite":                     {"agent/store"},
 	"github.com/elastic/go-elasticsearch/v8": {"agent/elastic"},
 	"codeberg.org/go-pdf/fpdf":               {"agent/report"},
+	"golang.org/x/crypto":                    {"agent/login"},
+	"github.com/alexedwards/scs/v2":          {"agent/web"},
 }
 
 type sourceFile struct {

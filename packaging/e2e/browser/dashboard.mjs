@@ -1,10 +1,10 @@
-// dashboard.mjs URL [FOLDER]: reads the dashboard as a person does, in Debian's Chromium.
+// dashboard.mjs URL PASSWORD [FOLDER]: reads the dashboard as a person does, in Debian's Chromium, as each role.
 // Prints one line for each check, "ok NAME" or "not ok NAME: why". With FOLDER it leaves pictures there.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
 
-const [url, folder] = process.argv.slice(2);
+const [url, password, folder] = process.argv.slice(2);
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const here = new URL(url).host;
 
@@ -23,9 +23,27 @@ async function check(name, work) {
   }
 }
 
+// logIn gives the cookies of a user.
+async function logIn(name) {
+  const context = await browser.newContext({ locale: 'en-GB' });
+  const page = await context.newPage();
+  await page.goto(url + 'login');
+  await page.fill('input[name=name]', name);
+  await page.fill('input[name=password]', password);
+  await page.click('main button[type=submit]');
+  await page.waitForSelector('nav[aria-label=Pages]');
+  const state = await context.storageState();
+  await context.close();
+  return state;
+}
+
+const session = {};
+for (const role of ['viewer', 'officer', 'reviewer', 'dpo', 'auditor', 'admin']) session[role] = await logIn(role);
+
 // open gives a page that notes what a browser complains of, and who else was asked.
 async function open(options, path = '') {
-  const context = await browser.newContext({ locale: 'en-GB', ...options });
+  const { as = 'officer', ...rest } = options;
+  const context = await browser.newContext({ locale: 'en-GB', storageState: session[as], ...rest });
   const page = await context.newPage();
   const noted = [];
   page.on('console', (m) => { if (['error', 'warning'].includes(m.type())) noted.push(`console: ${m.text()}`); });
@@ -132,6 +150,54 @@ await check('no word of the workshop', async () => {
     for (const word of ['verdict', 'milter', 'tier', 'offender', 'NaN', 'undefined', '%!', 'complied']) {
       if (new RegExp(`\\b${word}\\b`, 'i').test(text)) noted.push(`"${word}" (${lang})`);
     }
+    await context.close();
+  }
+  return noted;
+});
+
+// Each role is shown what it may open, and is refused what it may not.
+const pages = {
+  viewer: { open: ['', 'words', 'me'], refused: ['transmissions', 'report', 'report/pdf', 'access', 'users'] },
+  officer: { open: ['', 'transmissions', 'report', 'words', 'me'], refused: ['access', 'access/csv', 'users'] },
+  reviewer: { open: ['', 'transmissions', 'words', 'me'], refused: ['report', 'access', 'users'] },
+  dpo: { open: ['', 'transmissions', 'report', 'words', 'me'], refused: ['access', 'users'] },
+  auditor: { open: ['', 'transmissions', 'report', 'access', 'words', 'me'], refused: ['users'] },
+  admin: { open: ['', 'users', 'words', 'me'], refused: ['transmissions', 'report', 'access'] },
+};
+for (const [role, { open: may, refused }] of Object.entries(pages)) {
+  await check(`the pages of ${role}`, async () => {
+    const noted = [];
+    for (const path of may) {
+      for (const lang of ['en', 'da']) {
+        const { context, page, noted: said } = await open({ viewport: phone, as: role }, `${path}?lang=${lang}`);
+        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+        if (overflow > 0) said.push(`${overflow} px wider than the window`);
+        await page.evaluate(axe);
+        const result = await page.evaluate(() => window.axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] }));
+        for (const v of result.violations) said.push(`${v.id} at ${v.nodes[0].target}`);
+        noted.push(...said.map((s) => `${path || 'overview'} (${lang}): ${s}`));
+        await context.close();
+      }
+      if (folder) {
+        const { context, page } = await open({ viewport: wide, as: role }, `${path}?lang=en`);
+        await page.screenshot({ path: `${folder}/${role}-${path.replace('/', '-') || 'overview'}.png`, fullPage: true });
+        await context.close();
+      }
+    }
+    for (const path of refused) {
+      const { context, page, noted: said } = await open({ viewport: wide, as: role }, `${path}?lang=en`);
+      if (!said.some((s) => s.startsWith('403'))) noted.push(`${path} is not refused`);
+      await context.close();
+    }
+    return noted;
+  });
+}
+
+await check('nobody sees anything without logging in', async () => {
+  const noted = [];
+  for (const path of ['', 'transmissions', 'report', 'report/json', 'access', 'users', 'words', 'me', 'nonsense']) {
+    const { context, page } = await open({ storageState: undefined, viewport: wide }, path);
+    if (!new URL(page.url()).pathname.startsWith('/login')) noted.push(`${path} leads to ${page.url()}`);
     await context.close();
   }
   return noted;

@@ -1,0 +1,134 @@
+// Package login says who may use the pages, what each may do there, and what is written down of it. It knows
+// neither pages nor database: users and the access log are kept by package store, asked for by package web, and
+// made on the command line.
+//
+// # Roles
+//
+//	viewer    reads figures; numbers under five are not shown
+//	officer   reads figures and cases; sees a sender only inside an incident, with a reason that is written down
+//	reviewer  decides on held mail of the departments of theirs
+//	dpo       reads and comments, and decides nothing (GDPR Art. 38(6))
+//	auditor   reads all that the officer reads, and the access log; changes nothing
+//	admin     sees that the pages work and who may use them; sees no transmission and no person
+//
+// viewer, officer and reviewer may be held by one person. The other three stand alone: who oversees does not decide.
+package login
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Role is what a user may do.
+type Role string
+
+// The roles.
+const (
+	Viewer   Role = "viewer"
+	Officer  Role = "officer"
+	Reviewer Role = "reviewer"
+	DPO      Role = "dpo"
+	Auditor  Role = "auditor"
+	Admin    Role = "admin"
+)
+
+// Roles are all roles, in the order in which they are named to people.
+func Roles() []Role { return []Role{Viewer, Officer, Reviewer, DPO, Auditor, Admin} }
+
+// User is somebody who may log in.
+type User struct {
+	Name        string
+	Roles       []Role
+	Departments []string // of a reviewer
+	Hash        string   // of the password, as Hash writes it
+	Revision    int64    // rises with each change of roles, departments or password; sessions of an older one have ended
+	Disabled    bool
+	Failures    int       // wrong passwords in a row
+	LockedUntil time.Time // zero: not locked
+	Created     time.Time
+	LastLogin   time.Time
+}
+
+// Is says whether the user holds one of the roles.
+func (u User) Is(roles ...Role) bool {
+	return slices.ContainsFunc(roles, func(r Role) bool { return slices.Contains(u.Roles, r) })
+}
+
+// Only says whether the user holds the role and no other.
+func (u User) Only(role Role) bool { return len(u.Roles) == 1 && u.Roles[0] == role }
+
+var names = regexp.MustCompile(`^[a-z0-9](?:[a-z0-9._@-]{0,62}[a-z0-9])?$`)
+
+// Check says what is wrong with a user.
+func (u User) Check() error {
+	if !names.MatchString(u.Name) {
+		return fmt.Errorf("%q is no name to log in with: small letters, digits and . _ @ - only, at most 64 of them", u.Name)
+	}
+	if len(u.Roles) == 0 {
+		return fmt.Errorf("%s has no role: name one of %s", u.Name, roleNames())
+	}
+	for _, r := range u.Roles {
+		if !slices.Contains(Roles(), r) {
+			return fmt.Errorf("%q is no role: it is one of %s", r, roleNames())
+		}
+	}
+	if len(u.Roles) > 1 && u.Is(DPO, Auditor, Admin) {
+		return fmt.Errorf("%s: the roles dpo, auditor and admin stand alone, since who oversees must not decide: make a second user", u.Name)
+	}
+	if u.Is(Reviewer) && len(u.Departments) == 0 {
+		return fmt.Errorf("%s: a reviewer needs a department (--department NAME, once for each)", u.Name)
+	}
+	if !u.Is(Reviewer) && len(u.Departments) > 0 {
+		return fmt.Errorf("%s: only a reviewer has departments", u.Name)
+	}
+	return nil
+}
+
+func roleNames() string {
+	var all []string
+	for _, r := range Roles() {
+		all = append(all, string(r))
+	}
+	return strings.Join(all, ", ")
+}
+
+// Lock-out: so many wrong passwords in a row lock a user for so long.
+const (
+	MaxFailures = 5
+	LockedFor   = 15 * time.Minute
+)
+
+// ErrRefused says that a login was refused: no such user, a wrong password, locked, or disabled. Who tries is not told
+// which of them.
+var ErrRefused = errors.New("login refused")
+
+// Attempt counts an attempt before its password is looked at, so that many at once gain nothing. It is ErrRefused for
+// a user who is locked or disabled.
+func (u *User) Attempt(now time.Time) error {
+	if u.Disabled || now.Before(u.LockedUntil) {
+		return ErrRefused
+	}
+	u.Failures++
+	if u.Failures >= MaxFailures {
+		u.LockedUntil, u.Failures = now.Add(LockedFor), 0
+	}
+	return nil
+}
+
+// Succeed ends a row of attempts with the right password.
+func (u *User) Succeed(now time.Time) {
+	u.Failures, u.LockedUntil, u.LastLogin = 0, time.Time{}, now
+}
+
+// Access is one line of the access log.
+type Access struct {
+	At     time.Time
+	User   string // "" for somebody who is not logged in
+	Action string // login, login-refused, logout, open, refused, sender, change
+	Object string // the address that was opened, without host
+	Reason string // that the user gave, "" where none is asked for
+}

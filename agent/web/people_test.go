@@ -1,0 +1,337 @@
+package web
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"postvagt/agent/login"
+	"postvagt/agent/store"
+)
+
+// The hash has small parameters, so that a login takes no time.
+const (
+	password     = "korrekt hest batteri"
+	passwordHash = "$argon2id$v=19$m=8,t=1,p=1$bm9yZHZpZy1rb21tdW5lLQ$scX8iQo6EZi/oQ3CngyNzNvPJmL9Svs9N+8bOhG+3BU"
+)
+
+// addUsers adds a user of each role, of the role's name.
+func addUsers(t testing.TB, s any) {
+	t.Helper()
+	adder, ok := s.(interface {
+		AddUser(context.Context, login.User) error
+	})
+	if broken, is := s.(brokenStore); is {
+		adder, ok = broken.Store.(*store.Store), true
+	}
+	if !ok {
+		t.Fatal("nobody can be added to this store")
+	}
+	for _, role := range login.Roles() {
+		u := login.User{Name: string(role), Roles: []login.Role{role}, Hash: passwordHash, Revision: 1, Created: now}
+		if role == login.Reviewer {
+			u.Departments = []string{"Børn & Unge"}
+		}
+		if err := adder.AddUser(t.Context(), u); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// as answers every request as to the user of a role, who has logged in.
+func as(t testing.TB, h http.Handler, role login.Role) http.Handler {
+	t.Helper()
+	w := post(t, h, "/login", nil, url.Values{"name": {string(role)}, "password": {password}})
+	if w.Code != http.StatusSeeOther || len(w.Result().Cookies()) != 1 {
+		t.Fatalf("%s cannot log in: %d %s", role, w.Code, w.Body)
+	}
+	cookie := w.Result().Cookies()[0]
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.AddCookie(cookie)
+		h.ServeHTTP(w, r)
+	})
+}
+
+func post(t testing.TB, h http.Handler, address string, cookie *http.Cookie, form url.Values) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequest(http.MethodPost, "http://127.0.0.1:8480"+address, strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	if cookie != nil {
+		r.AddCookie(cookie)
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+func plainHandler(t *testing.T, s *store.Store, persons bool) http.Handler {
+	t.Helper()
+	h, err := New(Options{Store: s, Now: func() time.Time { return now }, Zone: zone, Persons: func() bool { return persons }, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+// mayOpen is who may open what, stated a second time: each route of the site has its line.
+var mayOpen = map[string]string{
+	"GET /{$}":                        "viewer officer reviewer dpo auditor admin",
+	"GET /transmissions":              "officer reviewer dpo auditor",
+	"GET /transmissions/{id}":         "officer reviewer dpo auditor",
+	"POST /transmissions/{id}/sender": "officer",
+	"GET /report":                     "officer dpo auditor",
+	"GET /report/{format}":            "officer dpo auditor",
+	"GET /access":                     "auditor",
+	"GET /access/csv":                 "auditor",
+	"GET /users":                      "admin",
+	"GET /words":                      "viewer officer reviewer dpo auditor admin",
+	"GET /me":                         "viewer officer reviewer dpo auditor admin",
+	"POST /me":                        "viewer officer reviewer dpo auditor admin",
+	"POST /logout":                    "viewer officer reviewer dpo auditor admin",
+	"GET /login":                      "nobody viewer officer reviewer dpo auditor admin",
+	"POST /login":                     "nobody viewer officer reviewer dpo auditor admin",
+	"GET /assets/{name}":              "nobody viewer officer reviewer dpo auditor admin",
+	"/":                               "viewer officer reviewer dpo auditor admin",
+}
+
+// Every route is tried by every role and by nobody.
+func TestRoutesAndRoles(t *testing.T) {
+	s := storeWith(t, sample(60, 20))
+	addUsers(t, s)
+	h := plainHandler(t, s, true)
+	for _, rt := range (&site{assets: &assets{}}).routes() {
+		allowed, listed := mayOpen[rt.pattern]
+		if !listed {
+			t.Errorf("%s has no line in mayOpen", rt.pattern)
+			continue
+		}
+		method, path, found := strings.Cut(rt.pattern, " ")
+		if !found {
+			method, path = http.MethodGet, "/nothing/here"
+		}
+		path = strings.NewReplacer("{$}", "", "{id}", keyOf(1), "{format}", "json", "{name}", "none").Replace(path)
+		for _, role := range append(login.Roles(), "nobody") {
+			one := h
+			if role != "nobody" {
+				one = as(t, h, role)
+			}
+			r := httptest.NewRequest(method, "http://127.0.0.1:8480"+path, nil)
+			w := httptest.NewRecorder()
+			one.ServeHTTP(w, r)
+			toLogin := w.Code == http.StatusSeeOther && strings.HasPrefix(w.Header().Get("Location"), "/login?")
+			refused := w.Code == http.StatusForbidden && !strings.Contains(rt.pattern, "sender") || toLogin
+			if strings.Contains(rt.pattern, "sender") { // the officer is asked for a reason, or told that it is no incident
+				refused = toLogin || strings.Contains(w.Body.String(), texts["error-403-text"].EN) && role != login.Officer
+			}
+			if want := slices.Contains(strings.Fields(allowed), string(role)); refused == want {
+				t.Errorf("%s: %s gets %d, allowed is %v", rt.pattern, role, w.Code, want)
+			}
+			if refused && toLogin != (role == "nobody") {
+				t.Errorf("%s: %s is led to %d %s", rt.pattern, role, w.Code, w.Header().Get("Location"))
+			}
+		}
+	}
+}
+
+// The menu offers what may be opened, and nothing else.
+func TestMenuAndRoles(t *testing.T) {
+	s := storeWith(t, sample(60, 20))
+	addUsers(t, s)
+	h := plainHandler(t, s, true)
+	for _, role := range login.Roles() {
+		pages := crawl(t, as(t, h, role), "/?lang=en", 40) // reports what answers otherwise than 200
+		if len(pages) < 8 {
+			t.Errorf("%s is led to %d pages only", role, len(pages))
+		}
+	}
+}
+
+// While nobody may log in, every page leads to the command that makes the first user.
+func TestFirstUser(t *testing.T) {
+	h := plainHandler(t, storeWith(t, sample(5, 5)), false)
+	code, _ := get(t, h, "/report?lang=en")
+	if code != http.StatusSeeOther {
+		t.Errorf("a page answers %d", code)
+	}
+	if code, body := get(t, h, "/login?lang=en"); code != http.StatusOK || !strings.Contains(body, "postvagt-agent users add") || strings.Contains(body, "<form class=\"stacked\"") {
+		t.Errorf("%d, and no command to make the first user, or a form that nobody can use", code)
+	}
+}
+
+func TestLogin(t *testing.T) {
+	s := storeWith(t, nil)
+	addUsers(t, s)
+	h := plainHandler(t, s, false)
+	for name, form := range map[string]url.Values{
+		"wrong password": {"name": {"officer"}, "password": {"x"}},
+		"nobody":         {"name": {"nobody"}, "password": {password}},
+		"no password":    {"name": {"officer"}},
+		"nothing":        {},
+	} {
+		if w := post(t, h, "/login?lang=en", nil, form); w.Code != http.StatusUnauthorized || len(w.Result().Cookies()) != 0 || !strings.Contains(w.Body.String(), "wrong, or the user is locked") {
+			t.Errorf("%s: %d, cookies %v", name, w.Code, w.Result().Cookies())
+		}
+	}
+	w := post(t, h, "/login", nil, url.Values{"name": {"OFFICER "}, "password": {password}, "next": {"/report?lang=da"}})
+	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/report?lang=da" {
+		t.Fatalf("%d to %q", w.Code, w.Header().Get("Location"))
+	}
+	cookie := w.Result().Cookies()[0]
+	if !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode {
+		t.Errorf("the cookie is %v", cookie)
+	}
+	open := func() int {
+		r := httptest.NewRequest(http.MethodGet, "http://127.0.0.1/", nil)
+		r.AddCookie(cookie)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		return w.Code
+	}
+	if open() != http.StatusOK {
+		t.Error("the session is not known")
+	}
+	if err := s.ChangeUser(t.Context(), "officer", func(u *login.User) error { u.Revision++; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if open() != http.StatusSeeOther {
+		t.Error("the session outlives a change of the user")
+	}
+	for range login.MaxFailures {
+		post(t, h, "/login", nil, url.Values{"name": {"officer"}, "password": {"x"}})
+	}
+	if w := post(t, h, "/login", nil, url.Values{"name": {"officer"}, "password": {password}}); w.Code != http.StatusUnauthorized {
+		t.Error("the right password opens after five wrong ones")
+	}
+}
+
+// By another name than loopback's the cookie goes by TLS only.
+func TestCookieOfAHost(t *testing.T) {
+	s := storeWith(t, nil)
+	addUsers(t, s)
+	h, err := New(Options{Store: s, Hosts: []string{"postvagt.nordvig.example"}, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := httptest.NewRequest(http.MethodPost, "https://postvagt.nordvig.example/login", strings.NewReader(url.Values{"name": {"dpo"}, "password": {password}}.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	if c := w.Result().Cookies(); len(c) != 1 || !c[0].Secure || c[0].Name != "__Host-postvagt" || c[0].Domain != "" || c[0].Path != "/" {
+		t.Errorf("%d, cookies %v", w.Code, c)
+	}
+}
+
+func TestWithin(t *testing.T) {
+	for address, want := range map[string]string{"/report?lang=da": "/report?lang=da", "": "/", "//evil.example/x": "/", "https://evil.example": "/", `/\evil.example`: "/", "report": "/", "javascript:alert(1)": "/", "/a\nb": "/"} {
+		if got := within(address); got != want {
+			t.Errorf("%q leads to %q", address, got)
+		}
+	}
+}
+
+// What is opened stands in the access log, with the reason where a sender is shown; and without a reason, or before the
+// organisation has done what it must, no sender is shown.
+func TestSenderAndAccessLog(t *testing.T) {
+	documents := sample(80, 20)
+	var id string
+	for i := range documents {
+		if d := &documents[i]; incident(d) {
+			d.From, id = "anna@nordvig.example", d.Key
+			break
+		}
+	}
+	s := storeWith(t, documents)
+	addUsers(t, s)
+	address := "/transmissions/" + id + "/sender?lang=en"
+	ask := func(h http.Handler, role login.Role, reason string) *httptest.ResponseRecorder {
+		return post(t, as(t, h, role), address, nil, url.Values{"reason": {reason}})
+	}
+	open, closed := plainHandler(t, s, true), plainHandler(t, s, false)
+	for what, w := range map[string]*httptest.ResponseRecorder{
+		"no reason": ask(open, login.Officer, "  a "), "the gate is closed": ask(closed, login.Officer, "case 17"),
+		"auditor": ask(open, login.Auditor, "case 17"), "dpo": ask(open, login.DPO, "case 17"), "reviewer": ask(open, login.Reviewer, "case 17"),
+	} {
+		if w.Code == http.StatusOK || strings.Contains(w.Body.String(), "anna@") {
+			t.Errorf("%s: %d, and the sender is shown", what, w.Code)
+		}
+	}
+	if w := ask(open, login.Officer, "case 17"); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "anna@nordvig.example") {
+		t.Errorf("%d, and no sender", w.Code)
+	}
+	_, page := get(t, as(t, open, login.Auditor), "/access?lang=en")
+	for _, want := range []string{"case 17", "saw the sender", "was refused", "/transmissions/" + id, "logged in"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the access log does not say %q", want)
+		}
+	}
+	if strings.Contains(page, "anna@") {
+		t.Error("the access log holds the sender")
+	}
+	if code, text := get(t, as(t, open, login.Auditor), "/access/csv"); code != http.StatusOK || !strings.Contains(text, ",sender,") {
+		t.Errorf("%d: %s", code, text)
+	}
+}
+
+// A reviewer sees the transmissions of own departments and no others.
+func TestReviewerIsBound(t *testing.T) {
+	documents := sample(200, 20)
+	s := storeWith(t, documents)
+	addUsers(t, s)
+	h := as(t, plainHandler(t, s, true), login.Reviewer)
+	for _, d := range documents {
+		code, _ := get(t, h, "/transmissions/"+d.Key)
+		if want := d.Department == "Børn & Unge"; (code == http.StatusOK) != want {
+			t.Errorf("a transmission of %q answers %d", d.Department, code)
+		}
+	}
+	for _, address := range []string{"/transmissions?lang=en", "/?lang=en", "/transmissions?lang=en&department=Jobcenter"} {
+		if _, page := get(t, h, address); strings.Contains(page, "Jobcenter</t") || strings.Contains(page, ">Borgerservice<") {
+			t.Errorf("%s shows another department", address)
+		}
+	}
+}
+
+func TestChangePassword(t *testing.T) {
+	s := storeWith(t, nil)
+	addUsers(t, s)
+	h := plainHandler(t, s, false)
+	const fresh = "et helt nyt kodeord"
+	officer := as(t, h, login.Officer)
+	for what, form := range map[string]url.Values{
+		"wrong old": {"old": {"x"}, "new": {fresh}, "again": {fresh}}, "differ": {"old": {password}, "new": {fresh}, "again": {fresh + "x"}}, "weak": {"old": {password}, "new": {"kort"}, "again": {"kort"}},
+	} {
+		if w := post(t, officer, "/me?lang=en", nil, form); w.Code != http.StatusUnprocessableEntity {
+			t.Errorf("%s: %d", what, w.Code)
+		}
+	}
+	other := as(t, h, login.Officer)
+	if w := post(t, officer, "/me?lang=en", nil, url.Values{"old": {password}, "new": {fresh}, "again": {fresh}}); w.Code != http.StatusOK {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	if code, _ := get(t, other, "/"); code != http.StatusSeeOther {
+		t.Errorf("another session goes on after a new password: %d", code)
+	}
+	if w := post(t, h, "/login", nil, url.Values{"name": {"officer"}, "password": {fresh}}); w.Code != http.StatusSeeOther {
+		t.Errorf("the new password does not open: %d", w.Code)
+	}
+}
+
+func TestLogout(t *testing.T) {
+	s := storeWith(t, nil)
+	addUsers(t, s)
+	h := as(t, plainHandler(t, s, false), login.DPO)
+	if w := post(t, h, "/logout", nil, nil); w.Code != http.StatusSeeOther {
+		t.Errorf("logout answers %d", w.Code)
+	}
+	if code, _ := get(t, h, "/"); code != http.StatusSeeOther {
+		t.Errorf("a session goes on after logout: %d", code)
+	}
+}

@@ -1,0 +1,98 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+
+	"postvagt/agent/login"
+)
+
+// route is an address, who may open it, and what answers.
+type route struct {
+	pattern string       // as http.ServeMux takes it
+	roles   []login.Role // who may; none: everybody, logged in or not
+	serve   http.HandlerFunc
+	quiet   bool   // opening it is not written into the access log
+	menu    string // name of its text in the menu, "" for none
+}
+
+// Who may open what. A role that is not named is refused.
+var (
+	everyone  = login.Roles()
+	details   = []login.Role{login.Officer, login.Reviewer, login.DPO, login.Auditor} // single transmissions; a reviewer those of own departments
+	overseers = []login.Role{login.Officer, login.DPO, login.Auditor}                 // the whole organisation, unrounded
+	decides   = []login.Role{login.Officer}
+	auditors  = []login.Role{login.Auditor}
+	admins    = []login.Role{login.Admin}
+)
+
+// routes is the one table of all addresses. Its order is that of the menu.
+func (s *site) routes() []route {
+	return []route{
+		{pattern: "GET /{$}", roles: everyone, serve: s.page(s.figures), menu: "figures"},
+		{pattern: "GET /transmissions", roles: details, serve: s.page(s.transmissions), menu: "transmissions"},
+		{pattern: "GET /transmissions/{id}", roles: details, serve: s.page(s.transmission)},
+		{pattern: "POST /transmissions/{id}/sender", roles: decides, serve: s.page(s.sender)},
+		{pattern: "GET /report", roles: overseers, serve: s.page(s.report), menu: "report"},
+		{pattern: "GET /report/{format}", roles: overseers, serve: s.reportFile},
+		{pattern: "GET /access", roles: auditors, serve: s.page(s.access), menu: "access"},
+		{pattern: "GET /access/csv", roles: auditors, serve: s.accessFile},
+		{pattern: "GET /users", roles: admins, serve: s.page(s.users), menu: "users"},
+		{pattern: "GET /words", roles: everyone, serve: s.page(s.words), quiet: true, menu: "words"},
+		{pattern: "GET /me", roles: everyone, serve: s.page(s.me), quiet: true},
+		{pattern: "POST /me", roles: everyone, serve: s.changePassword},
+		{pattern: "POST /logout", roles: everyone, serve: s.logout, quiet: true},
+		{pattern: "GET /login", serve: s.page(s.loginPage)},
+		{pattern: "POST /login", serve: s.login},
+		{pattern: "GET /assets/{name}", serve: s.assets.serve},
+		{pattern: "/", roles: everyone, serve: s.page(func(*http.Request, view) (string, any, error) { return "", nil, errNotFound }), quiet: true},
+	}
+}
+
+// admit lets through who may open a route, and writes down that it was opened: what cannot be written down is not shown.
+func (s *site) admit(rt route) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if rt.roles == nil {
+			rt.serve(w, r)
+			return
+		}
+		user, known, err := s.loggedIn(r)
+		switch {
+		case err != nil:
+			s.fail(w, r, err)
+			return
+		case !known:
+			s.askWho(w, r)
+			return
+		}
+		r = r.WithContext(withUser(r.Context(), user))
+		if !user.Is(rt.roles...) {
+			if err := s.note(r, "refused", ""); err != nil {
+				s.fail(w, r, err)
+				return
+			}
+			s.fail(w, r, errForbidden)
+			return
+		}
+		if !rt.quiet {
+			if err := s.note(r, "open", ""); err != nil {
+				s.fail(w, r, err)
+				return
+			}
+		}
+		rt.serve(w, r)
+	}
+}
+
+// menuOf are the pages that a user may open, in the order of the table.
+func (s *site) menuOf(v view) []link {
+	var all []link
+	for _, rt := range s.table {
+		if rt.menu == "" || !v.user.Is(rt.roles...) {
+			continue
+		}
+		path := strings.TrimSuffix(strings.TrimPrefix(rt.pattern, "GET "), "{$}")
+		all = append(all, link{texts[rt.menu].In(v.Lang), v.link(path), v.path == path})
+	}
+	return all
+}
