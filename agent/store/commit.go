@@ -17,6 +17,7 @@ type Batch struct {
 	Positions []Position
 	Unknown   map[string]int64 // further unknown lines by program
 	Gaps      []Gap
+	Letters   []Letter // to be told; each is put into the outbox once
 }
 
 // Commit keeps all of a batch or nothing of it. The revision of a document is the store's own: 1 for a new one,
@@ -155,6 +156,11 @@ func (w *writer) rest(b Batch) error {
 	}
 	for program, n := range b.Unknown {
 		if _, err := w.exec("INSERT INTO unknown_lines (program, lines) VALUES (?, ?) ON CONFLICT (program) DO UPDATE SET lines = lines + excluded.lines", program, n); err != nil {
+			return err
+		}
+	}
+	for _, l := range b.Letters {
+		if _, err := w.exec(putLetter, l.ID, l.At.UnixMicro(), l.At.UnixMicro(), orEmpty(l.Data)); err != nil {
 			return err
 		}
 	}

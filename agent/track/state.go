@@ -44,6 +44,8 @@ type message struct {
 	Bounce   bool   `json:"bo,omitempty"` // a delivery report made by the MTA
 	Parent   string `json:"p,omitempty"`  // queue id that may be continued here; rows wait
 
+	Told string `json:"nt,omitempty"` // of what its sender was told
+
 	Verdicts []judgement `json:"v,omitempty"`
 	Rcpts    []rcpt      `json:"r,omitempty"` // in the order of their first line
 	Proof    []mark      `json:"pr,omitempty"`

@@ -31,6 +31,7 @@ type Options struct {
 	MaxLive       int           // messages kept in memory after a Flush; 0 for 50,000
 	Recall        func(key string) ([]byte, bool)
 	Prefix        string // of all item keys: an import keeps its state apart
+	Notices       bool   // senders are to be told
 }
 
 // Relay is a declared next hop.
@@ -58,6 +59,7 @@ type Changes struct {
 	Documents []event.Document
 	Put       []Item
 	Delete    []string
+	Notices   []Notice
 }
 
 const (
@@ -216,6 +218,7 @@ func (t *Tracker) Flush() (Changes, error) {
 			continue
 		}
 		c.Documents = t.opt.documents(c.Documents, m, t.hosts[m.Host])
+		c.Notices = t.opt.notices(c.Notices, m)
 		if m.done || t.finished(m) {
 			t.forget(m)
 			c.Delete = append(c.Delete, t.key(m))

@@ -143,6 +143,7 @@ func (t *Table) Decide(f Facts, c Content) verdict.Record {
 			worst, r.Why = out.Wanted, line.Name
 		}
 		r.Action = verdict.Stricter(r.Action, out.Action)
+		r.Notify = r.Notify || t.modeOf(line) == Notify && verdict.Stricter(out.Wanted, verdict.Tag) != verdict.Tag
 		r.Recipients = append(r.Recipients, out)
 	}
 	spread(&r)
@@ -163,18 +164,22 @@ func (t *Table) choose(line *Line, p *Recipient) verdict.Recipient {
 	if p.NeverHold && verdict.Stricter(wanted, verdict.Tag) != verdict.Tag {
 		wanted = verdict.Tag
 	}
-	mode := line.Mode
-	if mode == "" {
-		mode = t.mode
-	}
 	transport := p.Transport
 	if transport == RelayEnforced {
 		transport = ToRelay
 	}
 	return verdict.Recipient{
 		To: t.mask.Address(p.Addr), Class: p.Class, Hop: p.Hop, Transport: transport, Objection: p.Objection,
-		Wanted: wanted, Action: inMode(mode, wanted),
+		Wanted: wanted, Action: inMode(t.modeOf(line), wanted),
 	}
+}
+
+// modeOf is the mode of a line, the whole table's where it has none of its own.
+func (t *Table) modeOf(line *Line) string {
+	if line.Mode != "" {
+		return line.Mode
+	}
+	return t.mode
 }
 
 func inMode(mode, wanted string) string {

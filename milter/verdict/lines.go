@@ -107,6 +107,9 @@ func (r *Record) format(kinds, rules, parts string, limit int) string {
 	put("unopened", strconv.Itoa(r.Unopened))
 	put("quoted", yesNo(r.Quoted))
 	put("hidden", yesNo(r.Hidden))
+	if r.Notify {
+		put("notify", yesNo(r.Notify))
+	}
 	put("why", r.Why)
 	put("risk", r.Risk)
 	return b.String()

@@ -19,7 +19,7 @@ func sample() Record {
 		Kinds: []string{"dk-cpr", "health"}, Persons: 3,
 		Protection: Protection{Content: "smime", Algorithm: "AES-256-CBC", Strong: true, Signed: true, Channel: "gateway"},
 		Direction:  Outbound, Lang: "da", From: "a.b@kommune.example", Department: "Børn og Unge", Size: 18231, Millis: 3.1,
-		Rules: []RuleCount{{"dk-cpr", 4, []string{"subject", "1 text/plain"}}, {"da-health", 7, []string{"2.1 docx"}}}, Unopened: 1, Quoted: true, Hidden: true,
+		Rules: []RuleCount{{"dk-cpr", 4, []string{"subject", "1 text/plain"}}, {"da-health", 7, []string{"2.1 docx"}}}, Unopened: 1, Quoted: true, Hidden: true, Notify: true,
 		Why: "sensitive-out", Risk: "region-2026",
 		Recipients: []Recipient{
 			{To: "x@borger.example", Class: "external", Identity: "domain", New: true, Hop: "smtp:[mx.example]", Transport: "opportunistic", Wanted: Hold, Action: Hold},
