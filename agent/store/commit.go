@@ -8,7 +8,8 @@ import (
 	"postvagt/agent/event"
 )
 
-// Batch is what one commit keeps. Documents are matched by Key; the last of equal keys stands.
+// Batch is what one commit keeps. Documents are matched by Key, which always has the same
+// Time; the last of equal keys stands.
 type Batch struct {
 	Documents []event.Document
 	Archive   bool     // they come from an imported archive: their days are kept whatever their age
@@ -30,7 +31,7 @@ func (s *Store) Commit(ctx context.Context, b Batch) error {
 	defer s.mu.Unlock()
 	// A statement that can be cancelled costs a goroutine; cancelling the transaction is enough.
 	w := &writer{ctx: context.WithoutCancel(ctx), store: s, made: map[string]facet{}, counts: map[cell]numbers{}, values: map[valueCell]int64{}, archived: map[int64]bool{},
-		statements: map[string]*sql.Stmt{}, insertions: map[insertForm]string{}, encoder: encoder{zone: s.zone}, next: s.lastID}
+		statements: map[string]*sql.Stmt{}, insertions: map[insertForm]string{}, encoder: encoder{zone: s.zone}}
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
 		w.tx = tx
 		defer w.close()
@@ -42,7 +43,6 @@ func (s *Store) Commit(ctx context.Context, b Batch) error {
 	if err != nil {
 		return fmt.Errorf("store %s: commit: %w", s.path, err)
 	}
-	s.lastID = w.next
 	for day := range w.archived {
 		s.archives[day] = true
 	}
@@ -78,7 +78,6 @@ type writer struct {
 
 	encoder    encoder
 	pending    []row // to be inserted
-	next       int64 // the last id that was given
 	args       []any
 	insertions map[insertForm]string
 }

@@ -171,8 +171,16 @@ func condition(f event.Field, term dashboards.Term) (p piece, err error) {
 		return p, nil
 	}
 	p.sql = column(f) + " " + not + "IN " + in
+	if f.Column == "key" && !term.Not {
+		p.sql = "t.day IN (" + everyDay + ") AND " + p.sql
+	}
 	return p, nil
 }
+
+// everyDay lists the days that hold a transmission, one look into an index for each: keys are sorted within days.
+const everyDay = `WITH RECURSIVE held (day) AS (SELECT min(day) FROM transmission
+	UNION ALL SELECT (SELECT min(day) FROM transmission WHERE day > held.day) FROM held WHERE held.day IS NOT NULL)
+	SELECT day FROM held WHERE day IS NOT NULL`
 
 // argument turns the text of a filter into the value that is stored.
 func argument(f event.Field, text string) (any, error) {

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"postvagt/agent/event"
 	"postvagt/dashboards"
@@ -22,7 +23,9 @@ func batchDocuments(n int) []event.Document {
 	r := rand.New(rand.NewPCG(9, uint64(n)))
 	var all []event.Document
 	for i := range 30 {
-		all = append(all, randomDocument(r, 20*n+i, spring, 3)) // the last 10 are overwritten by the next batch
+		d := randomDocument(r, 20*n+i, spring, 3) // the last 10 are overwritten by the next batch
+		d.Time = spring.Add(time.Duration(20*n+i) * 17 * time.Minute)
+		all = append(all, d)
 	}
 	return all
 }

@@ -24,8 +24,8 @@ type row struct {
 	sums      [3]int64
 	entities  [1]string
 
-	id, facet int64 // given by the writer
-	archive   bool
+	facet   int64 // given by the writer
+	archive bool
 }
 
 // encoder makes rows; what it keeps between them spares the next one.

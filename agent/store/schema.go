@@ -88,7 +88,10 @@ func (s *Store) makeTables(ctx context.Context, tx *sql.Tx) error {
 		return err
 	}
 	for _, q := range []string{
-		"CREATE UNIQUE INDEX IF NOT EXISTS transmission_key ON transmission (key)",
+		// Keys are hashes: sorted by them alone, each commit of a large database would write a page for each row. A key is
+		// made of the time of birth, so a key has one day.
+		"DROP INDEX IF EXISTS transmission_key",
+		"CREATE UNIQUE INDEX IF NOT EXISTS transmission_day_key ON transmission (day, key)",
 		"DROP INDEX IF EXISTS transmission_day",
 		"CREATE INDEX IF NOT EXISTS transmission_at ON transmission (day, facet, time)", // a list is sorted without reading rows
 		"DROP VIEW IF EXISTS transmissions",

@@ -73,7 +73,6 @@ type Store struct {
 	opened   bool       // for writing, and not closed yet
 	mu       sync.Mutex // one change at a time
 	cube     *cube
-	lastID   int64          // of a transmission
 	seen     int64          // of a reader: the commit that its cube is of
 	details  int64          // the first day whose transmissions are all kept
 	archives map[int64]bool // imported days, kept whatever their age
@@ -140,9 +139,6 @@ func (s *Store) open(ctx context.Context) error {
 	}
 	s.opened = true
 	if err := s.openReaders(ctx); err != nil {
-		return err
-	}
-	if err := s.write.QueryRowContext(ctx, "SELECT ifnull(max(id), 0) FROM transmission").Scan(&s.lastID); err != nil {
 		return err
 	}
 	return s.load(ctx)

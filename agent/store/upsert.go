@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"database/sql"
 	"errors"
 	"math/bits"
@@ -12,10 +13,10 @@ import (
 )
 
 var (
-	findRow = "SELECT t.id, t.day, t.facet, t.hash, t.revision, t." + strings.Join(sums, ", t.") + ", t." + strings.Join(entities, ", t.") + " FROM transmission t WHERE t.key = ?"
+	findRow = "SELECT t.id, t.facet, t.hash, t.revision, t." + strings.Join(sums, ", t.") + ", t." + strings.Join(entities, ", t.") + " FROM transmission t WHERE t.day = ? AND t.key = ?"
 	// An update names no indexed column that it leaves as it is, since SQLite would write its index anew.
-	updateRow  = "UPDATE transmission SET (" + ownColumns(^uint64(0)&^(1<<atKey)) + ", hash) = (?" + strings.Repeat(", ?", len(layout.own)-1) + ") WHERE id = ?"
-	moveRow    = "UPDATE transmission SET day = ?, facet = ? WHERE id = ?"
+	updateRow  = "UPDATE OR FAIL transmission SET (" + ownColumns(^uint64(0)&^(1<<atKey)) + ", hash) = (?" + strings.Repeat(", ?", len(layout.own)-1) + ") WHERE id = ?"
+	moveRow    = "UPDATE OR FAIL transmission SET facet = ? WHERE id = ?"
 	atKey      = ownIndex("key")
 	atRevision = ownIndex("revision")
 )
@@ -45,7 +46,7 @@ func (w *writer) upsert(d *event.Document, archive bool) error {
 		if err := w.flush(); err != nil {
 			return err
 		}
-		old, known, err := w.find(r.key)
+		old, known, err := w.find(r.day, r.key)
 		switch {
 		case err != nil:
 			return err
@@ -87,9 +88,8 @@ func (w *writer) insert(rows []row) error {
 	w.args = w.args[:0]
 	for i := range rows {
 		r := &rows[i]
-		w.next++
-		r.id, r.own[atRevision] = w.next, int64(1)
-		w.args = append(w.args, r.id, r.day, r.facet, r.hash)
+		r.own[atRevision] = int64(1)
+		w.args = append(w.args, r.day, r.facet, r.hash)
 		for k, v := range r.own {
 			if filled&(1<<k) != 0 {
 				w.args = append(w.args, v)
@@ -104,22 +104,70 @@ func (w *writer) insert(rows []row) error {
 	if err != nil {
 		return err
 	}
+	var keys map[any]bool
+	if n < int64(len(rows)) {
+		if keys, err = w.inserted(res, n); err != nil {
+			return err
+		}
+	}
 	for i := range rows {
-		if err := w.settle(&rows[i], n == int64(len(rows))); err != nil {
+		r, inserted := &rows[i], n == int64(len(rows))
+		if key := mapKey(r.key); keys[key] {
+			inserted = true
+			delete(keys, key) // a second row of the key changes the first
+		}
+		if err := w.settle(r, inserted); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// insertion is the statement for some rows that fill no other columns than these. With OR FAIL SQLite need not be able to undo the
-// statement alone: what fails undoes the whole commit.
+// inserted returns the keys of the last n rows, which one statement inserted.
+func (w *writer) inserted(res sql.Result, n int64) (keys map[any]bool, err error) {
+	keys = map[any]bool{}
+	if n == 0 {
+		return keys, nil
+	}
+	last, err := res.LastInsertId()
+	if err != nil {
+		return nil, err
+	}
+	st, err := w.prepare("SELECT key FROM transmission WHERE id > ? AND id <= ?")
+	if err != nil {
+		return nil, err
+	}
+	rows, err := st.QueryContext(w.ctx, last-n, last)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var key any
+		if err := rows.Scan(&key); err != nil {
+			return nil, err
+		}
+		keys[mapKey(key)] = true
+	}
+	return keys, rows.Err()
+}
+
+// mapKey makes a key one of a map: a hash becomes an array, and any other key is a text.
+func mapKey(key any) any {
+	if b, ok := key.([]byte); ok && len(b) == sha256.Size {
+		return [sha256.Size]byte(b)
+	}
+	return key
+}
+
+// insertion is the statement for some rows that fill no other columns than these. OR FAIL, and ids that SQLite gives,
+// spare it to note what it would need to undo the statement alone: what fails undoes the whole commit.
 func (w *writer) insertion(rows int, filled uint64) string {
 	form := insertForm{rows, filled}
 	query, ok := w.insertions[form]
 	if !ok {
-		one := "(?, ?, ?, ?" + strings.Repeat(", ?", bits.OnesCount64(filled)) + ")"
-		query = "INSERT OR FAIL INTO transmission (id, day, facet, hash, " + ownColumns(filled) + ") VALUES " + one + strings.Repeat(", "+one, rows-1) + " ON CONFLICT (key) DO NOTHING"
+		one := "(?, ?, ?" + strings.Repeat(", ?", bits.OnesCount64(filled)) + ")"
+		query = "INSERT OR FAIL INTO transmission (day, facet, hash, " + ownColumns(filled) + ") VALUES " + one + strings.Repeat(", "+one, rows-1) + " ON CONFLICT (day, key) DO NOTHING"
 		w.insertions[form] = query
 	}
 	return query
@@ -133,13 +181,11 @@ type insertForm struct {
 // settle counts a row that was inserted, and changes the one that was there before.
 func (w *writer) settle(r *row, inserted bool) error {
 	if !inserted {
-		old, _, err := w.find(r.key)
+		old, _, err := w.find(r.day, r.key)
 		if err != nil {
 			return err
 		}
-		if old.id != r.id {
-			return w.change(r, old)
-		}
+		return w.change(r, old)
 	}
 	w.count(cell{r.day, r.facet}, 1, r.sums, r.entities)
 	return w.noteDay(r)
@@ -154,13 +200,14 @@ type stored struct {
 	entities     [1]string
 }
 
-func (w *writer) find(key any) (old stored, known bool, err error) {
+func (w *writer) find(day int64, key any) (old stored, known bool, err error) {
 	st, err := w.prepare(findRow)
 	if err != nil {
 		return old, false, err
 	}
-	err = st.QueryRowContext(w.ctx, key).Scan(&old.id, &old.day, &old.facet, &old.hash, &old.revision,
+	err = st.QueryRowContext(w.ctx, day, key).Scan(&old.id, &old.facet, &old.hash, &old.revision,
 		&old.sums[0], &old.sums[1], &old.sums[2], &old.entities[0])
+	old.day = day
 	if errors.Is(err, sql.ErrNoRows) {
 		return old, false, nil
 	}
@@ -181,8 +228,8 @@ func (w *writer) change(r *row, old stored) (err error) {
 	if _, err := w.exec(updateRow, append(slices.Delete(slices.Clone(r.own), atKey, atKey+1), r.hash, old.id)...); err != nil {
 		return err
 	}
-	if old.cell != (cell{r.day, r.facet}) {
-		if _, err := w.exec(moveRow, r.day, r.facet, old.id); err != nil {
+	if old.facet != r.facet {
+		if _, err := w.exec(moveRow, r.facet, old.id); err != nil {
 			return err
 		}
 	}

@@ -2,7 +2,9 @@ package store
 
 import (
 	"math/rand/v2"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -83,5 +85,54 @@ func TestOlderEvidence(t *testing.T) {
 	all, _, err := s.Documents(t.Context(), dashboards.Period{}, nil, 0, 1)
 	if err != nil || len(all) != 1 || !slices.Equal(all[0].Evidence, []string{"mail.log:7:00ff00ff12345678", "x"}) {
 		t.Errorf("%v, %v", all, err)
+	}
+}
+
+// A key alone is looked up on each day, and not in each row.
+func TestKeyIsLookedUp(t *testing.T) {
+	s := open(t)
+	commit(t, s, Batch{Documents: randomDocuments(13, 200, spring, 40)})
+	match, err := conditions(dashboards.Filter{dashboards.Is("event.id", "x", "y")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := collect(t.Context(), s.read, "EXPLAIN QUERY PLAN SELECT t.id FROM transmission t JOIN facet f ON f.id = t.facet WHERE 1 AND "+match.sql, match.args,
+		func(scan func(...any) error) (detail string, err error) {
+			var id, parent, unused int
+			err = scan(&id, &parent, &unused, &detail)
+			return detail, err
+		})
+	if err != nil || !slices.ContainsFunc(plan, func(s string) bool { return strings.Contains(s, "transmission_day_key (day=? AND key=?)") }) {
+		t.Errorf("%v: %q", err, plan)
+	}
+}
+
+// A database of an older version has the index of keys alone. It goes on with the same rows.
+func TestOlderIndex(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "postvagt.db")
+	documents := randomDocuments(14, 300, spring, 20)
+	s, err := Open(t.Context(), path, In(copenhagen))
+	if err != nil {
+		t.Fatal(err)
+	}
+	commit(t, s, Batch{Documents: documents})
+	for _, q := range []string{"DROP INDEX transmission_day_key", "CREATE UNIQUE INDEX transmission_key ON transmission (key)"} {
+		if _, err := s.write.Exec(q); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.Close()
+	if s, err = Open(t.Context(), path, In(copenhagen)); err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for i := range documents {
+		documents[i].Outcome = "bounced"
+	}
+	commit(t, s, Batch{Documents: documents[:150]})
+	commit(t, s, Batch{Documents: documents})
+	checkQuestions(t, s, documents, dashboards.Questions()[:8])
+	if _, n, err := s.Documents(t.Context(), dashboards.Period{}, dashboards.Filter{dashboards.Is("event.id", documents[7].Key)}, 0, 1); n != 1 || err != nil {
+		t.Errorf("%d rows of a key, %v", n, err)
 	}
 }

@@ -51,6 +51,7 @@ type message struct {
 	Proof    []mark      `json:"pr,omitempty"`
 
 	dirty bool
+	kept  bool     // its item is stored
 	done  bool     // nothing more will come
 	into  *message // it turned out to be part of another one
 	older *message // an earlier message with the same queue id
@@ -154,7 +155,7 @@ func (m *mark) UnmarshalText(b []byte) error {
 func (m *message) marshal() ([]byte, error) { return json.Marshal(m) }
 
 func unmarshal(data []byte) (*message, error) {
-	m := new(message)
+	m := &message{kept: true}
 	if err := json.Unmarshal(data, m); err != nil {
 		return nil, fmt.Errorf("unfinished message: %w", err)
 	}

@@ -85,7 +85,6 @@ type Tracker struct {
 	stored  map[queueKey][]string // keys of items that are not in memory
 	dues    dues
 	dirty   []*message
-	deleted []string
 	clients clients
 	hosts   map[string]int64        // host -> time of its first verdict
 	mtas    map[string]bool         // hosts of MTAs
@@ -214,25 +213,24 @@ func (t *Tracker) Flush() (Changes, error) {
 	for _, m := range t.dirty {
 		m.dirty = false
 		if m.into != nil {
-			c.Delete = append(c.Delete, t.key(m))
+			c.Delete = t.drop(c.Delete, m)
 			continue
 		}
 		c.Documents = t.opt.documents(c.Documents, m, t.hosts[m.Host])
 		c.Notices = t.opt.notices(c.Notices, m)
 		if m.done || t.finished(m) {
 			t.forget(m)
-			c.Delete = append(c.Delete, t.key(m))
+			c.Delete = t.drop(c.Delete, m)
 			continue
 		}
 		data, err := m.marshal()
 		if err != nil {
 			return c, fmt.Errorf("unfinished message %s: %w", m.QueueID, err)
 		}
+		m.kept = true
 		c.Put = append(c.Put, Item{Key: t.key(m), Data: data, Due: fromMicro(t.due(m))})
 	}
 	t.dirty = t.dirty[:0]
-	c.Delete = append(c.Delete, t.deleted...)
-	t.deleted = t.deleted[:0]
 	t.evict()
 	data, err := json.Marshal(t.global())
 	if err != nil {
@@ -240,6 +238,14 @@ func (t *Tracker) Flush() (Changes, error) {
 	}
 	c.Put = append(c.Put, Item{Key: t.opt.Prefix + globalKey, Data: data})
 	return c, nil
+}
+
+// drop adds the key of a message's item to keys; most messages end before they were ever stored.
+func (t *Tracker) drop(keys []string, m *message) []string {
+	if !m.kept {
+		return keys
+	}
+	return append(keys, t.key(m))
 }
 
 // global is the state that is of no single message.
