@@ -145,7 +145,15 @@ func (a *Agent) round(ctx context.Context, db *store.Store, m *metrics) error {
 		return err
 	}
 	options.Recall = recall(ctx, db)
-	p := &pipeline{store: db, tracker: track.New(options), metrics: m, log: a.Log, every: time.Duration(a.Config.Agent.CommitEvery), turned: func() { a.turns.Add(1) }, unknown: map[string]int64{}}
+	telling, stop := context.WithCancel(ctx)
+	teller, told, err := a.startTelling(telling, db)
+	if err != nil {
+		stop()
+		return err
+	}
+	defer func() { stop(); <-told }()
+	options.Notices = a.Config.Mail.Notices
+	p := &pipeline{teller: teller, store: db, tracker: track.New(options), metrics: m, log: a.Log, every: time.Duration(a.Config.Agent.CommitEvery), turned: func() { a.turns.Add(1) }, unknown: map[string]int64{}}
 	if err := p.load(ctx, ""); err != nil {
 		return err
 	}

@@ -24,6 +24,9 @@ type Config struct {
 	Log          Log          `toml:"log" doc:"Where the MTA and the milter write."`
 	Store        Store        `toml:"store" doc:"What is kept."`
 	Cases        Cases        `toml:"cases" doc:"The register of breaches."`
+	Mail         Mail         `toml:"mail" doc:"What the agent writes: notices to senders, and alerts."`
+	Alerts       Alerts       `toml:"alerts" doc:"Who is told of what needs a person."`
+	Watch        []Watch      `toml:"watch"`
 	Dashboard    Dashboard    `toml:"dashboard" doc:"The pages, and /metrics for Prometheus."`
 	Agent        Lists        `toml:"agent" doc:"Lists and keys."`
 	Channel      []Channel    `toml:"channel"`
@@ -79,6 +82,35 @@ type Cases struct {
 	KeepYears int `toml:"keep_years" doc:"A case is erased so many years after it was closed; its number and the chain stay. 0 keeps all for ever."`
 }
 
+// Mail is the way out for what the agent writes.
+type Mail struct {
+	Server  string `toml:"server" doc:"host:port of the local MTA, as 127.0.0.1:25; \"\" for no mail."`
+	From    string `toml:"from" doc:"Sender in the header; \"\" for postvagt@ and your first domain. The reverse-path is always null: nothing comes back."`
+	Notices bool   `toml:"notices" doc:"Senders who logged in are told when a mail of theirs is held, returned, or should not have gone (mode notify)."`
+	Help    string `toml:"help" doc:"Last sentence of notices: whom to ask, such as a telephone number."`
+	Lang    string `toml:"lang" doc:"Language of mail whose own language is not known: da, sv, nb, nn, fi, en."`
+}
+
+// Alerts says who is told.
+type Alerts struct {
+	Officers     []string `toml:"officers" doc:"Addresses of the compliance officers. The data protection officer receives no alerts on persons (Art. 38(6))."`
+	Operations   []string `toml:"operations" doc:"Addresses of those who run the machines."`
+	Link         string   `toml:"link" doc:"Address of these pages as people reach them, for links in alerts, as https://postvagt.kommune.example/."`
+	Lang         string   `toml:"lang" doc:"Language of alerts: da, en."`
+	Webhook      string   `toml:"webhook" doc:"Alerts are also posted there as JSON; \"\" for none."`
+	Secret       string   `toml:"secret" doc:"File with the key of the header field X-Postvagt-Signature of the webhook."`
+	Alertmanager string   `toml:"alertmanager" doc:"Alerts for operations also go to this Prometheus Alertmanager, as http://127.0.0.1:9093; \"\" for none."`
+}
+
+// Watch is one rule of repeated open mail; without any, those of watch.DefaultRules hold.
+type Watch struct {
+	Name  string  `toml:"name"`
+	By    string  `toml:"by"` // sender, department, citizen, objection, instruction
+	Count int     `toml:"count"`
+	Days  int     `toml:"days"`
+	Share float64 `toml:"share"`
+}
+
 // Dashboard is the web server.
 type Dashboard struct {
 	Listen string   `toml:"listen" doc:"host:port. Loopback only: for others put a web server with TLS in front, and name it in hosts."`
@@ -87,7 +119,7 @@ type Dashboard struct {
 
 // Lists are files beside the configuration, and limits.
 type Lists struct {
-	Departments     string           `toml:"departments" doc:"CSV of match,department: user@domain, @domain or prefix*@domain."`
+	Departments     string           `toml:"departments" doc:"CSV of match,department,manager (may be empty): user@domain, @domain or prefix*@domain."`
 	SecureMailboxes string           `toml:"secure_mailboxes" doc:"CSV of address,department,from,to."`
 	MaskKey         string           `toml:"mask_key" doc:"File with the key by which digits in addresses are masked; the milter needs the same."`
 	PseudonymKey    string           `toml:"pseudonym_key" doc:"File with the key of pseudonyms, made at the first start; \"\" for pseudonym.key beside the database."`
@@ -120,6 +152,8 @@ func DefaultConfig() *Config {
 			JoinWindow: program.Duration(time.Hour), QueueLifetime: program.Duration(121 * time.Hour)},
 		Store:     Store{Path: "/var/lib/postvagt/agent.db", DetailsMonths: 13, AccessMonths: 24},
 		Cases:     Cases{KeepYears: 5},
+		Mail:      Mail{Notices: true, Lang: "da"},
+		Alerts:    Alerts{Officers: []string{}, Operations: []string{}, Lang: "da"},
 		Dashboard: Dashboard{Listen: "127.0.0.1:8480", Hosts: []string{}},
 		Agent: Lists{Departments: "/etc/postvagt/departments.csv", SecureMailboxes: "/etc/postvagt/secure-mailboxes.csv",
 			MaskKey:     "/etc/postvagt/mask.key",
@@ -129,7 +163,7 @@ func DefaultConfig() *Config {
 
 // foreignTables are those of milter.toml and of later rooms: one file may serve both programs.
 func foreignTables() []string {
-	return []string{"policy", "milter", "recipients", "postfix", "sendmail", "rspamd", "scan", "elasticsearch", "alerts", "mail", "watch", "web", "held"}
+	return []string{"policy", "milter", "recipients", "postfix", "sendmail", "rspamd", "scan", "elasticsearch", "web", "held"}
 }
 
 // LoadConfig reads and checks a configuration. All faults are reported, joined.
@@ -188,6 +222,7 @@ func (c *Config) check() (errs []error) {
 	if host, _, err := net.SplitHostPort(c.Dashboard.Listen); err != nil || !loopback(host) {
 		fault("dashboard.listen", "%q is not host:port of the loopback, such as 127.0.0.1:8480", c.Dashboard.Listen)
 	}
+	c.checkTelling(fault)
 	for i, r := range c.Relay {
 		if r.Host == "" {
 			fault(fmt.Sprintf("relay[%d].host", i), "missing")

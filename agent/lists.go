@@ -17,6 +17,7 @@ import (
 type departments struct {
 	exact    map[string]string // user@domain and @domain
 	prefixes [][2]string       // prefix*@domain, department
+	managers map[string]string // by department: whom to tell of repeated open mail
 }
 
 func (d *departments) of(sender string) string {
@@ -66,10 +67,16 @@ func boolInt(b bool) int {
 }
 
 func loadDepartments(path string, mask func(string) string) (*departments, error) {
-	d := &departments{exact: map[string]string{}}
+	d := &departments{exact: map[string]string{}, managers: map[string]string{}}
 	err := readCSV(path, "match", func(row []string) error {
 		if len(row) < 2 || row[1] == "" {
 			return errors.New("needs two columns, match,department")
+		}
+		if len(row) > 2 && strings.TrimSpace(row[2]) != "" {
+			if !strings.Contains(row[2], "@") {
+				return errors.New("the third column, manager, is not an address")
+			}
+			d.managers[row[1]] = strings.TrimSpace(row[2])
 		}
 		match := strings.ToLower(strings.TrimSpace(row[0]))
 		at := strings.LastIndexByte(match, '@')

@@ -29,7 +29,8 @@ type pipeline struct {
 	metrics *metrics
 	log     *slog.Logger
 	every   time.Duration
-	turned  func() // called in each turn; may be nil
+	teller  *teller // nil for an import: old mail is told nobody
+	turned  func()  // called in each turn; may be nil
 
 	record  maillog.Record
 	unknown map[string]int64
@@ -185,8 +186,16 @@ func (p *pipeline) commit(ctx context.Context) error {
 		}
 		b.Positions = append(b.Positions, store.Position{Source: s.name, Data: data})
 	}
+	if p.teller != nil {
+		if b.Letters, err = p.teller.notices(c.Notices); err != nil {
+			return err
+		}
+	}
 	if err := p.try(ctx, b); err != nil {
 		return err
+	}
+	if len(b.Letters) > 0 {
+		p.teller.wakeUp()
 	}
 	p.metrics.committed(len(c.Documents), p.tracker)
 	p.sum.Documents += int64(len(c.Documents))

@@ -124,7 +124,7 @@ func sensitive(key string, at time.Time, protected string) event.Document {
 func TestUntriaged(t *testing.T) {
 	b := newBook(t)
 	var docs []event.Document
-	for i := range untriagedPage + 3 {
+	for i := range openPage + 3 {
 		docs = append(docs, sensitive(fmt.Sprintf("%064x", i), b.at.Add(time.Duration(i)*time.Second), "no"))
 	}
 	docs = append(docs, sensitive(fmt.Sprintf("%064x", 9999), b.at, "yes"))
@@ -147,7 +147,7 @@ func TestUntriaged(t *testing.T) {
 		n++
 		return true
 	})
-	if err != nil || n != untriagedPage+2 {
+	if err != nil || n != openPage+2 {
 		t.Errorf("%d untriaged, %v", n, err)
 	}
 	said, err := b.TriageOf(t.Context(), key)

@@ -65,8 +65,8 @@ var openSensitive = dashboards.Filter{
 	dashboards.Is("postvagt.level", "sensitive", "confidential"), dashboards.Is("postvagt.left", "true"), dashboards.Not("postvagt.protected", "yes"),
 }
 
-// untriagedPage is how many transmissions are read at once.
-const untriagedPage = 500
+// openPage is how many transmissions are read at once.
+const openPage = 500
 
 // Untriaged calls f for each transmission of a period that needs a triage and has none, the newest first, until it
 // returns false.
@@ -75,20 +75,47 @@ func (r *Register) Untriaged(ctx context.Context, p dashboards.Period, f func(ev
 	if err != nil {
 		return err
 	}
-	for offset := 0; ; offset += untriagedPage {
-		docs, total, err := r.Store.Documents(ctx, p, openSensitive, offset, untriagedPage)
+	return r.eachOpen(ctx, p, func(d event.Document) bool { return triaged[d.Key] || f(d) })
+}
+
+// eachOpen calls f for each open sensitive transmission of a period, the newest first, until it returns false.
+func (r *Register) eachOpen(ctx context.Context, p dashboards.Period, f func(event.Document) bool) error {
+	for offset := 0; ; offset += openPage {
+		docs, total, err := r.Store.Documents(ctx, p, openSensitive, offset, openPage)
 		if err != nil {
 			return err
 		}
 		for _, d := range docs {
-			if !triaged[d.Key] && !f(d) {
+			if !f(d) {
 				return nil
 			}
 		}
-		if offset+untriagedPage >= total {
+		if offset+openPage >= total {
 			return nil
 		}
 	}
+}
+
+// triages are the judgements in force by the transmission's key.
+func (r *Register) triages(ctx context.Context) (map[string]*cases.Triage, error) {
+	triaged, err := r.triaged(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all := make(map[string]*cases.Triage, len(triaged))
+	for key := range triaged {
+		entries, err := r.TriageOf(ctx, key)
+		if err != nil {
+			return nil, err
+		}
+		if len(entries) == 0 {
+			continue // erased
+		}
+		if t, ok := entries[len(entries)-1].Change.(cases.Triage); ok {
+			all[key] = &t
+		}
+	}
+	return all, nil
 }
 
 func (r *Register) triaged(ctx context.Context) (map[string]bool, error) {

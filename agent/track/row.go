@@ -160,6 +160,9 @@ func (o *Options) judgement(d *event.Document, m *message, j *judgement, r row) 
 	}
 	d.Direction = o.direction(d, m, j, r, o.Internal(sender))
 	o.secureMailbox(d, from, r)
+	if j != nil && j.Record != nil && j.Record.Hidden { // counted, and shown nowhere
+		d.From, d.User, d.Department, d.SecureMailbox, d.Client = "", "", "", "", ""
+	}
 }
 
 // direction is the recipient's. An alias may have led it out of the house.

@@ -1,0 +1,209 @@
+package agent
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"postvagt/agent/cases"
+	"postvagt/agent/event"
+	"postvagt/agent/store"
+	"postvagt/agent/track"
+	"postvagt/agent/watch"
+)
+
+// desk is a watching agent whose clock the test sets; nothing is sent.
+type desk struct {
+	*book
+	w *watching
+}
+
+func newDesk(t *testing.T, set func(*Config)) *desk {
+	t.Helper()
+	b := newBook(t)
+	c := DefaultConfig()
+	c.Store, c.Log.Zone, c.Organisation.Domains = b.cfg.Store, b.cfg.Log.Zone, []string{"nordvig.example"}
+	c.Mail.Server, c.Alerts.Officers, c.Alerts.Link = "127.0.0.1:25", []string{"officer@nordvig.example"}, "https://postvagt.example"
+	c.Alerts.Lang, c.Agent.Departments = "en", filepath.Join(t.TempDir(), "departments.csv")
+	if err := os.WriteFile(c.Agent.Departments, []byte("match,department,manager\n@nordvig.example,Jobcenter,chief@nordvig.example\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if set != nil {
+		set(c)
+	}
+	teller, err := newTeller(c, b.Store, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	teller.now = b.Now
+	w, err := newWatching(teller)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &desk{b, w}
+}
+
+// look looks, and returns to whom which mails are now due that were not before, as "to: subject".
+func (d *desk) look() (all []string) {
+	d.t.Helper()
+	if err := d.w.look(d.t.Context()); err != nil {
+		d.t.Fatal(err)
+	}
+	due, err := d.Store.DueLetters(d.t.Context(), d.at, 100)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	for _, l := range due {
+		var what letter
+		if err := json.Unmarshal(l.Data, &what); err != nil {
+			d.t.Fatal(err)
+		}
+		_, rest, _ := strings.Cut(string(what.Mail.Data), "Subject: ")
+		subject, _, _ := strings.Cut(rest, "\r\n")
+		all = append(all, what.Mail.To+": "+subject)
+		for _, secret := range []string{"~citizen", "health", "dk-cpr"} {
+			if strings.Contains(string(what.Mail.Data), secret) {
+				d.t.Errorf("the alert holds %q", secret)
+			}
+		}
+		if err := d.Store.EndLetter(d.t.Context(), l.ID, store.LetterSent, d.at); err != nil {
+			d.t.Fatal(err)
+		}
+	}
+	return all
+}
+
+func (d *desk) openMails(n int, sender string) (keys []string) {
+	d.t.Helper()
+	var docs []event.Document
+	for i := range n {
+		doc := sensitive(fmt.Sprintf("%064x", i+1), d.at.Add(time.Duration(i)*time.Minute), "no")
+		doc.From, doc.To, doc.Department, doc.Kinds = sender, fmt.Sprintf("~citizen%d", i), "Jobcenter", []string{"health", "dk-cpr"}
+		docs, keys = append(docs, doc), append(keys, doc.Key)
+	}
+	if err := d.Store.Commit(d.t.Context(), store.Batch{Documents: docs}); err != nil {
+		d.t.Fatal(err)
+	}
+	d.at = d.at.Add(time.Hour)
+	return keys
+}
+
+func want(t *testing.T, when string, got []string, want ...string) {
+	t.Helper()
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("%s: told\n%s\nwant\n%s", when, strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+const repeatedOfficer = "officer@nordvig.example: Open mail: same sender, repeated"
+
+// First the officer; the sender once staff were informed; the manager after a triage and three days; each once.
+func TestEscalation(t *testing.T) {
+	d := newDesk(t, func(c *Config) {
+		c.Persons = Persons{InformedSince: "2026-01-01", DPIA: "d", Consulted: "c", Country: "dk"}
+	})
+	keys := d.openMails(3, "ida@nordvig.example")
+	want(t, "at first", d.look(), repeatedOfficer, "ida@nordvig.example: Open mail: same sender, repeated")
+	want(t, "again", d.look())
+	d.at = d.at.Add(4 * 24 * time.Hour)
+	want(t, "later, not confirmed", d.look(), "officer@nordvig.example: 3 open mails wait for triage")
+	for _, key := range keys {
+		if err := d.Triage(t.Context(), "officer", key, cases.Triage{Judgement: cases.RuleBroken, Reason: "known recipient"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want(t, "confirmed", d.look(), "chief@nordvig.example: Open mail: same sender, repeated")
+	want(t, "in the end", d.look())
+}
+
+func TestGate(t *testing.T) {
+	d := newDesk(t, nil)
+	d.openMails(3, "~1234")
+	want(t, "staff were not informed", d.look(), repeatedOfficer)
+	for _, key := range d.openMails(3, "~1234") {
+		if err := d.Triage(t.Context(), "officer", key, cases.Triage{Judgement: cases.FalseAlarm}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d.at = d.at.Add(10 * 24 * time.Hour)
+	want(t, "false alarms", d.look())
+}
+
+func TestClockAlerts(t *testing.T) {
+	d := newDesk(t, nil)
+	id := d.open(cases.Opening{})
+	d.say(id, cases.Awareness{At: d.at})
+	var all []string
+	for range 13 {
+		all = append(all, d.look()...)
+		d.at = d.at.Add(6 * time.Hour)
+	}
+	const to = "officer@nordvig.example: Case 2026-0001 is not notified after "
+	want(t, "over three days", all, to+"24 hours", to+"48 hours", to+"66 hours", to+"72 hours")
+}
+
+func TestOldHoldsTellNobody(t *testing.T) {
+	d := newDesk(t, nil)
+	n := []track.Notice{{ID: "a", What: "held", To: "ida@nordvig.example", At: d.at.Add(-25 * time.Hour)}, {ID: "b", What: "held", To: "ida@nordvig.example", At: d.at}}
+	letters, err := d.w.notices(n)
+	if err != nil || len(letters) != 1 || letters[0].ID != "notice/held/b" {
+		t.Errorf("%+v, %v", letters, err)
+	}
+}
+
+func TestSettle(t *testing.T) {
+	d := newDesk(t, nil)
+	l := store.Letter{ID: "a", At: d.at, Data: []byte("{}")}
+	if _, err := d.Store.Post(t.Context(), l); err != nil {
+		t.Fatal(err)
+	}
+	var tries int
+	for ; tries < 1000; tries++ {
+		if state, _, err := d.Store.LetterState(t.Context(), "a"); err != nil || state != store.LetterWaiting {
+			break
+		}
+		due, err := d.Store.DueLetters(t.Context(), d.at, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range due {
+			if err := d.w.settle(t.Context(), l, errors.New("nobody there")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		next, _, err := d.Store.NextLetter(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.at = next
+	}
+	if state, at, _ := d.Store.LetterState(t.Context(), "a"); state != store.LetterRefused || at.Sub(l.At) < keepTrying || at.Sub(l.At) > keepTrying+2*time.Hour || tries < 60 {
+		t.Errorf("%s after %s and %d tries", state, at.Sub(l.At), tries)
+	}
+	if err := d.w.settle(t.Context(), store.Letter{ID: "b"}, fmt.Errorf("x: %w", watch.ErrRefused)); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestTellConfig(t *testing.T) {
+	for text, want := range map[string]string{
+		"[mail]\nserver = \"localhost\"":                            "mail.server",
+		"[mail]\nfrom = \"nobody\"":                                 "mail.from",
+		"[mail]\nlang = \"xx\"":                                     "mail.lang",
+		"[alerts]\nofficers = [\"a@b.example\"]":                    "mail.server: missing",
+		"[alerts]\nwebhook = \"secret-token\"":                      "alerts.webhook",
+		"[alerts]\nlang = \"sv\"":                                   "alerts.lang",
+		"[[watch]]\nname = \"x\"\nby = \"colour\"\ncount=1\ndays=1": "by: \"colour\" is not one of",
+	} {
+		_, err := parseConfig("agent.toml", []byte("[organisation]\ndomains = [\"a.example\"]\n"+text+"\n"))
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "secret-token") {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
