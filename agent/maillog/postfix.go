@@ -180,7 +180,7 @@ func postsuper(s string, r *Record) {
 	case "released from hold":
 		r.Kind = Release
 	case "expired":
-		r.Kind = Ignored // the queue manager says what came of it
+		r.Kind = Expire // by hand; the queue manager says what came of it
 	}
 }
 

@@ -24,7 +24,7 @@ const (
 	Release                  // released from hold
 	Reject                   // refused after it had a queue id: DSN, To
 	Discard                  // thrown away by a milter or a table
-	Expire                   // gave up on what is not delivered: Status expired or force-expired
+	Expire                   // gave up on what is not delivered: Status expired or force-expired; "" of postsuper, which makes it so
 	Requeue                  // will come again under another queue id (whose Born has OrigQueueID)
 	Remove                   // gone from the queue; Service postsuper: by hand
 	Notification             // Other is a delivery report about it

@@ -27,6 +27,10 @@ func (t *Tracker) message(r *maillog.Record, at Origin) {
 		switch r.Kind {
 		case maillog.Remove, maillog.Notification, maillog.Requeue:
 			return // of a message from before the log began
+		case maillog.Expire:
+			if r.Status == "" {
+				return
+			}
 		}
 		m = t.create(k, r)
 		t.adopt(m)
@@ -65,6 +69,9 @@ func begins(m *message, r *maillog.Record) bool {
 
 func (t *Tracker) create(k queueKey, r *maillog.Record) *message {
 	m := &message{Host: k.host, QueueID: strings.Clone(k.id), Created: r.Time.UnixMicro(), Last: r.Time.UnixMicro()}
+	if behind := t.now - m.Created; behind > minute {
+		m.Behind = behind
+	}
 	t.index(queueKey{m.Host, m.QueueID}, m)
 	t.dues.put(t.due(m), m.Host, m.QueueID)
 	t.touch(m)
@@ -100,7 +107,8 @@ func (t *Tracker) apply(m *message, r *maillog.Record, us int64, at Origin) {
 		}
 		t.hint(m, r)
 	case maillog.Release:
-		m.OnHold, m.Released, m.EndTime = false, m.Held, us
+		m.Released = m.Released || m.Held && !m.Returning
+		m.OnHold, m.EndTime = false, us
 		t.prove(m, at)
 	case maillog.Reject:
 		if m.Rejected == "" || m.Rejected == "-" {
@@ -116,13 +124,10 @@ func (t *Tracker) apply(m *message, r *maillog.Record, us int64, at Origin) {
 		t.prove(m, at)
 		t.hint(m, r)
 	case maillog.Expire:
-		m.Expired, m.EndTime = "expired", us
-		if r.Status == maillog.ForceExpired && m.Held {
-			m.Expired, m.OnHold = "returned", false
-		}
-		t.prove(m, at)
+		t.expireMessage(m, r, us, at)
 	case maillog.Requeue:
 		m.gone(strings.Clone(r.QueueID))
+		m.Released = m.Released || m.OnHold // a held message that is requeued is held no more
 		m.Awaited, m.OnHold = true, false
 		t.touch(m)
 	case maillog.Remove:
@@ -133,6 +138,19 @@ func (t *Tracker) apply(m *message, r *maillog.Record, us int64, at Origin) {
 			t.touch(child)
 		}
 	}
+}
+
+// expireMessage: what postsuper makes expire leaves hold as if it were released, and is then given up.
+func (t *Tracker) expireMessage(m *message, r *maillog.Record, us int64, at Origin) {
+	switch {
+	case r.Status == "":
+		m.Returning = m.Returning || m.OnHold
+	case r.Status == maillog.ForceExpired && m.Returning:
+		m.Expired, m.OnHold, m.EndTime = returned, false, us
+	default:
+		m.Expired, m.EndTime = expired, us
+	}
+	t.prove(m, at)
 }
 
 func (t *Tracker) prove(m *message, at Origin) {

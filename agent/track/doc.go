@@ -20,8 +20,9 @@
 // tls= of the line itself (Postfix 3.11), else the TLS line of the same host, instance, process and
 // relay[address]:port, later than that process's previous transaction. Recipients with the same queue id,
 // process, relay and the same first three of delays= belong to one transaction: the fourth is the time until each
-// one's own answer. conn_use= of 2 or more without a TLS line inherits from the connection's previous use. Else it
-// is plaintext where the client logs TLS (a TLS line was seen, or Options.TLSLogged), and unknown where not.
+// one's own answer. conn_use= of 2 or more without a TLS line is plaintext: Postfix (since 3.4) hands a TLS connection on
+// only with smtp_tls_connection_reuse, and then logs "TLS connection reused" at each use. Else it is plaintext where
+// the client logs TLS (a TLS line was seen, or Options.TLSLogged), and unknown where not.
 //
 // # Time
 //

@@ -50,19 +50,20 @@ func (d *dues) take(now int64) ([]queueKey, bool) {
 	return keys, true
 }
 
-// due is when a message must be looked at though no line comes.
+// due is when a message must be looked at though no line comes, in the time of the log. A clock that is put back does not
+// shorten a wait.
 func (t *Tracker) due(m *message) int64 {
 	switch {
 	case !m.Waited:
-		return m.Created + t.window
+		return m.Created + m.Behind + t.window
 	case m.Birth == 0 || m.over():
-		return max(m.Last, m.Created+t.window) + lateGrace
+		return max(m.Last, m.Created+t.window) + m.Behind + lateGrace
 	case m.OnHold:
 		return never
 	case !m.Stray:
-		return max(m.Birth, m.EndTime) + t.life
+		return max(m.Birth, m.EndTime) + m.Behind + t.life
 	}
-	return max(m.Last, m.Birth+t.life) + lateGrace
+	return max(m.Last, m.Birth+t.life) + m.Behind + lateGrace
 }
 
 // expire looks at what is due.

@@ -26,7 +26,7 @@ func (m *message) rows(j *judgement) []row {
 			jr := &j.Rcpts[i]
 			r := row{judged: jr}
 			for k := range m.Rcpts {
-				if !taken[k] && sameAddress(m.Rcpts[k].Orig, jr.R.To, j.Count == 1 && len(m.Rcpts) == 1) {
+				if !taken[k] && sameAddress(m.Rcpts[k].Orig, jr.R.To, j.Count == 1 && len(m.Rcpts) == 1 && m.NRcpt <= 1) {
 					taken[k], r.mta = true, &m.Rcpts[k]
 					break
 				}
@@ -182,7 +182,7 @@ func (o *Options) direction(d *event.Document, m *message, j *judgement, r row, 
 		return maillog.Inbound
 	case j != nil && j.Record != nil:
 		return maillog.Internal
-	case fromUs || m.User != "" || m.Client == "" && m.HasFrom && m.From != "":
+	case fromUs || m.Bounce || m.User != "" || m.Client == "" && m.HasFrom && m.From != "":
 		return maillog.Internal
 	}
 	return maillog.Inbound

@@ -20,6 +20,7 @@ type message struct {
 	Further  []string `json:"qs,omitempty"` // queue ids that it bore later
 	Gone     []string `json:"g,omitempty"`  // of all these, the ones that left the queue
 	Created  int64    `json:"c"`            // first line of any source: part of the item's key
+	Behind   int64    `json:"bh,omitempty"` // how far Created lay behind the time of the log, after a clock was put back
 	Birth    int64    `json:"b,omitempty"`  // first line of the MTA; 0 while there is none
 	Last     int64    `json:"l"`
 
@@ -31,18 +32,19 @@ type message struct {
 	Size      int64  `json:"s,omitempty"`
 	NRcpt     int    `json:"n,omitempty"`
 
-	OnHold   bool   `json:"oh,omitempty"`
-	Held     bool   `json:"hd,omitempty"`
-	Released bool   `json:"rl,omitempty"`
-	Rejected string `json:"rj,omitempty"` // DSN, or "-" where the line has none
-	Deleted  bool   `json:"dl,omitempty"`
-	Expired  string `json:"ex,omitempty"` // expired or returned
-	Awaited  bool   `json:"aw,omitempty"` // requeued, the new queue id is not yet seen
-	EndTime  int64  `json:"e,omitempty"`  // of the line behind the last five
-	Stray    bool   `json:"st,omitempty"` // the queue's lifetime is over
-	Waited   bool   `json:"w,omitempty"`  // the join window is over
-	Bounce   bool   `json:"bo,omitempty"` // a delivery report made by the MTA
-	Parent   string `json:"p,omitempty"`  // queue id that may be continued here; rows wait
+	OnHold    bool   `json:"oh,omitempty"`
+	Held      bool   `json:"hd,omitempty"`
+	Released  bool   `json:"rl,omitempty"`
+	Rejected  string `json:"rj,omitempty"` // DSN, or "-" where the line has none
+	Deleted   bool   `json:"dl,omitempty"`
+	Expired   string `json:"ex,omitempty"` // expired or returned
+	Returning bool   `json:"rt,omitempty"` // made to expire while it was held
+	Awaited   bool   `json:"aw,omitempty"` // requeued, the new queue id is not yet seen
+	EndTime   int64  `json:"e,omitempty"`  // of the line behind the last five
+	Stray     bool   `json:"st,omitempty"` // the queue's lifetime is over
+	Waited    bool   `json:"w,omitempty"`  // the join window is over
+	Bounce    bool   `json:"bo,omitempty"` // a delivery report made by the MTA
+	Parent    string `json:"p,omitempty"`  // queue id that may be continued here; rows wait
 
 	Told string `json:"nt,omitempty"` // of what its sender was told
 

@@ -53,24 +53,9 @@ type processKey struct {
 	pid            int
 }
 
-// use is the last known transaction number n on connections to one relay.
-type use struct {
-	Via     string `json:"v"`
-	Version string `json:"tv,omitempty"`
-	Cipher  string `json:"tc,omitempty"`
-	Proof   mark   `json:"pr,omitzero"`
-	At      int64  `json:"a"`
-}
-
-type useKey struct {
-	host, instance, relay string
-	n                     int
-}
-
 // clients is the state of all delivering processes.
 type clients struct {
 	procs    map[processKey]*client
-	uses     map[useKey]use
 	logged   map[string]bool // host/instance that logs TLS
 	assumed  bool
 	changed  bool
@@ -78,7 +63,7 @@ type clients struct {
 }
 
 func (c *clients) init(assumed bool) {
-	c.procs, c.uses, c.logged, c.assumed = map[processKey]*client{}, map[useKey]use{}, map[string]bool{}, assumed
+	c.procs, c.logged, c.assumed = map[processKey]*client{}, map[string]bool{}, assumed
 	c.changed = true
 }
 
@@ -166,7 +151,6 @@ func (c *clients) transaction(host string, r *maillog.Record, peer func(string) 
 		l := c.begin(host, p, r, peer(r.Relay))
 		p.QueueID, p.Relay, p.Delays = strings.Clone(r.QueueID), strings.Clone(r.Relay), strings.Clone(delays)
 		p.Via, p.Version, p.Cipher, p.Proof = l.via, l.version, l.cipher, l.proof
-		c.used(useKey{host, r.Instance, r.Relay, max(1, r.ConnUse)}, use{l.via, l.version, l.cipher, l.proof, p.At})
 	}
 	l := link{p.Via, p.Version, p.Cipher, p.Proof}
 	if r.TLS != "" {
@@ -179,13 +163,6 @@ func (c *clients) transaction(host string, r *maillog.Record, peer func(string) 
 		}
 	}
 	return l
-}
-
-func (c *clients) used(k useKey, u use) {
-	if _, ok := c.uses[k]; !ok {
-		k.instance, k.relay = strings.Clone(k.instance), strings.Clone(k.relay)
-	}
-	c.uses[k] = u
 }
 
 // begin finds the TLS of a new transaction.
@@ -207,12 +184,9 @@ func (c *clients) begin(host string, p *client, r *maillog.Record, peer string) 
 	switch {
 	case found:
 		return l
-	case r.ConnUse >= 2:
-		if u, ok := c.uses[useKey{host, r.Instance, r.Relay, r.ConnUse - 1}]; ok {
-			return link{u.Via, u.Version, u.Cipher, u.Proof}
-		}
-		return link{via: unknown}
-	case r.Instance == sendmail && p.Relay == r.Relay: // it may have kept the connection, and says nothing
+	case r.ConnUse >= 2: // Postfix says "reused" of each further use of a TLS connection, whatever its log level
+		return link{via: plaintext}
+	case r.Instance == sendmail && p.Relay == r.Relay && p.Via != plaintext: // it may have kept the connection, and says nothing
 		return link{via: unknown}
 	case c.logs(host, r.Instance):
 		return link{via: plaintext}
@@ -248,7 +222,6 @@ func firstThree(delays string) string {
 
 type savedClients struct {
 	Procs  []savedClient `json:"procs"`
-	Uses   []savedUse    `json:"uses"`
 	Logged []string      `json:"logged"`
 }
 
@@ -257,14 +230,6 @@ type savedClient struct {
 	Instance string  `json:"i"`
 	PID      int     `json:"pid"`
 	C        *client `json:"c"`
-}
-
-type savedUse struct {
-	Host     string `json:"h"`
-	Instance string `json:"i"`
-	Relay    string `json:"r"`
-	N        int    `json:"n"`
-	U        use    `json:"u"`
 }
 
 func (c *clients) marshal(now int64) json.RawMessage {
@@ -278,13 +243,6 @@ func (c *clients) marshal(now int64) json.RawMessage {
 			continue
 		}
 		s.Procs = append(s.Procs, savedClient{k.host, k.instance, k.pid, p})
-	}
-	for k, u := range c.uses {
-		if u.At < now-idle {
-			delete(c.uses, k)
-			continue
-		}
-		s.Uses = append(s.Uses, savedUse{k.host, k.instance, k.relay, k.n, u})
 	}
 	for k := range c.logged {
 		s.Logged = append(s.Logged, k)
@@ -304,9 +262,6 @@ func (c *clients) unmarshal(data json.RawMessage) error {
 	}
 	for _, p := range s.Procs {
 		c.procs[processKey{p.Host, p.Instance, p.PID}] = p.C
-	}
-	for _, u := range s.Uses {
-		c.uses[useKey{u.Host, u.Instance, u.Relay, u.N}] = u.U
 	}
 	for _, k := range s.Logged {
 		c.logged[k] = true

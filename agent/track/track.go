@@ -251,13 +251,14 @@ func (t *Tracker) drop(keys []string, m *message) []string {
 // global is the state that is of no single message.
 type global struct {
 	Now     int64            `json:"now"`
+	Ahead   int64            `json:"ahead,omitempty"`
 	Hosts   map[string]int64 `json:"hosts"`
 	MTAs    map[string]bool  `json:"mtas"`
 	Clients json.RawMessage  `json:"clients"`
 }
 
 func (t *Tracker) global() global {
-	return global{t.now, t.hosts, t.mtas, t.clients.marshal(t.now)}
+	return global{t.now, t.ahead, t.hosts, t.mtas, t.clients.marshal(t.now)}
 }
 
 // Load takes back what Flush gave to be kept. It is called once, before the first Add.
@@ -269,7 +270,7 @@ func (t *Tracker) Load(items []Item) error {
 			if err := json.Unmarshal(item.Data, &g); err != nil {
 				return fmt.Errorf("unfinished state: %w", err)
 			}
-			t.now = g.Now
+			t.now, t.ahead = g.Now, g.Ahead
 			for h, at := range g.Hosts {
 				t.hosts[h] = at
 			}
