@@ -27,6 +27,7 @@ type Agent struct {
 	// Reloads ask for the configuration to be read again.
 	Reloads <-chan struct{}
 	Ready   func(address string) // called once the pages can be reached; may be nil
+	Now     func() time.Time     // the clock on the wall; time.Now if nil
 
 	current atomic.Pointer[Config] // the configuration in force, for the pages
 
@@ -43,6 +44,13 @@ func (a *Agent) Alive(context.Context) error {
 	}
 	a.seen = now
 	return nil
+}
+
+func (a *Agent) now() time.Time {
+	if a.Now == nil {
+		return time.Now()
+	}
+	return a.Now()
 }
 
 // importPrefix begins the keys of an import's unfinished state.
@@ -153,7 +161,7 @@ func (a *Agent) round(ctx context.Context, db *store.Store, m *metrics) error {
 	}
 	defer func() { stop(); <-told }()
 	options.Notices = a.Config.Mail.Notices
-	p := &pipeline{teller: teller, store: db, tracker: track.New(options), metrics: m, log: a.Log, every: time.Duration(a.Config.Agent.CommitEvery), turned: func() { a.turns.Add(1) }, unknown: map[string]int64{}}
+	p := &pipeline{teller: teller, store: db, tracker: track.New(options), metrics: m, log: a.Log, now: a.now, every: time.Duration(a.Config.Agent.CommitEvery), turned: func() { a.turns.Add(1) }, unknown: map[string]int64{}}
 	if err := p.load(ctx, ""); err != nil {
 		return err
 	}
@@ -214,7 +222,7 @@ func (a *Agent) open(ctx context.Context, db *store.Store, wake func(), p *pipel
 		}
 	}()
 	for _, name := range a.Config.allFiles() {
-		s, events, err := openFile(name, stored[name], a.Config.isVerdictFile(name), opt)
+		s, events, err := openFile(name, stored[name], a.Config.isVerdictFile(name), a.now(), opt)
 		if err != nil {
 			return all, err
 		}

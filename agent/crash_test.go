@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,7 +20,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"postvagt/agent/event"
 	"postvagt/agent/store"
@@ -37,8 +38,17 @@ func TestMain(m *testing.M) {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	cfg, err := LoadConfig(file)
-	if err == nil {
-		a := &Agent{Config: cfg, Log: slog.New(slog.NewTextHandler(os.Stderr, nil)), Ready: func(string) { fmt.Println("ready") }}
+	wrong, clockErr := time.ParseDuration(cmp.Or(os.Getenv(childClock), "0s"))
+	err = errors.Join(err, clockErr)
+	files := strings.Split(os.Getenv(childImport), "\n")
+	switch {
+	case err != nil:
+	case len(files) > 1:
+		last := len(files) - 1
+		_, err = (&Import{Config: cfg, Verdicts: files[last:]}).Run(ctx, files[:last])
+	default:
+		a := &Agent{Config: cfg, Log: slog.New(slog.NewTextHandler(os.Stderr, nil)), Ready: func(string) { fmt.Println("ready") },
+			Now: func() time.Time { return time.Now().Add(wrong) }}
 		err = a.Run(ctx)
 	}
 	if err != nil {
@@ -132,6 +142,7 @@ func linesOf(t *testing.T, name string) []string {
 type child struct {
 	t      *testing.T
 	config string
+	env    []string
 	cmd    *exec.Cmd
 }
 
@@ -151,7 +162,7 @@ func newChild(t *testing.T, dir, logs string) *child {
 func (c *child) start() {
 	c.t.Helper()
 	c.cmd = exec.Command(os.Args[0])
-	c.cmd.Env = append(os.Environ(), childConfig+"="+c.config)
+	c.cmd.Env = append(append(os.Environ(), childConfig+"="+c.config), c.env...)
 	c.cmd.Stderr = os.Stderr
 	if testing.Short() || !testing.Verbose() {
 		c.cmd.Stderr = io.Discard
@@ -165,19 +176,21 @@ func (c *child) start() {
 func (c *child) following(n int) {
 	c.t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		db, err := store.OpenRead(c.t.Context(), filepath.Join(filepath.Dir(c.config), "agent.db"))
-		if err != nil {
-			continue
-		}
-		all, err := db.Positions(c.t.Context())
-		if err := errors.Join(err, db.Close()); err != nil {
-			c.t.Fatal(err)
-		}
-		if len(all) == n {
+		all, err := positionsOf(c.t, filepath.Join(filepath.Dir(c.config), "agent.db"))
+		if err == nil && len(all) == n {
 			return
 		}
 	}
 	c.t.Fatal("the agent does not follow its logs")
+}
+
+func positionsOf(t *testing.T, path string) ([]store.Position, error) {
+	db, err := store.OpenRead(t.Context(), path)
+	if err != nil {
+		return nil, err
+	}
+	all, err := db.Positions(t.Context())
+	return all, errors.Join(err, db.Close())
 }
 
 func (c *child) kill() {
@@ -262,7 +275,7 @@ func TestKilledAgain(t *testing.T) {
 	want := waitRows(t, quiet, told*perTelling)
 	got := waitRows(t, victim, told*perTelling)
 	t.Logf("%d kills, %d rotations, %d rows", killed, g.turn, len(want))
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := gocmp.Diff(want, got); diff != "" {
 		t.Errorf("(-left alone +killed):\n%.4000s", diff)
 	}
 }
@@ -278,7 +291,7 @@ func waitRows(t *testing.T, c *child, n int) []event.Document {
 			continue
 		}
 		now := rows(t, path)
-		if len(now) >= n && cmp.Equal(last, now) {
+		if len(now) >= n && gocmp.Equal(last, now) {
 			if same++; same == 8 {
 				return now
 			}

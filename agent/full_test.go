@@ -86,7 +86,7 @@ func TestFullDisk(t *testing.T) {
 	want := waitRows(t, quiet, told*20)
 	var diff string
 	for end := time.Now().Add(60 * time.Second); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
-		if diff = cmp.Diff(want, rows(t, copyOut(t, cmd, disk))); diff == "" {
+		if diff = cmp.Diff(want, rows(t, copyOut(t, cmd, cmd.Process.Pid, disk))); diff == "" {
 			return
 		}
 	}
@@ -94,13 +94,13 @@ func TestFullDisk(t *testing.T) {
 }
 
 // copyOut copies the database off a disk that only the child sees, while the child stands still.
-func copyOut(t *testing.T, cmd *exec.Cmd, disk string) string {
+func copyOut(t *testing.T, cmd *exec.Cmd, namespace int, disk string) string {
 	t.Helper()
 	to := t.TempDir()
 	if err := cmd.Process.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.Command("nsenter", "-t", strconv.Itoa(cmd.Process.Pid), "-m", "sh", "-c", `cp "$1"/agent.db* "$2"`, "sh", disk, to).CombinedOutput()
+	out, err := exec.Command("nsenter", "-t", strconv.Itoa(namespace), "-m", "sh", "-c", `cp "$1"/agent.db* "$2"`, "sh", disk, to).CombinedOutput()
 	if err := errors.Join(err, cmd.Process.Signal(syscall.SIGCONT)); err != nil {
 		t.Fatalf("%v %s", err, out)
 	}

@@ -91,7 +91,7 @@ func (im *Import) pipeline(ctx context.Context, db *store.Store, files []string)
 		return nil, 0, err
 	}
 	options.Prefix, options.Recall = importPrefix, recall(ctx, db)
-	p := &pipeline{store: db, tracker: track.New(options), metrics: newMetrics(im.Config.Store.Path), log: slog.New(slog.DiscardHandler),
+	p := &pipeline{store: db, tracker: track.New(options), metrics: newMetrics(im.Config.Store.Path), log: slog.New(slog.DiscardHandler), now: time.Now,
 		every: time.Hour, archive: true, unknown: map[string]int64{}}
 	if err := p.load(ctx, importPrefix); err != nil {
 		return nil, 0, err

@@ -77,25 +77,46 @@ const purgeEvery = 24 * time.Hour
 
 // keep deletes what was kept long enough, now and at each tick, until the context ends.
 func (a *Agent) keep(ctx context.Context, c *Config, db *store.Store, tick <-chan time.Time) {
-	for at := time.Now(); ; {
-		switch n, err := purge(ctx, c, db, at); {
+	for {
+		at, err := a.keepingTime(ctx, db)
+		var n int64
+		var erased []string
+		if err == nil {
+			n, err = purge(ctx, c, db, at)
+		}
+		if err == nil {
+			erased, err = expire(ctx, c, db, at)
+		}
+		switch {
 		case err != nil && ctx.Err() == nil:
 			a.Log.Error("what was kept long enough is not deleted", "error", err)
-		case n > 0:
-			a.Log.Info("transmissions deleted after their time of keeping", "count", n)
-		}
-		switch erased, err := expire(ctx, c, db, at); {
-		case err != nil && ctx.Err() == nil:
-			a.Log.Error("cases kept long enough are not erased", "error", err)
-		case len(erased) > 0:
-			a.Log.Info("cases and triages erased after their time of keeping", "count", len(erased))
+		case n > 0 || len(erased) > 0:
+			a.Log.Info("deleted after their time of keeping", "transmissions", n, "cases and triages", len(erased))
 		}
 		select {
 		case <-ctx.Done():
 			return
-		case at = <-tick:
+		case <-tick:
 		}
 	}
+}
+
+// clockTrust is how far the clock on the wall may be ahead of the newest mail. Further ahead it is taken for wrong, since
+// what a wrong clock deletes is gone.
+const clockTrust = 31 * 24 * time.Hour
+
+// keepingTime is the time from which the time of keeping is reckoned.
+func (a *Agent) keepingTime(ctx context.Context, db *store.Store) (time.Time, error) {
+	now := a.now()
+	o, err := db.Overview(ctx)
+	if err != nil || o.Last.IsZero() {
+		return now, err
+	}
+	if limit := o.Last.Add(clockTrust); now.After(limit) {
+		a.Log.Warn("the clock is far ahead of the newest mail; the time of keeping is reckoned from that mail", "clock", now, "newest", o.Last)
+		return limit, nil
+	}
+	return now, nil
 }
 
 // purge deletes what is older than the months of the configuration.

@@ -28,6 +28,7 @@ type pipeline struct {
 	sources []*source
 	metrics *metrics
 	log     *slog.Logger
+	now     func() time.Time // the clock on the wall
 	every   time.Duration
 	teller  *teller // nil for an import: old mail is told nobody
 	turned  func()  // called in each turn; may be nil
@@ -164,7 +165,7 @@ func (p *pipeline) lost(s *source, lines int64) {
 		at = s.parser.Last()
 	}
 	if at.IsZero() {
-		at = time.Now()
+		at = p.now()
 	}
 	p.gaps = append(p.gaps, store.Gap{Source: s.name, From: at.Add(-time.Minute), To: at, Lines: lines})
 }

@@ -59,7 +59,7 @@ func readPlace(name string, data []byte) (p place, err error) {
 }
 
 // openFile opens a log to be followed.
-func openFile(name string, stored []byte, verdicts bool, opt maillog.Options) (*source, []tail.EventKind, error) {
+func openFile(name string, stored []byte, verdicts bool, now time.Time, opt maillog.Options) (*source, []tail.EventKind, error) {
 	p, err := readPlace(name, stored)
 	if err != nil {
 		return nil, nil, err
@@ -68,7 +68,7 @@ func openFile(name string, stored []byte, verdicts bool, opt maillog.Options) (*
 	if err != nil {
 		return nil, nil, err
 	}
-	opt.Verdicts, opt.Reference = verdicts, reference(name)
+	opt.Verdicts, opt.Reference = verdicts, reference(name, now)
 	s := &source{name: name, kind: "file", reader: f, parser: maillog.New(opt, p.Last), position: p.Reader}
 	if verdicts {
 		s.kind = "verdicts"
@@ -77,11 +77,11 @@ func openFile(name string, stored []byte, verdicts bool, opt maillog.Options) (*
 }
 
 // reference is the time that no first line of a file is after: its last change.
-func reference(name string) time.Time {
+func reference(name string, now time.Time) time.Time {
 	if info, err := os.Stat(name); err == nil && info.Size() > 0 {
 		return info.ModTime()
 	}
-	return time.Now()
+	return now
 }
 
 func openJournal(c *Config, stored []byte, wake func(), opt maillog.Options) (*source, error) {
