@@ -64,6 +64,7 @@ func (r *Report) sections() []section {
 		{Heading: text(r.Lang, "departments"), Table: r.departments()},
 		r.split("held-ended", text(r.Lang, "outcome"), "outcome"),
 		{Heading: text(r.Lang, "secure"), Table: r.channels()},
+		{Heading: text(r.Lang, "reported"), Paragraphs: []string{text(r.Lang, "reported-help")}, Table: r.reported()},
 		r.split("recognised-kinds", text(r.Lang, "kind"), "kind"),
 		{Heading: text(r.Lang, "meanings"), List: r.meanings()},
 		{Heading: text(r.Lang, "limits"), List: []string{text(r.Lang, "limits-1"), text(r.Lang, "limits-2"), text(r.Lang, "limits-3")}},
@@ -266,4 +267,13 @@ func (r *Report) meanings() []string {
 		}
 	}
 	return list
+}
+
+// reported are the sums of what was entered by hand.
+func (r *Report) reported() *table {
+	t := &table{Head: []string{text(r.Lang, "channel"), text(r.Lang, "source"), text(r.Lang, "months"), text(r.Lang, "number")}}
+	for _, s := range dashboards.SumReported(r.Reported) {
+		t.Rows = append(t.Rows, []string{s.Channel, s.Source, s.Span(r.Lang), r.number(s.Count)})
+	}
+	return t
 }

@@ -58,6 +58,10 @@ func (r *Report) lines() [][]string {
 			lines = append(lines, []string{q.ID, q.Title.In(r.Lang), a.Key, strconv.FormatInt(a.Count, 10), of})
 		}
 	}
+	for _, e := range r.Reported {
+		key := strings.Join([]string{e.Month, e.Channel, e.Department, e.Source, e.EnteredBy}, "/")
+		lines = append(lines, []string{"reported", text(r.Lang, "reported"), key, strconv.FormatInt(e.Count, 10), ""})
+	}
 	return lines
 }
 

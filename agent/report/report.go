@@ -31,6 +31,7 @@ type Store interface {
 	AskAll(ctx context.Context, qs []dashboards.Question, p dashboards.Period, where dashboards.Filter) (map[string][]dashboards.Row, error)
 	Gaps(ctx context.Context, p dashboards.Period) ([]dashboards.Gap, error)
 	Overview(ctx context.Context) (dashboards.Overview, error)
+	Reported(ctx context.Context, p dashboards.Period, department string) ([]dashboards.Reported, error)
 }
 
 // Options say what a report is about.
@@ -45,9 +46,10 @@ type Options struct {
 // Report is what a report says, before it takes a form.
 type Report struct {
 	Options
-	Answers dashboards.Answers
-	Gaps    []dashboards.Gap
-	First   time.Time // of all transmissions known, zero while there are none
+	Answers  dashboards.Answers
+	Gaps     []dashboards.Gap
+	Reported []dashboards.Reported // entered by hand, of the whole months of the period
+	First    time.Time             // of all transmissions known, zero while there are none
 }
 
 // Make asks all questions of a report.
@@ -68,7 +70,11 @@ func Make(ctx context.Context, s Store, o Options) (*Report, error) {
 	if err != nil {
 		return nil, fmt.Errorf("report: %w", err)
 	}
-	return &Report{Options: o, Answers: answers, Gaps: gaps, First: overview.First}, nil
+	reported, err := s.Reported(ctx, p, o.Department)
+	if err != nil {
+		return nil, fmt.Errorf("report: %w", err)
+	}
+	return &Report{Options: o, Answers: answers, Gaps: gaps, Reported: reported, First: overview.First}, nil
 }
 
 // Questions are those that a report answers.
@@ -116,6 +122,7 @@ type document struct {
 	To           string   `json:"to"`
 	Figures      []figure `json:"figures"`
 	Gaps         []gap    `json:"gaps"`
+	Reported     []entry  `json:"reported_not_measured"`
 	Hash         string   `json:"sha256,omitempty"`
 	Made         string   `json:"made,omitempty"`
 }
@@ -143,10 +150,20 @@ type gap struct {
 	Lines  int64  `json:"lines"`
 }
 
+// entry is one figure that somebody entered.
+type entry struct {
+	Month      string `json:"month"`
+	Channel    string `json:"channel"`
+	Department string `json:"department"`
+	Source     string `json:"source"`
+	Count      int64  `json:"count"`
+	EnteredBy  string `json:"entered_by"`
+}
+
 // content is all that the report says, without when it was made.
 func (r *Report) content() document {
 	d := document{Schema: Schema, Organisation: r.Organisation, Department: r.Department, From: r.From.Format(time.RFC3339), To: r.To.Format(time.RFC3339),
-		Figures: []figure{}, Gaps: []gap{}}
+		Figures: []figure{}, Gaps: []gap{}, Reported: []entry{}}
 	for _, q := range Questions() {
 		f := figure{ID: q.ID, Title: q.Title.In(r.Lang), Help: q.Help.In(r.Lang), Source: q.Source, Measure: string(q.Measure.Kind), Split: q.Split.By, Rows: []row{}}
 		for _, a := range r.Answers[q.ID] {
@@ -160,6 +177,9 @@ func (r *Report) content() document {
 	}
 	for _, g := range r.Gaps {
 		d.Gaps = append(d.Gaps, gap{g.Source, g.From.Format(time.RFC3339), g.To.Format(time.RFC3339), g.Lines})
+	}
+	for _, e := range r.Reported {
+		d.Reported = append(d.Reported, entry{e.Month, e.Channel, e.Department, e.Source, e.Count, e.EnteredBy})
 	}
 	return d
 }

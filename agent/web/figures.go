@@ -26,6 +26,7 @@ type figuresPage struct {
 	Secure   []figure
 	Channels []channelRow
 	Kinds    []bar
+	Reported []reportedRow
 
 	all []string
 }
@@ -54,6 +55,9 @@ type channelRow struct {
 	Name, Proven, Marked, HrefProven, HrefMarked string
 }
 
+// reportedRow is what was entered by hand of a channel.
+type reportedRow struct{ Channel, Source, Months, Value string }
+
 // answers are the rows of all questions of the page.
 type answers struct {
 	view
@@ -74,7 +78,8 @@ func (s *site) figures(r *http.Request, v view) (string, any, error) {
 	a := answers{v, rows}
 	if overview.Transmissions == 0 || a.Count("sent") == 0 && a.Count("secure-mailboxes") == 0 {
 		page.Empty = s.empty(v, overview)
-		return "figures", page, nil
+		page.Reported, err = s.reported(r, v)
+		return "figures", page, err
 	}
 	if overview.Judged == 0 {
 		page.Notices = append(page.Notices, texts["unjudged"].In(v.Lang))
@@ -88,7 +93,8 @@ func (s *site) figures(r *http.Request, v view) (string, any, error) {
 		return "", nil, err
 	}
 	page.fill(a, before)
-	return "figures", page, nil
+	page.Reported, err = s.reported(r, v)
+	return "figures", page, err
 }
 
 func (p *figuresPage) fill(a answers, before dashboards.Answers) {
@@ -105,6 +111,15 @@ func (p *figuresPage) fill(a answers, before dashboards.Answers) {
 	p.Secure = a.figures("secure-mailboxes")
 	p.Channels = a.channels()
 	p.Kinds = a.bars("recognised-kinds", "kind")
+}
+
+// reported are the sums of what was entered by hand.
+func (s *site) reported(r *http.Request, v view) (rows []reportedRow, err error) {
+	all, err := s.Store.Reported(r.Context(), v.period(), v.Department)
+	for _, sum := range dashboards.SumReported(all) {
+		rows = append(rows, reportedRow{sum.Channel, sum.Source, sum.Span(v.Lang), dashboards.Number(v.Lang, sum.Count)})
+	}
+	return rows, err
 }
 
 // before answers for the period before, where the mails known cover the whole of it.

@@ -59,6 +59,7 @@ type Store interface {
 	Documents(ctx context.Context, p dashboards.Period, where dashboards.Filter, offset, limit int) ([]event.Document, int, error)
 	Gaps(ctx context.Context, p dashboards.Period) ([]dashboards.Gap, error)
 	Overview(ctx context.Context) (dashboards.Overview, error)
+	Reported(ctx context.Context, p dashboards.Period, department string) ([]dashboards.Reported, error)
 	People
 }
 

@@ -12,6 +12,7 @@ type cli struct {
 	Import  importCmd  `cmd:"" help:"Read old logs: plain, .gz, .bz2, .xz, .zst, - for standard input. Resumes where it was stopped."`
 	Count   countCmd   `cmd:"" help:"Count transmissions by fields."`
 	Report  reportCmd  `cmd:"" help:"Write the Ombudsman's report for a period to standard output."`
+	Figures figuresCmd `cmd:"" help:"Figures that never pass the mail server, reported by month."`
 	Users   usersCmd   `cmd:"" help:"Who may log in to the pages."`
 	Backup  backupCmd  `cmd:"" help:"Write the database as of now to a new file, while the agent runs."`
 	Restore restoreCmd `cmd:"" help:"Put a backup in the place of the database. The agent must be stopped."`
