@@ -18,7 +18,7 @@ help:
 	@echo "make test-mtas    the stories on Postfix, Sendmail and rspamd, and of the packages"
 	@echo "make lint         gofmt, vet, staticcheck, who may import whom"
 	@echo "make bench        speed, on this machine"
-	@echo "make soak         what takes hours: every fuzz target for FUZZTIME (10m)"
+	@echo "make soak         what takes hours: every fuzz target for FUZZTIME (10m), 500 kills, 20,000 messages against a truth"
 
 build:
 	@echo "Building; the first time takes minutes."
@@ -55,6 +55,8 @@ bench: deps-bench
 # What takes too long for every change. A line of its own for each kind.
 soak: deps-test
 	packaging/fuzz.sh $(FUZZTIME)
+	POSTVAGT_KILLS=500 $(GO) test -count=1 -timeout 60m -run '^TestKilled' ./agent
+	POSTVAGT_MESSAGES=20000 $(GO) test -count=1 -timeout 120m -run '^TestTruth$$' ./packaging/e2e
 
 clean:
 	rm -rf bin dist packaging/e2e/browser/node_modules

@@ -145,11 +145,13 @@ func (h *agentHouse) postfix(name string, cfg kit.Config) *kit.Postfix {
 	return p
 }
 
-func (h *agentHouse) startMilter() {
+func (h *agentHouse) startMilter() { h.startMilterWith("[policy]\nmode = \"enforce\"\n") }
+
+func (h *agentHouse) startMilterWith(policy string) {
 	h.t.Helper()
 	config := filepath.Join(h.dir, "milter.toml")
 	socket := filepath.Join(h.dir, "milter.sock")
-	text := milterConfig("unix:"+socket, h.dir, "socket_mode = \"0666\"\nsocket_group = \"\"\n[policy]\nmode = \"enforce\"\n")
+	text := milterConfig("unix:"+socket, h.dir, "socket_mode = \"0666\"\nsocket_group = \"\"\n"+policy)
 	if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
 		h.t.Fatal(err)
 	}
@@ -165,7 +167,10 @@ func (h *agentHouse) startMilter() {
 	}
 }
 
-func (h *agentHouse) startAgent() {
+func (h *agentHouse) startAgent() { h.startAgentWith("", h.Log()) }
+
+// startAgentWith starts the agent on logs, with further keys of [log].
+func (h *agentHouse) startAgentWith(extra string, logs ...string) {
 	h.t.Helper()
 	port, err := kit.FreePort("127.0.0.1")
 	if err != nil {
@@ -174,8 +179,9 @@ func (h *agentHouse) startAgent() {
 	text := fmt.Sprintf(`[organisation]
 domains = [%q]
 [log]
-files = [%q]
+files = [%s]
 verdicts = [%q]
+%s
 [store]
 path = %q
 [agent]
@@ -185,7 +191,7 @@ mask_key = ""
 pseudonym_key = %q
 [dashboard]
 listen = "127.0.0.1:%d"
-`, house, h.Log(), h.verdicts, h.database, filepath.Join(h.dir, "pseudonym.key"), port)
+`, house, `"`+strings.Join(logs, `", "`)+`"`, h.verdicts, extra, h.database, filepath.Join(h.dir, "pseudonym.key"), port)
 	if err := os.WriteFile(h.agentConfig, []byte(text), 0o644); err != nil {
 		h.t.Fatal(err)
 	}

@@ -52,9 +52,14 @@ func FreePort(host string) (int, error) {
 
 // Wait asks done again and again until it says yes. The error names what was waited for.
 func Wait(ctx context.Context, what string, limit time.Duration, done func() (bool, error)) error {
+	return WaitEvery(ctx, 20*time.Millisecond, what, limit, done)
+}
+
+// WaitEvery is Wait for what is dear to ask: it asks no more often than the interval says.
+func WaitEvery(ctx context.Context, interval time.Duration, what string, limit time.Duration, done func() (bool, error)) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	tick := time.NewTicker(20 * time.Millisecond)
+	tick := time.NewTicker(interval)
 	defer tick.Stop()
 	var last error
 	for {

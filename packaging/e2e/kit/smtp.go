@@ -19,6 +19,7 @@ type Envelope struct {
 	// "LOGIN=anna"; the port needs smtpd_authorized_xclient_hosts. Empty: the one before, at first the real
 	// client. A client so made may not change again: it takes another connection.
 	XCLIENT string
+	Notify  string // of which events the sender is to be told, as "SUCCESS,FAILURE" (RFC 3461); "" for the server's default
 }
 
 // Reply is the server's last answer: of the end of the message, or of the command that was refused.
@@ -112,7 +113,11 @@ func (c *Client) transaction(env Envelope, data []byte) (Reply, error) {
 		return Reply{}, err
 	}
 	for _, to := range env.To {
-		if _, err := c.cmd(25, "RCPT TO:<"+to+">"); err != nil {
+		rcpt := "RCPT TO:<" + to + ">"
+		if env.Notify != "" {
+			rcpt += " NOTIFY=" + env.Notify
+		}
+		if _, err := c.cmd(25, rcpt); err != nil {
 			return Reply{}, err
 		}
 	}
