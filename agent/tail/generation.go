@@ -158,6 +158,11 @@ func (g *generation) read(buf []byte, b *Batch, final bool) error {
 	if err != nil {
 		return fmt.Errorf("read %s at %d: %w", g.name, g.offset, err)
 	}
+	// Cut off and grown again since it was looked at, the file gives bytes of another generation.
+	if same, err := g.same(); err != nil || !same {
+		g.drained = false
+		return err
+	}
 	g.drained = n < len(buf)
 	start := 0
 	if g.skip {
