@@ -27,13 +27,12 @@ const childClock = "POSTVAGT_TEST_CLOCK"
 // trouble is a victim on a small disk of its own that fills up, whose clock is wrong otherwise after each start.
 type trouble struct {
 	*child
-	r        *rand.Rand
-	disk     string
-	holder   *exec.Cmd // of the mount namespace
-	full     bool
-	kills    int
-	fills    int
-	ballasts int
+	r      *rand.Rand
+	disk   string
+	holder *exec.Cmd // of the mount namespace
+	full   bool
+	kills  int
+	fills  int
 }
 
 func newTrouble(t *testing.T, logs string, r *rand.Rand) *trouble {
