@@ -260,7 +260,7 @@ func (a *Agent) serve(l net.Listener, db *store.Store, m *metrics) (*http.Server
 		return nil, err
 	}
 	pages, err := web.New(web.Options{Store: db, Organisation: a.Config.Organisation.Name, Zone: zone, Log: a.Log,
-		Hosts: a.Config.Dashboard.Hosts, Departments: a.departments, Persons: func() bool { return a.current.Load().Persons.Open() }})
+		Hosts: a.Config.Dashboard.Hosts, ControlMonths: a.Config.Supervision.ControlMonths, Departments: a.departments, Persons: func() bool { return a.current.Load().Persons.Open() }})
 	if err != nil {
 		return nil, err
 	}

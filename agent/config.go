@@ -27,6 +27,7 @@ type Config struct {
 	Mail         Mail         `toml:"mail" doc:"What the agent writes: notices to senders, and alerts."`
 	Alerts       Alerts       `toml:"alerts" doc:"Who is told of what needs a person."`
 	Watch        []Watch      `toml:"watch"`
+	Supervision  Supervision  `toml:"supervision" doc:"The organisation's own supervision."`
 	Dashboard    Dashboard    `toml:"dashboard" doc:"The pages, and /metrics for Prometheus."`
 	Agent        Lists        `toml:"agent" doc:"Lists and keys."`
 	Channel      []Channel    `toml:"channel"`
@@ -111,6 +112,11 @@ type Watch struct {
 	Share float64 `toml:"share"`
 }
 
+// Supervision is how often the organisation looks at itself.
+type Supervision struct {
+	ControlMonths int `toml:"control_months" doc:"Each of the six points of control is due every so many months."`
+}
+
 // Dashboard is the web server.
 type Dashboard struct {
 	Listen string   `toml:"listen" doc:"host:port. Loopback only: for others put a web server with TLS in front, and name it in hosts."`
@@ -150,11 +156,12 @@ func DefaultConfig() *Config {
 		Log: Log{Files: []string{}, Journal: "auto", JournalUnits: []string{"postfix*.service", "sendmail*.service"},
 			MilterUnit: "postvagt-milter.service", Verdicts: []string{"/var/log/postvagt/verdict.log"},
 			JoinWindow: program.Duration(time.Hour), QueueLifetime: program.Duration(121 * time.Hour)},
-		Store:     Store{Path: "/var/lib/postvagt/agent.db", DetailsMonths: 13, AccessMonths: 24},
-		Cases:     Cases{KeepYears: 5},
-		Mail:      Mail{Notices: true, Lang: "da"},
-		Alerts:    Alerts{Officers: []string{}, Operations: []string{}, Lang: "da"},
-		Dashboard: Dashboard{Listen: "127.0.0.1:8480", Hosts: []string{}},
+		Store:       Store{Path: "/var/lib/postvagt/agent.db", DetailsMonths: 13, AccessMonths: 24},
+		Cases:       Cases{KeepYears: 5},
+		Mail:        Mail{Notices: true, Lang: "da"},
+		Alerts:      Alerts{Officers: []string{}, Operations: []string{}, Lang: "da"},
+		Supervision: Supervision{ControlMonths: 12},
+		Dashboard:   Dashboard{Listen: "127.0.0.1:8480", Hosts: []string{}},
 		Agent: Lists{Departments: "/etc/postvagt/departments.csv", SecureMailboxes: "/etc/postvagt/secure-mailboxes.csv",
 			MaskKey:     "/etc/postvagt/mask.key",
 			CommitEvery: program.Duration(time.Second), MaxUnfinished: 50_000},
@@ -196,6 +203,9 @@ func (c *Config) check() (errs []error) {
 		if n < 0 {
 			fault(key, "%d: say how many, or 0 to keep them for ever", n)
 		}
+	}
+	if m := c.Supervision.ControlMonths; m < 1 || m > 60 {
+		fault("supervision.control_months", "%d: say a number of months between 1 and 60", m)
 	}
 	for i, d := range c.Organisation.Domains {
 		c.Organisation.Domains[i] = strings.ToLower(strings.TrimPrefix(d, "@"))

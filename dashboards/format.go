@@ -83,3 +83,12 @@ func Clock(lang string, t time.Time) string {
 	}
 	return Date(lang, t) + ", " + t.Format("15:04:05")
 }
+
+// Share writes an estimated share with one decimal: 6,2 % in Danish, 6.2 % in English.
+func Share(lang string, share float64) string {
+	text := strconv.FormatFloat(100*share, 'f', 1, 64)
+	if lang == "da" {
+		text = strings.Replace(text, ".", ",", 1)
+	}
+	return text + "\u00a0%"
+}

@@ -154,7 +154,7 @@ func freeMail() []string {
 
 // foreignTables are those of agent.toml: one file may serve both programs.
 func foreignTables() []string {
-	return []string{"persons", "log", "store", "cases", "dashboard", "elasticsearch", "alerts", "mail", "watch", "web", "agent", "secure_mailboxes"}
+	return []string{"persons", "log", "store", "dashboard", "cases", "supervision", "elasticsearch", "alerts", "mail", "watch", "web", "agent", "secure_mailboxes"}
 }
 
 // LoadConfig reads and checks a configuration. All faults are reported, joined.

@@ -22,6 +22,7 @@ var (
 	details   = []login.Role{login.Officer, login.Reviewer, login.DPO, login.Auditor} // single transmissions; a reviewer those of own departments
 	overseers = []login.Role{login.Officer, login.DPO, login.Auditor}                 // the whole organisation, unrounded
 	decides   = []login.Role{login.Officer}
+	answerers = []login.Role{login.Officer, login.Reviewer} // for the mails of a sample; a reviewer those of own departments
 	auditors  = []login.Role{login.Auditor}
 	admins    = []login.Role{login.Admin}
 )
@@ -35,6 +36,15 @@ func (s *site) routes() []route {
 		{pattern: "POST /transmissions/{id}/sender", roles: decides, serve: s.page(s.sender)},
 		{pattern: "GET /report", roles: overseers, serve: s.page(s.report), menu: "report"},
 		{pattern: "GET /report/{format}", roles: overseers, serve: s.reportFile},
+		{pattern: "GET /supervision", roles: details, serve: s.page(s.supervision), menu: "supervision"},
+		{pattern: "GET /supervision/measures/{id}", roles: overseers, serve: s.page(s.entry(measureForm()))},
+		{pattern: "POST /supervision/measures/{id}", roles: decides, serve: s.write(measureForm())},
+		{pattern: "GET /supervision/controls/{id}", roles: overseers, serve: s.page(s.entry(controlForm()))},
+		{pattern: "POST /supervision/controls/{id}", roles: decides, serve: s.write(controlForm())},
+		{pattern: "POST /supervision/samples", roles: decides, serve: s.draw},
+		{pattern: "GET /supervision/samples/{id}", roles: details, serve: s.page(s.sample)},
+		{pattern: "POST /supervision/samples/{id}", roles: answerers, serve: s.answer},
+		{pattern: "GET /supervision/export/{file}", roles: overseers, serve: s.export},
 		{pattern: "GET /access", roles: auditors, serve: s.page(s.access), menu: "access"},
 		{pattern: "GET /access/csv", roles: auditors, serve: s.accessFile},
 		{pattern: "GET /users", roles: admins, serve: s.page(s.users), menu: "users"},

@@ -50,6 +50,7 @@ import (
 
 	"postvagt/agent/event"
 	"postvagt/agent/login"
+	"postvagt/agent/supervise"
 	"postvagt/dashboards"
 )
 
@@ -61,6 +62,14 @@ type Store interface {
 	Overview(ctx context.Context) (dashboards.Overview, error)
 	Reported(ctx context.Context, p dashboards.Period, department string) ([]dashboards.Reported, error)
 	People
+	Registers
+}
+
+// Registers keep what people state; see package supervise.
+type Registers interface {
+	Entries(ctx context.Context, register string) ([]supervise.Entry, error)
+	Entry(ctx context.Context, register, id string) ([]supervise.Entry, error)
+	AddEntry(ctx context.Context, e supervise.Entry) error
 }
 
 // People are who may log in, and what is written down of what they do.
@@ -74,14 +83,15 @@ type People interface {
 
 // Options are what the pages need to know.
 type Options struct {
-	Store        Store
-	Organisation string           // shown at the head of each page
-	Now          func() time.Time // time.Now without it
-	Zone         *time.Location   // of days and clock times; time.Local without it
-	Departments  func() []string  // that exist; those that occur in the store are added
-	Hosts        []string         // names by which the pages may be called beside loopback ones
-	Persons      func() bool      // whether a sender may be named where there is a reason to; never without it
-	Log          *slog.Logger     // slog.Default() without it
+	Store         Store
+	Organisation  string           // shown at the head of each page
+	Now           func() time.Time // time.Now without it
+	Zone          *time.Location   // of days and clock times; time.Local without it
+	Departments   func() []string  // that exist; those that occur in the store are added
+	Hosts         []string         // names by which the pages may be called beside loopback ones
+	ControlMonths int              // how often each point of control is due; 12 without it
+	Persons       func() bool      // whether a sender may be named where there is a reason to; never without it
+	Log           *slog.Logger     // slog.Default() without it
 }
 
 // site is the web application.
@@ -108,6 +118,9 @@ func New(o Options) (http.Handler, error) {
 	}
 	if o.Departments == nil {
 		o.Departments = func() []string { return nil }
+	}
+	if o.ControlMonths == 0 {
+		o.ControlMonths = 12
 	}
 	if o.Persons == nil {
 		o.Persons = func() bool { return false }

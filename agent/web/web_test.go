@@ -405,7 +405,7 @@ func TestTextsAreWholeAndUsed(t *testing.T) {
 	}
 	code := sourceText(t)
 	for name := range texts {
-		joined := strings.HasPrefix(name, "role-") || strings.HasPrefix(name, "access-") // made of a value
+		joined := regexp.MustCompile(`^(role|access|measure|point|answer|register)[-.]|^(control|sample)\.`).MatchString(name) // made of a value
 		if !joined && !strings.Contains(templates.String()+code, `"`+name+`"`) {
 			t.Errorf("nobody says %q", name)
 		}
