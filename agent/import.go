@@ -91,6 +91,11 @@ func (im *Import) pipeline(ctx context.Context, db *store.Store, files []string)
 		return nil, 0, err
 	}
 	options.Prefix, options.Recall = importPrefix, recall(ctx, db)
+	parser, err := im.Config.parserOptions()
+	if err != nil {
+		return nil, 0, err
+	}
+	options.NoVerdicts = len(im.Verdicts) == 0 && len(parser.MACKey) == 0 // with a key, the mail log itself may hold some
 	p := &pipeline{store: db, tracker: track.New(options), metrics: newMetrics(im.Config.Store.Path), log: slog.New(slog.DiscardHandler), now: time.Now,
 		every: time.Hour, archive: true, unknown: map[string]int64{}}
 	if err := p.load(ctx, importPrefix); err != nil {

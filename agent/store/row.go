@@ -34,6 +34,7 @@ type encoder struct {
 	day      int64 // the last local day, [from, to) in microseconds
 	from, to int64
 	content  []byte
+	texts    []any // by position in layout.own: the last text, as many rows have the same
 }
 
 // row encodes a document; its revision is not part of its content.
@@ -42,8 +43,18 @@ func (e *encoder) row(d *event.Document) (r row, err error) {
 		return r, fmt.Errorf("a document of queue id %q has no key or no time", d.QueueID)
 	}
 	r.document, r.own = d, make([]any, len(layout.own))
+	if e.texts == nil {
+		e.texts = make([]any, len(layout.own))
+	}
 	for i := range layout.own {
-		v, isDefault, err := value(&layout.own[i], d)
+		f := &layout.own[i]
+		if at, ok := f.At(d).(*string); ok && i != atKey {
+			if r.own[i] = e.text(i, *at); *at != "" {
+				r.filled |= 1 << i
+			}
+			continue
+		}
+		v, isDefault, err := value(f, d)
 		if err != nil {
 			return r, err
 		}
@@ -69,6 +80,14 @@ func (e *encoder) row(d *event.Document) (r row, err error) {
 	r.sums = [3]int64{int64(d.Persons), int64(d.Recipients), d.Size}
 	r.entities = [1]string{d.SecureMailbox}
 	return r, nil
+}
+
+// text is a text as a value, which is not made anew where the row before had the same.
+func (e *encoder) text(i int, s string) any {
+	if last, ok := e.texts[i].(string); !ok || last != s {
+		e.texts[i] = s
+	}
+	return e.texts[i]
 }
 
 func (e *encoder) dayOf(us int64) int64 {

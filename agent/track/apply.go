@@ -154,7 +154,7 @@ func (t *Tracker) expireMessage(m *message, r *maillog.Record, us int64, at Orig
 }
 
 func (t *Tracker) prove(m *message, at Origin) {
-	m.Proof = append(m.Proof, markOf(at))
+	m.Proof = append(m.Proof, t.markOf(at))
 	t.touch(m)
 }
 
@@ -270,10 +270,10 @@ func (t *Tracker) verdict(r *maillog.Record, at Origin) {
 	j.QueueID, j.At = strings.Clone(r.QueueID), max(j.At, us)
 	j.Count = max(j.Count, r.Verdict.Count)
 	if v := r.Verdict.Message; v != nil {
-		j.Record, j.Proof = v, markOf(at)
+		j.Record, j.Proof = v, t.markOf(at)
 	}
 	if v := r.Verdict.Recipient; v != nil && !j.has(r.Verdict.N) {
-		j.insert(judgedRecipient{r.Verdict.N, *v, markOf(at)})
+		j.insert(judgedRecipient{r.Verdict.N, *v, t.markOf(at)})
 	}
 	t.touch(m)
 }

@@ -95,14 +95,17 @@ func (t *Tracker) lookAt(m *message) {
 	switch {
 	case !m.Waited:
 		m.Waited = true
-		m.Parent = ""
-		t.touch(m)
+		if m.Parent != "" {
+			m.Parent = ""
+			t.touch(m)
+		}
+		t.look(m)
 	case m.Birth != 0 && !m.over() && !m.Stray:
 		m.Stray = true
 		t.touch(m)
 	default: // nothing more will come
 		m.done = true
-		t.touch(m)
+		t.look(m)
 		return
 	}
 	t.dues.put(t.due(m), m.Host, m.QueueID)
@@ -117,5 +120,5 @@ func (t *Tracker) finished(m *message) bool {
 		return true
 	}
 	_, milter := t.hosts[m.Host]
-	return m.Waited && !milter // no verdict is to be expected of this host
+	return !milter && (m.Waited || t.opt.NoVerdicts) // no verdict is to be expected of this host
 }

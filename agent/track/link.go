@@ -82,7 +82,7 @@ func (t *Tracker) deliverOne(m *message, r *maillog.Record, to string, us int64,
 	d := m.place(tag, orig, to).out(tag, to)
 	d.Status, d.At, d.DSN, d.Relay = t.intern(r.Status), us, t.intern(r.DSN), t.intern(r.Relay)
 	d.Via, d.Version, d.Cipher = link.via, link.version, link.cipher
-	d.Proof = [2]mark{markOf(at), link.proof}
+	d.Proof = [2]mark{t.markOf(at), link.proof}
 }
 
 // place finds the original recipient that a delivery belongs to. Under a further queue id the MTA may know it

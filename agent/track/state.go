@@ -54,6 +54,7 @@ type message struct {
 
 	dirty bool
 	kept  bool     // its item is stored
+	news  bool     // its rows may have changed since the last Flush
 	done  bool     // nothing more will come
 	into  *message // it turned out to be part of another one
 	older *message // an earlier message with the same queue id

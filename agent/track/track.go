@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -31,6 +32,7 @@ type Options struct {
 	MaxLive       int           // messages kept in memory after a Flush; 0 for 50,000
 	Recall        func(key string) ([]byte, bool)
 	Prefix        string // of all item keys: an import keeps its state apart
+	NoVerdicts    bool   // no source holds verdict lines: nothing waits for one
 	Notices       bool   // senders are to be told
 }
 
@@ -94,6 +96,9 @@ type Tracker struct {
 	storedIDs map[queueKey]string   // as byMsgID, of messages that are not in memory
 	storedFor map[queueKey][]string // as waiting, of messages that are not in memory
 
+	documents []event.Document // room for the next Flush
+	line      []byte           // room for a line
+
 	names map[string]string // host names, normalised
 	words map[string]string // names that are on every line
 }
@@ -130,7 +135,7 @@ func (t *Tracker) Add(r *maillog.Record, at Origin) {
 	}
 	switch r.Kind {
 	case maillog.TLS:
-		t.clients.tls(t.host(r.Host), r, markOf(at))
+		t.clients.tls(t.host(r.Host), r, t.markOf(at))
 	case maillog.Verdict:
 		t.verdict(r, at)
 	case maillog.Born, maillog.MessageID, maillog.Queued, maillog.Delivery, maillog.Hold, maillog.Release, maillog.Reject,
@@ -182,11 +187,12 @@ func (t *Tracker) host(name string) string {
 	return h
 }
 
-func markOf(at Origin) mark {
+func (t *Tracker) markOf(at Origin) mark {
 	if at.Text == "" {
 		return mark{Source: at.Source, Pos: at.Pos}
 	}
-	sum := sha256.Sum256([]byte(at.Text))
+	t.line = append(t.line[:0], at.Text...)
+	sum := sha256.Sum256(t.line)
 	return mark{Source: at.Source, Pos: at.Pos, Hash: binary.BigEndian.Uint64(sum[:8])}
 }
 
@@ -196,27 +202,38 @@ func (t *Tracker) key(m *message) string {
 }
 
 func (t *Tracker) touch(m *message) {
+	m.news = true
+	t.look(m)
+}
+
+// look has a message looked at by the next Flush. Without news its rows are what they were, but that a host with a milter may
+// have left it without a verdict.
+func (t *Tracker) look(m *message) {
 	if !m.dirty {
 		m.dirty = true
 		t.dirty = append(t.dirty, m)
 	}
 }
 
-// Flush returns what changed since the last Flush. The caller must store all of it or stop.
+// Flush returns what changed since the last Flush. The caller must store all of it or stop; the documents stand until the next
+// Flush.
 func (t *Tracker) Flush() (Changes, error) {
 	var c Changes
 	rows := 0
 	for _, m := range t.dirty {
 		rows += max(len(m.Rcpts), m.NRcpt)
 	}
-	c.Documents = make([]event.Document, 0, rows)
+	c.Documents = slices.Grow(t.documents[:0], rows)
 	for _, m := range t.dirty {
 		m.dirty = false
 		if m.into != nil {
 			c.Delete = t.drop(c.Delete, m)
 			continue
 		}
-		c.Documents = t.opt.documents(c.Documents, m, t.hosts[m.Host])
+		if m.news || m.Birth == 0 || t.hosts[m.Host] != 0 {
+			c.Documents = t.opt.documents(c.Documents, m, t.hosts[m.Host])
+			m.news = false
+		}
 		c.Notices = t.opt.notices(c.Notices, m)
 		if m.done || t.finished(m) {
 			t.forget(m)
@@ -230,6 +247,7 @@ func (t *Tracker) Flush() (Changes, error) {
 		m.kept = true
 		c.Put = append(c.Put, Item{Key: t.key(m), Data: data, Due: fromMicro(t.due(m))})
 	}
+	t.documents = c.Documents
 	t.dirty = t.dirty[:0]
 	t.evict()
 	data, err := json.Marshal(t.global())
