@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -161,7 +162,7 @@ func (a *Agent) round(ctx context.Context, db *store.Store, m *metrics) error {
 	}
 	defer func() { stop(); <-told }()
 	options.Notices = a.Config.Mail.Notices
-	p := &pipeline{teller: teller, store: db, tracker: track.New(options), metrics: m, log: a.Log, now: a.now, every: time.Duration(a.Config.Agent.CommitEvery), turned: func() { a.turns.Add(1) }, unknown: map[string]int64{}}
+	p := &pipeline{teller: teller, store: db, tracker: track.New(options), metrics: m, log: a.Log, now: a.now, units: append(slices.Clone(a.Config.Log.JournalUnits), a.Config.Log.MilterUnit), every: time.Duration(a.Config.Agent.CommitEvery), turned: func() { a.turns.Add(1) }, unknown: map[string]int64{}}
 	if err := p.load(ctx, ""); err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path"
 	"slices"
 	"time"
 
@@ -29,6 +30,7 @@ type pipeline struct {
 	metrics *metrics
 	log     *slog.Logger
 	now     func() time.Time // the clock on the wall
+	units   []string         // patterns of the units of systemd whose lines count; nil for all
 	every   time.Duration
 	teller  *teller // nil for an import: old mail is told nobody
 	turned  func()  // called in each turn; may be nil
@@ -132,6 +134,7 @@ func (p *pipeline) line(s *source, l tail.Line) {
 	r := &p.record
 	if !s.parse(l, r) {
 		p.metrics.kind(s.kind, "untrusted")
+		p.forged(s, l.Pos)
 		return
 	}
 	p.metrics.kind(s.kind, r.Kind.String())
@@ -140,10 +143,31 @@ func (p *pipeline) line(s *source, l tail.Line) {
 		p.unknown[programName(r.Program)]++
 		p.sum.Unknown++
 	case maillog.Gap:
-		p.lost(s, r.Lines)
-	case maillog.Foreign, maillog.Ignored, maillog.NoQueue, maillog.Forged:
+		if r.Unit == "" || p.follows(r.Unit) {
+			p.lost(s, r.Lines)
+		}
+	case maillog.Forged:
+		p.forged(s, l.Pos)
+	case maillog.Foreign, maillog.Ignored, maillog.NoQueue:
 	default:
 		p.tracker.Add(r, track.Origin{Source: s.name, Pos: l.Pos, Text: l.Text})
+	}
+}
+
+// follows says whether a unit of systemd is one whose lines count.
+func (p *pipeline) follows(unit string) bool {
+	return p.units == nil || slices.ContainsFunc(p.units, func(pattern string) bool {
+		ok, _ := path.Match(pattern, unit) // patterns were checked with the configuration
+		return ok
+	})
+}
+
+// forged says where a line stands that somebody wrote in the name of the MTA or the milter. It is said once for each source,
+// counted each time, and never believed.
+func (p *pipeline) forged(s *source, pos int64) {
+	if !s.forged {
+		s.forged = true
+		p.log.Warn("somebody else writes lines in the name of the mail programs; they are counted as forged or untrusted, and not believed", "source", s.name, "position", pos)
 	}
 }
 
@@ -167,7 +191,7 @@ func (p *pipeline) lost(s *source, lines int64) {
 	if at.IsZero() {
 		at = p.now()
 	}
-	p.gaps = append(p.gaps, store.Gap{Source: s.name, From: at.Add(-time.Minute), To: at, Lines: lines})
+	p.gaps = append(p.gaps, store.Gap{Source: s.name, From: at.Add(-max(time.Minute, p.record.Span)), To: at, Lines: lines})
 }
 
 // commit stores all that was made of the lines so far, in one transaction. While that fails nothing more is read.

@@ -31,6 +31,7 @@ type source struct {
 
 	atEnd    bool
 	failing  bool
+	forged   bool // a line in the name of another was seen
 	position []byte
 }
 
@@ -110,11 +111,16 @@ func (s *source) parse(l tail.Line, r *maillog.Record) bool {
 	p := s.parser
 	if s.trust.isMilter(e) {
 		p = s.milter
-	} else if !s.trust.isMTA(e) && e.Program != "systemd-journald" {
+	} else if !s.trust.isMTA(e) && !isJournald(e) {
 		return false
 	}
 	p.ParseText(e.Time, e.Host, e.Program, e.PID, l.Text, r)
 	return true
+}
+
+// isJournald says whether journald wrote an entry itself; the name alone anybody can take.
+func isJournald(e *tail.Entry) bool {
+	return e.Program == "systemd-journald" && e.UID == 0 && (e.Unit == "" || e.Unit == "systemd-journald.service")
 }
 
 // trust says whose journal entries count. Unit and uid are journald's own word; the name of the program is the writer's.

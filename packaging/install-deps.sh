@@ -7,7 +7,7 @@
 set -eu
 
 demo="postfix postfix-pcre openssl poppler-utils"
-tests="$demo bzip2 xz-utils zstd chromium fonts-dejavu-core gnupg p7zip-full qpdf procps python3 systemd"
+tests="$demo bzip2 xz-utils zstd chromium fonts-dejavu-core gnupg p7zip-full qpdf procps python3 rsyslog systemd"
 mtas="$tests rspamd m4 libwrap0 libldap-2.5-0 libnsl2"
 case ${1-} in
 demo) want=$demo ;;

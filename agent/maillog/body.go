@@ -17,17 +17,25 @@ func (p *Parser) body(text string, r *Record) {
 		p.postfix(text, r)
 		return
 	}
+	program, _, _ := strings.Cut(r.Program, "-") // rsyslogd-2177: a message by its number
 	switch r.Program {
 	case MilterProgram:
 		p.verdict(text, r)
 	case "sendmail", "sm-mta", "sm-msp-queue", "sendmail-msp", "sm-msp", "sendmail-client":
 		r.Instance, r.Service = "sendmail", "sendmail"
 		sendmail(text, r)
-	case "systemd-journald", "journald", "rsyslogd", "syslog-ng", "syslogd", "imuxsock", "syslog":
+	case "systemd-journald", "journald", "syslog-ng", "syslogd", "imuxsock", "syslog":
 		r.Kind = Foreign
-		dropped(text, r)
+		p.dropped(text, r)
 	default:
 		r.Kind = Foreign
+		switch program {
+		case "rsyslogd":
+			p.dropped(text, r)
+		case "postfix":
+			r.Service = serviceOf(text)
+			p.postfix(text, r)
+		}
 	}
 }
 
@@ -52,36 +60,6 @@ func VerdictOf(line verdict.Line) (Kind, string, verdict.Line) {
 		return NoQueue, "", line
 	}
 	return Verdict, line.QueueID, line
-}
-
-// dropped finds what a log system says of lines that it lost:
-//
-//	systemd-journald: Suppressed 1204 messages from postfix@-.service
-//	rsyslogd: imuxsock[pid 412]: begin to drop messages due to rate-limiting
-//	rsyslogd: … 1204 messages lost due to rate-limiting …
-//	syslog-ng: … dropped='1204' … (statistics are cumulative, so only "lost" or "dropped messages" texts count)
-func dropped(text string, r *Record) {
-	switch {
-	case strings.HasPrefix(text, "Suppressed ") && strings.Contains(text, " messages from "):
-		r.Kind, r.Lines = Gap, numberBefore(text, " messages from ")
-	case strings.Contains(text, " messages lost due to rate-limiting"):
-		r.Kind, r.Lines = Gap, numberBefore(text, " messages lost due to rate-limiting")
-	case strings.Contains(text, "begin to drop messages"), strings.Contains(text, "messages dropped"):
-		r.Kind, r.Lines = Gap, max(0, numberBefore(text, " messages dropped"))
-	}
-}
-
-// numberBefore is the number that stands before mark, 0 without one.
-func numberBefore(text, mark string) int64 {
-	end := strings.Index(text, mark)
-	if end < 0 {
-		return 0
-	}
-	start := end
-	for start > 0 && text[start-1] >= '0' && text[start-1] <= '9' {
-		start--
-	}
-	return max(0, int64(atoi(text[start:end])))
 }
 
 // angle reads "<address>rest". A quoted local part may hold any byte, so it is skipped as a whole.

@@ -10,6 +10,9 @@
 //	2026-11-23T03:08:40.123456+01:00 host program[pid]: text        rsyslog, syslog-ng ISO
 //	1 2026-11-23T03:08:40.123456+01:00 host program pid msgid - text   RFC 5424
 //
+// rsyslog ends the name of a program at its first "/", so that its RFC 5424 lines say "postfix" of every service; what a line
+// is about then tells its service.
+//
 // A stamp without a year gets the year in which it lies nearest to the line before it; the first line gets
 // the latest year that does not put it after the reference time (of a file: its last change).
 //

@@ -20,6 +20,8 @@ type Parser struct {
 
 	hour   string // "Nov 23 03" and the time of its start, for the next stamps of the same hour
 	hourAt time.Time
+
+	counters map[string]int64 // of lines that syslog-ng dropped, by host
 }
 
 // New returns a parser; last is the time of the last line read before a restart, or zero.
@@ -133,7 +135,7 @@ func (p *Parser) head5424(line string, r *Record) (text string, ok bool) {
 		line = line[end:]
 	}
 	line = strings.TrimPrefix(strings.TrimPrefix(line, "-"), " ")
-	return strings.TrimPrefix(line, "\ufeff"), true
+	return strings.TrimPrefix(strings.TrimPrefix(line, "\ufeff"), " "), true // rsyslog keeps the space before an old message
 }
 
 func structuredEnd(s string) int {

@@ -23,6 +23,9 @@ func (p *Parser) postfix(text string, r *Record) {
 		return
 	}
 	r.Kind = known(text, r.Service)
+	if r.Kind == Unknown && r.Instance == r.Program { // whose it is was only guessed
+		r.Kind = Ignored
+	}
 }
 
 // postfixMessage reads what stands behind the queue id.
@@ -41,7 +44,7 @@ func postfixMessage(s string, r *Record) {
 		cleanup(s, r)
 	case "pickup":
 		pickup(s, r)
-	case "postsuper":
+	case "postsuper", Queue:
 		postsuper(s, r)
 	case "bounce", "defer", "trace":
 		if strings.HasPrefix(s, "to=<") { // soft_bounce and address verification report through them
@@ -126,8 +129,10 @@ func smtpd(s string, r *Record) {
 			if r.User == "" { // the first: a name may hold a comma and forge what follows
 				r.User = value
 			}
-		case "orig_queue_id":
-			r.OrigQueueID = leadingID(value)
+		case "orig_queue_id": // a filter does not log in; a name may hold a comma and forge it
+			if r.User == "" {
+				r.OrigQueueID = leadingID(value)
+			}
 		}
 	}
 }

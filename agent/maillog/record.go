@@ -94,5 +94,8 @@ type Record struct {
 	Reused  bool
 
 	Verdict verdict.Line
-	Lines   int64 // of a Gap
+
+	Lines int64         // of a Gap
+	Span  time.Duration // of a Gap: how long lines were lost before it was said, 0 where that is not known
+	Unit  string        // of a Gap: whose lines, as systemd names it; "" where that is not known
 }
