@@ -17,13 +17,14 @@ import (
 
 // Check judges messages from files as the daemon would, and changes nothing.
 type Check struct {
-	Filter *Filter
-	JSON   bool
-	Jobs   int
-	From   string   // envelope sender; "" takes the header's
-	To     []string // envelope recipients; none takes the header's
-	Out    io.Writer
-	Stdin  io.Reader
+	Filter  *Filter
+	Against *Filter // of a changed configuration; nil for none
+	JSON    bool
+	Jobs    int
+	From    string   // envelope sender; "" takes the header's
+	To      []string // envelope recipients; none takes the header's
+	Out     io.Writer
+	Stdin   io.Reader
 }
 
 // checked is what check --json prints of a message; the keys are fixed.
@@ -40,6 +41,14 @@ type checked struct {
 	Lang       string            `json:"lang"`
 	Rules      []checkedRule     `json:"rules"`
 	Unopened   []checkedPart     `json:"unopened"`
+	Against    *checkedChange    `json:"against,omitempty"`
+}
+
+// checkedChange is what a changed configuration asks of a message.
+type checkedChange struct {
+	Action  string `json:"action"`
+	Why     string `json:"why"`
+	Changed bool   `json:"changed"` // another action
 }
 
 type checkedProtection struct {
@@ -69,7 +78,8 @@ type job struct {
 	done chan checked
 }
 
-// Run judges all messages of paths, in their order, and says whether one would be stopped.
+// Run judges all messages of paths, in their order, and says whether one would be stopped; with Against, whether the
+// changed configuration would do anything else.
 func (c *Check) Run(ctx context.Context, paths []string) (stopped bool, err error) {
 	work, order := make(chan job), make(chan job, 4*c.Jobs)
 	readErr := make(chan error, 1)
@@ -98,12 +108,21 @@ func (c *Check) Run(ctx context.Context, paths []string) (stopped bool, err erro
 		})
 	}()
 	out := bufio.NewWriter(c.Out)
+	sums := changes{}
 	for j := range order {
 		r := <-j.done
-		stopped = stopped || verdict.Stricter(r.Action, verdict.Tag) != verdict.Tag
+		if c.Against == nil {
+			stopped = stopped || verdict.Stricter(r.Action, verdict.Tag) != verdict.Tag
+		} else {
+			stopped = stopped || r.Against.Changed
+			sums.add(&r)
+		}
 		if err := c.print(out, &r); err != nil {
 			return stopped, fmt.Errorf("output: %w", err)
 		}
+	}
+	if c.Against != nil && !c.JSON {
+		sums.print(out)
 	}
 	return stopped, errors.Join(<-readErr, out.Flush())
 }
@@ -115,6 +134,9 @@ func (c *Check) print(out *bufio.Writer, r *checked) error {
 	name := r.File
 	if r.N > 1 {
 		name = fmt.Sprintf("%s (message %d)", name, r.N)
+	}
+	if c.Against != nil {
+		return printChange(out, name, r)
 	}
 	_, err := fmt.Fprintf(out, "%-6s %-12s %-9s %s  %s", r.Action, r.Level, r.Direction, name, r.Why)
 	if len(r.Kinds) > 0 {
@@ -132,11 +154,13 @@ func (c *Check) judge(ctx context.Context, j job) checked {
 	res := c.Filter.Judge(ctx, c.transaction(j.data), func() {})
 	out := checked{
 		File: j.file, N: j.n, Direction: res.Direction, Level: res.Level, Kinds: orEmpty(res.Kinds), Persons: res.Persons,
-		Protection: checkedProtection(res.Protection), Action: verdict.Pass, Why: res.Why, Lang: res.Lang,
+		Protection: checkedProtection(res.Protection), Action: wanted(&res), Why: res.Why, Lang: res.Lang,
 		Rules: []checkedRule{}, Unopened: []checkedPart{},
 	}
-	for _, p := range res.Recipients {
-		out.Action = verdict.Stricter(out.Action, p.Wanted)
+	if c.Against != nil {
+		other := c.Against.Judge(ctx, c.transaction(j.data), func() {})
+		out.Against = &checkedChange{Action: wanted(&other), Why: other.Why}
+		out.Against.Changed = out.Against.Action != out.Action
 	}
 	for _, f := range res.Findings {
 		out.Rules = append(out.Rules, checkedRule{f.Rule, f.Count, f.Part})
@@ -145,6 +169,15 @@ func (c *Check) judge(ctx context.Context, j job) checked {
 		out.Unopened = append(out.Unopened, checkedPart(u))
 	}
 	return out
+}
+
+// wanted is what the policy asks of a message, whatever the mode.
+func wanted(j *Judgement) string {
+	action := verdict.Pass
+	for _, p := range j.Recipients {
+		action = verdict.Stricter(action, p.Wanted)
+	}
+	return action
 }
 
 func (c *Check) transaction(data []byte) *Transaction {

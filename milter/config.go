@@ -23,6 +23,7 @@ type Config struct {
 	Channel      []Channel    `toml:"channel"`
 	Relay        []Relay      `toml:"relay"`
 	Exempt       []Exempt     `toml:"exempt"`
+	Risk         []Risk       `toml:"risk"`
 
 	source program.Source
 }
@@ -35,11 +36,13 @@ type Organisation struct {
 
 // Policy says what is done.
 type Policy struct {
-	Mode         string        `toml:"mode" doc:"observe: touch nothing. notify: the same, and the agent writes to the sender. tag: add header fields. enforce: hold and refuse too."`
-	RejectText   string        `toml:"reject_text" doc:"What the sender's program is told when a message is refused, after 550 5.7.1."`
-	InboundBlock bool          `toml:"inbound_block" doc:"Allow lines that hold or refuse inbound mail."`
-	RouteToken   string        `toml:"route_token" doc:"Value of the header field X-Postvagt-Route by which Postfix sends a message to your gateway (action route)."`
-	Line         []policy.Line `toml:"line"`
+	Mode          string        `toml:"mode" doc:"observe: touch nothing. notify: the same, and the agent writes to the sender. tag: add header fields. enforce: hold and refuse too."`
+	RejectText    string        `toml:"reject_text" doc:"What the sender's program is told when a message is refused, after 550 5.7.1."`
+	InboundBlock  bool          `toml:"inbound_block" doc:"Allow lines that hold or refuse inbound mail."`
+	SubjectTag    string        `toml:"subject_tag" doc:"Text put before the subject of sensitive mail from outside, in ASCII, \"\" for none: it breaks DKIM signatures. Taken out of replies."`
+	LabelOutgoing bool          `toml:"label_outgoing" doc:"Also write level and action on mail that leaves: they tell every stranger what it holds."`
+	RouteToken    string        `toml:"route_token" doc:"Value of the header field X-Postvagt-Route by which Postfix sends a message to your gateway (action route)."`
+	Line          []policy.Line `toml:"line"`
 }
 
 // Milter is how the daemon runs.
@@ -72,6 +75,7 @@ type Milter struct {
 type Recipients struct {
 	Authorities []string `toml:"authorities" doc:"Domains of authorities: class authority."`
 	FreeMail    []string `toml:"free_mail" doc:"Domains where anybody may have an address: class free-mail."`
+	Lists       []string `toml:"lists" doc:"Mailing lists outside, beside those whose address says so (lists.…, liste@…, alle@…)."`
 	NeverHold   []string `toml:"never_hold" doc:"Addresses to which mail is never held or refused: emergency, on-call, police."`
 }
 
@@ -89,6 +93,7 @@ type Channel struct {
 	RecipientSuffix  string   `toml:"recipient_suffix"`
 	RecipientDomains []string `toml:"recipient_domains"`
 	RequireRelay     []string `toml:"require_relay"`
+	Identity         string   `toml:"identity"` // how it identifies its readers (R15): none, domain, certificate, login-channel
 }
 
 // Relay is a next hop that hands mail on; TLS to it proves one hop.
@@ -109,6 +114,17 @@ type Exempt struct {
 	Hide   bool     `toml:"hide"`
 	Reason string   `toml:"reason"`
 	Until  string   `toml:"until"` // date; after it the entry counts for nothing
+}
+
+// Risk is a registered assessment of risk: with it, opportunistic TLS to these recipients protects confidential data (R1).
+type Risk struct {
+	Name       string   `toml:"name"` // stands in verdicts
+	Title      string   `toml:"title"`
+	Date       string   `toml:"date"`
+	Owner      string   `toml:"owner"`
+	Until      string   `toml:"until"`      // its last day; after it the assessment covers nothing
+	Recipients []string `toml:"recipients"` // user@domain, @domain, prefix*@domain, domain and below
+	Hops       []string `toml:"hops"`       // next hop as the MTA names it, transport:host
 }
 
 // VerdictSyslog in place of a file sends verdict lines to the system's log.
@@ -139,7 +155,7 @@ func DefaultConfig() *Config {
 			RulesDir: "/etc/postvagt/rules.d", Departments: "/etc/postvagt/departments.csv", MaskKey: "/etc/postvagt/mask.key",
 			Objections: "/var/lib/postvagt/objections.csv",
 		},
-		Recipients: Recipients{Authorities: []string{}, FreeMail: freeMail(), NeverHold: []string{}},
+		Recipients: Recipients{Authorities: []string{}, FreeMail: freeMail(), Lists: []string{}, NeverHold: []string{}},
 		Postfix:    Postfix{ConfigDir: "/etc/postfix", CommandDir: "/usr/sbin"},
 		Held:       defaultHeld(),
 	}

@@ -42,6 +42,7 @@ func (c *Config) check() (errs []error) {
 	errs = append(errs, c.checkDaemon()...)
 	errs = append(errs, c.checkChannels()...)
 	errs = append(errs, c.checkExempt()...)
+	errs = append(errs, c.checkRisk()...)
 	errs = append(errs, c.checkHeld()...)
 	return append(errs, c.checkTable()...)
 }
@@ -51,6 +52,9 @@ func (c *Config) checkDaemon() (errs []error) {
 	fault := func(key, format string, args ...any) { errs = append(errs, c.fault(key, format, args...)) }
 	if t := c.Policy.RejectText; t == "" || len(t) > 400 || strings.ContainsFunc(t, func(r rune) bool { return r < ' ' || r > '~' || r == '%' }) {
 		fault("policy.reject_text", "must be one line of at most 400 ASCII characters without %%")
+	}
+	if t := c.Policy.SubjectTag; len(t) > 40 || strings.ContainsFunc(t, func(r rune) bool { return r < ' ' || r > '~' }) || t != strings.TrimSpace(t) || strings.Contains(t, "=?") {
+		fault("policy.subject_tag", "must be at most 40 ASCII characters, without a space at its ends")
 	}
 	if _, _, err := ParseListen(c.Milter.Listen); err != nil {
 		fault("milter.listen", "%v", err)
@@ -119,6 +123,9 @@ func (c *Config) checkChannels() (errs []error) {
 		if marks != 1 {
 			errs = append(errs, c.fault(key, "has %d marks: exactly one of subject_prefix, header, recipient_suffix, recipient_domains shows a channel", marks))
 		}
+		if ids := policy.Words("identity"); ch.Identity != "" && !slices.Contains(ids, ch.Identity) {
+			errs = append(errs, c.fault(key+".identity", "%q is not one of %s%s", ch.Identity, strings.Join(ids, ", "), didYouMean(ch.Identity, ids)))
+		}
 		if ch.Name == "" || names[ch.Name] {
 			errs = append(errs, c.fault(key+".name", "missing, or used twice"))
 		}
@@ -174,14 +181,14 @@ func (c *Config) checkExempt() (errs []error) {
 
 // Warnings are what config check says beside errors.
 func (c *Config) Warnings() (out []string) {
-	out = c.heldWarnings()
+	out = append(c.heldWarnings(), c.riskWarnings()...)
 	for i, ch := range c.Channel {
 		if len(ch.RequireRelay) == 0 {
 			out = append(out, c.fault(fmt.Sprintf("channel[%d]", i), "channel %q has no require_relay: its mark alone decides, and no delivery can prove it", ch.Name).Error())
 		}
 	}
 	for i, x := range c.Exempt {
-		if !x.inForce(time.Now()) {
+		if !inForce(x.Until, time.Now()) {
 			out = append(out, c.fault(fmt.Sprintf("exempt[%d].until", i), "exemption %q has ended and counts for nothing", x.Name).Error())
 		}
 	}

@@ -33,6 +33,7 @@ const channelExample = `
 # recipient_suffix = ".s"
 # recipient_domains = ["sikker.example"]
 # require_relay = ["[smtp.gateway.example]"]   # relays whose delivery in the log proves the mark
+# identity = "login-channel"                   # how it identifies its readers: none, domain, certificate, login-channel
 
 # TLS proves one hop; what lies behind a relay must be declared.
 # [[relay]]
@@ -49,6 +50,16 @@ const channelExample = `
 # hide = false
 # reason = "delivers by its own secure line, agreement 2026-17"
 # until = "2027-12-31"
+
+# An assessment of risk: with it, TLS that is not forced protects confidential data to these recipients, until it ends.
+# [[risk]]
+# name = "region-2026"
+# title = "Mail to the region by opportunistic TLS"
+# date = "2026-06-30"
+# owner = "Head of IT security"
+# until = "2027-06-30"
+# recipients = ["region.example"]
+# hops = ["smtp:[mx.region.example]"]
 
 # A department whose senders may decide on their own held mail, with a reason.
 # [[held.department]]

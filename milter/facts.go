@@ -44,16 +44,21 @@ func (f *Filter) factsOf(t *Transaction, head *message.Mail) policy.Facts {
 	facts.Exempt, facts.Hidden = f.exemptionOf(t)
 	ours := t.Authenticated || t.Trusted
 	channel := f.channelOf(head)
+	names := namesOf(head)
 	for _, r := range t.Rcpts {
 		p := policy.Recipient{Addr: r.Addr, Hop: hopOf(r), Transport: policy.Unknown, Channel: channel, Objection: f.objections.Address(r.Addr)}
 		p.Direction, p.Class = f.placeOf(r.Addr, ours)
-		p.Lookalike = p.Class == "external" && f.lookalike(domainOf(r.Addr))
+		if p.Direction == verdict.Outbound {
+			f.slipsOf(t, &p, names[strings.ToLower(r.Addr)])
+			p.Risk = f.riskOf(&p)
+		}
 		if p.Class == "internal" {
 			p.Transport = policy.Local
 		}
 		if c := f.channelOfRecipient(r.Addr); c != "" {
 			p.Channel = c
 		}
+		p.Login = f.identityOf(p.Channel)
 		for _, pattern := range f.cfg.Recipients.NeverHold {
 			p.NeverHold = p.NeverHold || policy.MatchAddress(pattern, r.Addr)
 		}
@@ -66,7 +71,7 @@ func (f *Filter) factsOf(t *Transaction, head *message.Mail) policy.Facts {
 func (f *Filter) exemptionOf(t *Transaction) (system string, hidden bool) {
 	for i := range f.cfg.Exempt {
 		x := &f.cfg.Exempt[i]
-		if !x.matches(t) || !x.inForce(f.now()) {
+		if !x.matches(t) || !inForce(x.Until, f.now()) {
 			continue
 		}
 		if x.Hide {
@@ -78,10 +83,10 @@ func (f *Filter) exemptionOf(t *Transaction) (system string, hidden bool) {
 	return system, hidden
 }
 
-// inForce says whether an exemption holds; its last day counts.
-func (x *Exempt) inForce(now time.Time) bool {
-	until, err := time.ParseInLocation(time.DateOnly, x.Until, now.Location())
-	return err == nil && now.Before(until.AddDate(0, 0, 1))
+// inForce says whether something holds that ends with a date; the last day counts.
+func inForce(until string, now time.Time) bool {
+	end, err := time.ParseInLocation(time.DateOnly, until, now.Location())
+	return err == nil && now.Before(end.AddDate(0, 0, 1))
 }
 
 func (x *Exempt) matches(t *Transaction) bool {

@@ -20,10 +20,11 @@ import (
 
 // Parts are what a Filter is made of besides its configuration.
 type Parts struct {
-	Rules      fs.FS            // the shipped ones
-	Transports Transports       // nil: what the MTA promises is not known
-	Threads    *Threads         // nil: what arrived securely is not remembered
-	Now        func() time.Time // nil means time.Now
+	Rules         fs.FS            // the shipped ones
+	Transports    Transports       // nil: what the MTA promises is not known
+	Threads       *Threads         // nil: what arrived securely is not remembered
+	Acquaintances *Acquaintances   // nil: who has written to whom is not remembered
+	Now           func() time.Time // nil means time.Now
 
 	engine *detect.Engine // compiled before; nil: compile Rules
 }
@@ -43,16 +44,17 @@ type Promise struct {
 
 // Filter judges messages by one configuration. It never changes and is safe for concurrent use.
 type Filter struct {
-	cfg         *Config
-	engine      *detect.Engine
-	reader      *message.Reader
-	table       *policy.Table
-	departments *departments
-	trusted     []netip.Prefix
-	objections  *Objections
-	threads     *Threads
-	now         func() time.Time
-	transports  Transports
+	cfg           *Config
+	engine        *detect.Engine
+	reader        *message.Reader
+	table         *policy.Table
+	departments   *departments
+	trusted       []netip.Prefix
+	objections    *Objections
+	threads       *Threads
+	acquaintances *Acquaintances
+	now           func() time.Time
+	transports    Transports
 }
 
 // Judgement is the verdict and what it rests on.
@@ -67,7 +69,7 @@ type Judgement struct {
 
 // NewFilter makes a Filter of a configuration; the errors name file and line.
 func NewFilter(cfg *Config, parts Parts) (*Filter, error) {
-	f := &Filter{cfg: cfg, transports: parts.Transports, threads: parts.Threads, now: parts.now(), reader: message.NewReader(message.Options{Pdftotext: cfg.Milter.Pdftotext})}
+	f := &Filter{cfg: cfg, transports: parts.Transports, threads: parts.Threads, acquaintances: parts.Acquaintances, now: parts.now(), reader: message.NewReader(message.Options{Pdftotext: cfg.Milter.Pdftotext})}
 	var err error
 	if f.engine = parts.engine; f.engine == nil {
 		if f.engine, err = CompileRules(parts.Rules, cfg.Milter.RulesDir); err != nil {
@@ -186,7 +188,7 @@ func (f *Filter) judge(ctx context.Context, t *Transaction) Judgement {
 		stale = errors.Join(stale, f.promises(ctx, t, &facts))
 	}
 	r := f.table.Decide(facts, content)
-	j := Judgement{Record: r, Findings: found.Findings, Unopened: mail.Unopened, Lookups: errors.Join(stale, f.remember(&r, mail.MessageID))}
+	j := Judgement{Record: r, Findings: found.Findings, Unopened: mail.Unopened, Lookups: errors.Join(stale, f.remember(&r, mail.MessageID), f.acquaint(t, &r, &facts))}
 	if t.explain {
 		j.Reasons = scanner.Explanations()
 	}
@@ -200,6 +202,19 @@ func (f *Filter) remember(r *verdict.Record, messageID string) error {
 		return nil
 	}
 	return f.threads.Remember(messageID)
+}
+
+// acquaint notes who has written to whom, where the message goes its way.
+func (f *Filter) acquaint(t *Transaction, r *verdict.Record, facts *policy.Facts) (failed error) {
+	if f.acquaintances == nil || t.Sender == "" || !t.Authenticated && !t.Trusted || verdict.Stricter(r.Action, verdict.Route) != verdict.Route {
+		return nil
+	}
+	for i := range facts.Recipients {
+		if p := &facts.Recipients[i]; p.Direction == verdict.Outbound {
+			failed = errors.Join(failed, f.acquaintances.Met(t.Sender, p.Addr))
+		}
+	}
+	return failed
 }
 
 // open reads and scans a message; why says what kept it from being judged.

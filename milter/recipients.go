@@ -1,6 +1,7 @@
 package milter
 
 import (
+	"slices"
 	"strings"
 
 	"postvagt/milter/message"
@@ -37,40 +38,6 @@ func (f *Filter) visible(head *message.Mail) int {
 	return len(seen)
 }
 
-// lookalikeFrom is the length below which two domains are too often near each other by chance.
-const lookalikeFrom = 8
-
-// lookalike says whether a domain is one slip away from one that is known (R13): a letter too many, too
-// few, another, or two exchanged.
-func (f *Filter) lookalike(domain string) bool {
-	for _, known := range [][]string{f.cfg.Organisation.Domains, f.cfg.Recipients.Authorities, f.cfg.Recipients.FreeMail} {
-		for _, k := range known {
-			if k = strings.ToLower(k); len(k) >= lookalikeFrom && k != domain && oneSlip(k, domain) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// oneSlip says whether a becomes b by one insertion, deletion, replacement or exchange of neighbours.
-func oneSlip(a, b string) bool {
-	i := 0
-	for i < len(a) && i < len(b) && a[i] == b[i] {
-		i++
-	}
-	a, b = a[i:], b[i:]
-	switch {
-	case len(a) == len(b)+1:
-		return a[1:] == b
-	case len(a)+1 == len(b):
-		return a == b[1:]
-	case len(a) != len(b) || a == "":
-		return false
-	}
-	return a[1:] == b[1:] || len(a) > 1 && a[0] == b[1] && a[1] == b[0] && a[2:] == b[2:]
-}
-
 // channelOf finds the mark of a channel in the header: exact, and only where the channel says it stands.
 func (f *Filter) channelOf(head *message.Mail) string {
 	for _, c := range f.cfg.Channel {
@@ -88,6 +55,35 @@ func (f *Filter) channelOf(head *message.Mail) string {
 					return c.Name
 				}
 			}
+		}
+	}
+	return ""
+}
+
+// identityOf is how a channel identifies its readers, "" where that is not said.
+func (f *Filter) identityOf(channel string) string {
+	for i := range f.cfg.Channel {
+		if c := &f.cfg.Channel[i]; channel != "" && c.Name == channel {
+			return c.Identity
+		}
+	}
+	return ""
+}
+
+// riskOf names the assessment of risk in force that covers opportunistic TLS to a recipient.
+func (f *Filter) riskOf(p *policy.Recipient) string {
+	for i := range f.cfg.Risk {
+		r := &f.cfg.Risk[i]
+		if !inForce(r.Until, f.now()) {
+			continue
+		}
+		for _, pattern := range r.Recipients {
+			if policy.MatchAddress(pattern, p.Addr) {
+				return r.Name
+			}
+		}
+		if slices.Contains(r.Hops, p.Hop) {
+			return r.Name
 		}
 	}
 	return ""

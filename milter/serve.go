@@ -20,15 +20,16 @@ import (
 
 // Server is the daemon.
 type Server struct {
-	filter  atomic.Pointer[Filter]
-	logger  *slog.Logger
-	now     func() time.Time
-	metrics *metrics
-	said    atomic.Pointer[string]
-	lines   *verdictLog
-	short   *mailLog // nil when the mail log gets nothing
-	threads *Threads
-	ctx     context.Context
+	filter        atomic.Pointer[Filter]
+	logger        *slog.Logger
+	now           func() time.Time
+	metrics       *metrics
+	said          atomic.Pointer[string]
+	lines         *verdictLog
+	short         *mailLog // nil when the mail log gets nothing
+	threads       *Threads
+	acquaintances *Acquaintances
+	ctx           context.Context
 
 	listener net.Listener
 	web      net.Listener
@@ -56,11 +57,14 @@ func NewServer(cfg *Config, opt Options) (*Server, error) {
 	if opt.Threads, err = OpenThreads(cfg.Milter.StateDir, mask.Key, opt.now()); err != nil {
 		return nil, cfg.fault("milter.state_dir", "%v", err)
 	}
+	if opt.Acquaintances, err = OpenAcquaintances(cfg.Milter.StateDir, mask.Key, opt.now()); err != nil {
+		return nil, cfg.fault("milter.state_dir", "%v", err)
+	}
 	f, err := NewFilter(cfg, opt.Parts)
 	if err != nil {
 		return nil, program.Misconfigured(err)
 	}
-	s := &Server{threads: opt.Threads, logger: opt.Logger, now: opt.now(), open: map[*wire]bool{}}
+	s := &Server{threads: opt.Threads, acquaintances: opt.Acquaintances, logger: opt.Logger, now: opt.now(), open: map[*wire]bool{}}
 	s.filter.Store(f)
 	if s.listener, err = Listen("milter.listen", cfg.Milter.Listen, &cfg.Milter, opt.Sockets[SocketMilter]); err != nil {
 		return nil, err
@@ -281,7 +285,7 @@ func (s *Server) drain() {
 // Reload takes a new configuration for messages that begin from now on; an error changes nothing. What only a
 // restart can change is named.
 func (s *Server) Reload(cfg *Config, parts Parts) (needRestart []string, err error) {
-	parts.Threads = s.threads
+	parts.Threads, parts.Acquaintances = s.threads, s.acquaintances
 	f, err := NewFilter(cfg, parts)
 	if err != nil {
 		s.metrics.reloads.WithLabelValues("failed").Inc()

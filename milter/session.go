@@ -28,12 +28,13 @@ type session struct {
 
 // incoming is the message that is being received.
 type incoming struct {
-	filter *Filter // a reload does not change the rules within a message
-	macros map[string]string
-	t      Transaction
-	spool  *spool
-	own    map[string]int // lower-case name of X-Postvagt- fields that came in -> how many
-	ended  bool           // the header section is complete
+	filter  *Filter // a reload does not change the rules within a message
+	macros  map[string]string
+	t       Transaction
+	spool   *spool
+	subject []string       // of the message, as they came
+	own     map[string]int // lower-case name of X-Postvagt- fields that came in -> how many
+	ended   bool           // the header section is complete
 }
 
 // answer is a reply after which the session goes on: the library would make a new Milter after a final
@@ -108,6 +109,9 @@ func (s *session) Header(name, value string, m *gomilter.Modifier) (gomilter.Res
 			in.own = map[string]int{}
 		}
 		in.own[strings.ToLower(name)]++
+	}
+	if strings.EqualFold(name, "Subject") {
+		in.subject = append(in.subject, value)
 	}
 	return gomilter.RespContinue, nil
 }
@@ -216,6 +220,11 @@ func apply(in *incoming, j *Judgement, m *gomilter.Modifier) (gomilter.Response,
 		if err := removeOwn(in.own, m); err != nil {
 			return nil, err
 		}
+		if subject, changed := cfg.subjectOf(j, in.subject); changed {
+			if err := m.ChangeHeader(1, "Subject", subject); err != nil {
+				return nil, err
+			}
+		}
 	}
 	for _, h := range fieldsOf(j, cfg) {
 		if err := m.AddHeader(h[0], h[1]); err != nil {
@@ -240,27 +249,6 @@ func removeOwn(own map[string]int, m *gomilter.Modifier) error {
 		}
 	}
 	return nil
-}
-
-// fieldsOf gives the fields to add. What leaves the organisation bears an opaque id and nothing else: a
-// label "sensitive" on a postcard tells every stranger.
-func fieldsOf(j *Judgement, cfg *Config) [][2]string {
-	var fields [][2]string
-	switch j.Action {
-	case verdict.Route:
-		return [][2]string{{ownHeader + "Id", j.ID}, {ownHeader + "Route", cfg.Policy.RouteToken}}
-	case verdict.Tag:
-		fields = append(fields, [2]string{ownHeader + "Id", j.ID})
-	default:
-		return nil
-	}
-	switch j.Direction {
-	case verdict.Internal:
-		fields = append(fields, [2]string{ownHeader + "Level", j.Level}, [2]string{ownHeader + "Action", j.Action})
-	case verdict.Inbound:
-		fields = append(fields, [2]string{ownHeader + "Inbound", j.Level}, [2]string{ownHeader + "Level", j.Level}, [2]string{ownHeader + "Action", j.Action})
-	}
-	return fields
 }
 
 // touches says whether the configuration ever changes a message.

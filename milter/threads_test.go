@@ -60,7 +60,7 @@ func TestThreads(t *testing.T) {
 }
 
 func TestThreadsForgetTheOldest(t *testing.T) {
-	th := &Threads{days: map[uint64]int32{}, now: func() time.Time { return time.Unix(1000*24*60*60, 0) }}
+	th := &Threads{&memory{days: map[uint64]int32{}, now: func() time.Time { return time.Unix(1000*24*60*60, 0) }}}
 	for i := range uint64(manyThreads) {
 		th.days[i] = int32(900 + i/(manyThreads/100))
 	}

@@ -155,6 +155,12 @@ func (o *Options) judgement(d *event.Document, m *message, j *judgement, r row) 
 	}
 	sender := strings.ToLower(domain(from))
 	d.From = o.name(from, sender)
+	if j != nil && j.Record != nil && j.Record.Hidden { // counted, and shown nowhere, whatever the MTA's own lines say
+		d.From, d.User, d.Department, from = "", "", "", ""
+		d.Direction = o.direction(d, m, j, r, o.Internal(sender))
+		o.secureMailbox(d, from, r)
+		return
+	}
 	if d.Department == "" && o.Department != nil {
 		d.Department = o.Department(strings.ToLower(from))
 	}

@@ -37,6 +37,14 @@ const (
 	Unknown       = "unknown"
 )
 
+// How sure it is who can read a copy (R15): apart from transport, since a TLS domain is not a person.
+const (
+	NoIdentity   = "none"
+	Domain       = "domain"        // a host whose name was verified; whoever reads mail behind it
+	Certificate  = "certificate"   // whoever holds the private key
+	LoginChannel = "login-channel" // whoever logged in with an electronic identity
+)
+
 // Facts is what is known of a message besides its text.
 type Facts struct {
 	QueueID, ID   string
@@ -70,9 +78,27 @@ type Recipient struct {
 	Hop       string
 	Transport string
 	Channel   string // the secure channel whose mark this copy bears, or ""
+	Login     string // how the channel identifies its readers, or ""
+	Risk      string // the assessment of risk in force that covers opportunistic TLS to it, or ""
 	Objection bool
 	Lookalike bool // the domain is one slip away from a domain that is known
+	First     bool // the sender has never written to it before
+	List      bool // a mailing list: more readers than one
+	Misnamed  bool // the name in the header is not that of the address
 	NeverHold bool // emergency, on-call, police: judged, never stopped
+}
+
+// identity says how sure it is who can read this copy.
+func (p *Recipient) identity(c *Content) string {
+	switch {
+	case c.Protection.Content == "smime" || strings.HasPrefix(c.Protection.Content, "pgp-"):
+		return Certificate
+	case p.Login != "":
+		return p.Login
+	case p.Transport == Enforced || p.Transport == RelayEnforced:
+		return Domain
+	}
+	return NoIdentity
 }
 
 // AboutObjector says that the message is about somebody who objected to open mail: no copy of it may go so.
@@ -128,8 +154,8 @@ func (t *Table) Decide(f Facts, c Content) verdict.Record {
 	r := verdict.Record{
 		QueueID: f.QueueID, ID: f.ID, Action: verdict.Pass, Level: c.Level(), Kinds: c.Found.Kinds, Persons: c.Found.Persons,
 		Protection: c.Protection, Direction: Direction(f.Recipients), Lang: c.Found.Lang,
-		From: t.from(&f), Department: f.Department, Size: f.Size, Rules: countRules(c.Found.Findings),
-		Unopened: c.Unopened,
+		From: t.from(&f), Department: f.department(), Size: f.Size, Rules: countRules(c.Found.Findings),
+		Unopened: c.Unopened, Quoted: c.quotedOnly(), Hidden: f.Hidden,
 	}
 	r.Protection.Channel = commonChannel(f.Recipients)
 	worst := ""
@@ -138,7 +164,10 @@ func (t *Table) Decide(f Facts, c Content) verdict.Record {
 		if f.Exempt != "" {
 			line = &Line{Name: "exempt-" + f.Exempt, Action: verdict.Pass}
 		}
-		out := t.choose(line, &f.Recipients[i])
+		out := t.choose(line, &f.Recipients[i], &c)
+		if line.Risk != nil && *line.Risk {
+			r.Risk = f.Recipients[i].Risk
+		}
 		if worst == "" || verdict.Stricter(worst, out.Wanted) != worst {
 			worst, r.Why = out.Wanted, line.Name
 		}
@@ -158,8 +187,16 @@ func (t *Table) from(f *Facts) string {
 	return t.mask.Address(f.Sender)
 }
 
+// department is left out where the sender is hidden: few people may work in it.
+func (f *Facts) department() string {
+	if f.Hidden {
+		return ""
+	}
+	return f.Department
+}
+
 // choose applies a line to a recipient in the mode in force.
-func (t *Table) choose(line *Line, p *Recipient) verdict.Recipient {
+func (t *Table) choose(line *Line, p *Recipient, c *Content) verdict.Recipient {
 	wanted := line.Action
 	if p.NeverHold && verdict.Stricter(wanted, verdict.Tag) != verdict.Tag {
 		wanted = verdict.Tag
@@ -169,7 +206,7 @@ func (t *Table) choose(line *Line, p *Recipient) verdict.Recipient {
 		transport = ToRelay
 	}
 	return verdict.Recipient{
-		To: t.mask.Address(p.Addr), Class: p.Class, Hop: p.Hop, Transport: transport, Objection: p.Objection,
+		To: t.mask.Address(p.Addr), Class: p.Class, Identity: p.identity(c), Hop: p.Hop, Transport: transport, Objection: p.Objection, New: p.First,
 		Wanted: wanted, Action: inMode(t.modeOf(line), wanted),
 	}
 }
@@ -208,7 +245,7 @@ func spread(r *verdict.Record) {
 func (t *Table) Unjudged(f Facts, action, why string) verdict.Record {
 	r := verdict.Record{
 		QueueID: f.QueueID, ID: f.ID, Action: action, Level: verdict.LevelUnknown, Direction: Direction(f.Recipients),
-		Protection: verdict.Protection{Content: "none"}, From: t.from(&f), Department: f.Department, Size: f.Size, Why: why,
+		Protection: verdict.Protection{Content: "none"}, From: t.from(&f), Department: f.department(), Size: f.Size, Hidden: f.Hidden, Why: why,
 	}
 	for _, p := range f.Recipients {
 		r.Recipients = append(r.Recipients, verdict.Recipient{To: t.mask.Address(p.Addr), Class: p.Class, Hop: p.Hop,

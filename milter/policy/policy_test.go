@@ -3,6 +3,9 @@ package policy
 import (
 	"errors"
 	"net/netip"
+	"os"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -78,8 +81,23 @@ func TestDefaultPolicy(t *testing.T) {
 		{"R14: internal mail is tagged, never held", internal, Content{Found: sens}, verdict.Tag, "internal"},
 		{"R13: a slip in the domain", with(out, func(p *Recipient) { p.Lookalike = true }), Content{}, verdict.Tag, "lookalike-domain"},
 		{"R13: a slip does not make it milder", with(out, func(p *Recipient) { p.Lookalike = true }), Content{Found: conf}, verdict.Hold, "confidential"},
+		{"R13: a name that is not the address's", with(out, func(p *Recipient) { p.Misnamed = true }), Content{}, verdict.Tag, "misnamed-recipient"},
+		{"R13: confidential to a mailing list by verified TLS", with(tls, func(p *Recipient) { p.List = true }), Content{Found: conf}, verdict.Hold, "to-a-list"},
+		{"R13: harmless mail to a list", with(out, func(p *Recipient) { p.List = true }), Content{}, verdict.Pass, "otherwise"},
+		{"R13: the first mail to somebody, confidential by verified TLS", with(tls, func(p *Recipient) { p.First = true }), Content{Found: conf}, verdict.Tag, "first-recipient"},
+		{"R13: the first mail does not make it milder", with(out, func(p *Recipient) { p.First = true }), Content{Found: conf}, verdict.Hold, "confidential"},
+		{"R1: opportunistic TLS with an assessment of risk", with(out, func(p *Recipient) { p.Risk = "r" }), Content{Found: conf}, verdict.Pass, "confidential-by-assessed-tls"},
+		{"R1: an assessment does not help plaintext", with(out, func(p *Recipient) { p.Risk, p.Transport = "r", Plaintext }), Content{Found: conf}, verdict.Hold, "confidential"},
+		{"R2: an assessment does not help sensitive data", with(out, func(p *Recipient) { p.Risk = "r" }), Content{Found: sens}, verdict.Hold, "sensitive"},
+		{"R9: an assessment does not help after an objection", with(out, func(p *Recipient) { p.Risk, p.Objection = "r", true }), Content{Found: conf}, verdict.Hold, "after-objection"},
+		{"R12: the mere client relationship in the open", out, Content{Found: sens}, verdict.Hold, "sensitive"},
+		{"R15: a TLS domain is not a person", tls, Content{Found: sens}, verdict.Hold, "sensitive"},
+		{"R15: a login is one", with(out, func(p *Recipient) { p.Channel, p.Login = "post", LoginChannel }), Content{Found: sens}, verdict.Pass, "secure-channel"},
+		{"R18: confidential quoted in the open", out, Content{Found: found(detect.Confidential, 1, true)}, verdict.Hold, "quoted"},
+		{"R18: confidential quoted by verified TLS", tls, Content{Found: found(detect.Confidential, 1, true)}, verdict.Pass, "confidential-by-tls"},
+		{"R18: sensitive mail from a citizen that quotes", inbound, Content{Found: found(detect.Sensitive, 1, true)}, verdict.Tag, "inbound"},
 		{"R17: asking for such data", out, Content{Found: asks}, verdict.Tag, "asks-for-data"},
-		{"R18: quoted text goes out with the reply", out, Content{Found: found(detect.Sensitive, 1, true)}, verdict.Hold, "sensitive"},
+		{"R18: quoted text goes out with the reply", out, Content{Found: found(detect.Sensitive, 1, true)}, verdict.Hold, "quoted"},
 		{"nothing found", out, Content{Found: none}, verdict.Pass, "otherwise"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -89,6 +107,67 @@ func TestDefaultPolicy(t *testing.T) {
 				t.Errorf("action %s (wanted %s) by %s, want %s by %s", r.Action, r.Recipients[0].Wanted, r.Why, tt.action, tt.why)
 			}
 		})
+	}
+}
+
+// R13: considerably more recipients than meant.
+func TestManyRecipients(t *testing.T) {
+	table := must(t, Default(), Options{Mode: Enforce})
+	for n, want := range map[int]string{manyExternal: "confidential-by-tls", manyExternal + 1: "many-recipients"} {
+		f := Facts{Recipients: slices.Repeat([]Recipient{{Direction: verdict.Outbound, Transport: Enforced}}, n)}
+		if r := table.Decide(f, Content{Found: found(detect.Confidential, 1, false)}); r.Why != want {
+			t.Errorf("%d recipients: by %s, want %s", n, r.Why, want)
+		}
+	}
+}
+
+// Each line of the shipped policy is a row of a test here: what nobody has tried is not the standard used.
+func TestEveryDefaultLineIsTried(t *testing.T) {
+	text, err := os.ReadFile("policy_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range Default() {
+		if !strings.Contains(string(text), strconv.Quote(l.Name)) {
+			t.Errorf("no test names the line %s", l.Name)
+		}
+		if len(l.Law) == 0 && l.Name != "otherwise" {
+			t.Errorf("line %s does not say what asks for it", l.Name)
+		}
+	}
+}
+
+// R15: who can read a copy, apart from how it travels.
+func TestIdentity(t *testing.T) {
+	table := must(t, Default(), Options{Mode: Enforce})
+	for _, tt := range []struct {
+		p    Recipient
+		c    Content
+		want string
+	}{
+		{Recipient{Transport: Opportunistic}, Content{}, NoIdentity},
+		{Recipient{Transport: Enforced}, Content{}, Domain},
+		{Recipient{Transport: RelayEnforced}, Content{}, Domain},
+		{Recipient{Transport: ToRelay, Channel: "g"}, Content{}, NoIdentity},
+		{Recipient{Transport: Enforced, Channel: "g", Login: LoginChannel}, Content{}, LoginChannel},
+		{Recipient{Transport: Enforced}, Content{Protection: encrypted("smime", "AES-256-GCM", true)}, Certificate},
+		{Recipient{}, Content{Protection: encrypted("pgp-inline", "", true)}, Certificate},
+		{Recipient{}, Content{Protection: encrypted("zip", "AES-256", true)}, NoIdentity}, // a password is not a person either
+	} {
+		if r := table.Decide(Facts{Recipients: []Recipient{tt.p}}, tt.c); r.Recipients[0].Identity != tt.want {
+			t.Errorf("%+v: %s, want %s", tt.p, r.Recipients[0].Identity, tt.want)
+		}
+	}
+}
+
+// A decision that rests on an assessment of risk names it, and no other does.
+func TestRiskIsNamed(t *testing.T) {
+	table := must(t, Default(), Options{Mode: Enforce})
+	for level, want := range map[detect.Level]string{detect.Confidential: "region-2026", detect.Sensitive: "", detect.None: ""} {
+		p := Recipient{Direction: verdict.Outbound, Transport: Opportunistic, Risk: "region-2026"}
+		if r := table.Decide(Facts{Recipients: []Recipient{p}}, Content{Found: found(level, 1, false)}); r.Risk != want {
+			t.Errorf("%s: risk %q, want %q", level, r.Risk, want)
+		}
 	}
 }
 
@@ -177,7 +256,7 @@ func TestNeverHold(t *testing.T) {
 // named nowhere.
 func TestExempt(t *testing.T) {
 	table := must(t, Default(), Options{Mode: Enforce})
-	f := Facts{Sender: "tillid@kommune.example", Recipients: []Recipient{{Direction: verdict.Outbound}}}
+	f := Facts{Sender: "tillid@kommune.example", Department: "HR", Recipients: []Recipient{{Direction: verdict.Outbound}}}
 	c := Content{Found: found(detect.Sensitive, 1, false)}
 	f.Exempt = "payroll"
 	if r := table.Decide(f, c); r.Action != verdict.Pass || r.Recipients[0].Wanted != verdict.Pass || r.Why != "exempt-payroll" || r.Level != "sensitive" {
@@ -185,8 +264,8 @@ func TestExempt(t *testing.T) {
 	}
 	f.Exempt, f.Hidden = "", true
 	for _, r := range []verdict.Record{table.Decide(f, c), table.Unjudged(f, verdict.Hold, "timeout")} {
-		if r.Action != verdict.Hold || r.From != "exempt@kommune.example" {
-			t.Errorf("person: %s from %s", r.Action, r.From)
+		if r.Action != verdict.Hold || r.From != "exempt@kommune.example" || !r.Hidden || r.Department != "" {
+			t.Errorf("person: %s from %s of %q, hidden %v", r.Action, r.From, r.Department, r.Hidden)
 		}
 	}
 }
@@ -212,7 +291,7 @@ func TestLevel(t *testing.T) {
 func TestConditions(t *testing.T) {
 	yes, none, five, big := true, 0, 5, int64(1000)
 	f := Facts{Sender: "kari@social.kommune.example", Department: "Social", Authenticated: true, Downgrade: true, Visible: 6, Client: netip.MustParseAddr("192.0.2.7"), Size: 1001,
-		Recipients: []Recipient{{Addr: "x@y.example", Direction: verdict.Outbound, Class: "external", Hop: "smtp:y.example", Transport: Plaintext, Channel: "c", Objection: true, Lookalike: true}}}
+		Recipients: []Recipient{{Addr: "x@y.example", Direction: verdict.Outbound, Class: "external", Hop: "smtp:y.example", Transport: Plaintext, Channel: "c", Login: LoginChannel, Risk: "r", Objection: true, Lookalike: true, First: true, List: true, Misnamed: true}}}
 	res := found(detect.Sensitive, 6, true)
 	res.Asks = true
 	c := Content{Found: res, Unopened: 1, Protection: verdict.Protection{Content: "zip", Strong: true, Signed: true}}
@@ -244,6 +323,11 @@ func TestConditions(t *testing.T) {
 		"external_over": {Line{ExternalOver: &none}, func(f *Facts, _ *Content) { f.Recipients[0].Direction = verdict.Internal }},
 		"visible_over":  {Line{VisibleOver: &five}, func(f *Facts, _ *Content) { f.Visible = 5 }},
 		"lookalike":     {Line{Lookalike: &yes}, func(f *Facts, _ *Content) { f.Recipients[0].Lookalike = false }},
+		"risk":          {Line{Risk: &yes}, func(f *Facts, _ *Content) { f.Recipients[0].Risk = "" }},
+		"identity":      {Line{Identity: []string{LoginChannel, Certificate}}, func(f *Facts, _ *Content) { f.Recipients[0].Login = "" }},
+		"first":         {Line{First: &yes}, func(f *Facts, _ *Content) { f.Recipients[0].First = false }},
+		"list":          {Line{List: &yes}, func(f *Facts, _ *Content) { f.Recipients[0].List = false }},
+		"misnamed":      {Line{Misnamed: &yes}, func(f *Facts, _ *Content) { f.Recipients[0].Misnamed = false }},
 		"asks":          {Line{Asks: &yes}, func(_ *Facts, c *Content) { c.Found.Asks = false }},
 	} {
 		t.Run(key, func(t *testing.T) {
@@ -277,6 +361,7 @@ func TestCompileRefuses(t *testing.T) {
 		"action":             {[]Line{{Name: "a", Action: "quarantine"}}, `line 1 (a): action: "quarantine" is not one of`},
 		"level":              {[]Line{{Name: "a", Action: verdict.Tag, Level: []string{"secret"}}, last}, `level: "secret"`},
 		"mode":               {[]Line{{Name: "a", Action: verdict.Tag, Mode: "on"}}, `mode: "on"`},
+		"identity":           {[]Line{{Name: "a", Action: verdict.Tag, Identity: []string{"person"}}, last}, `identity: "person"`},
 		"client":             {[]Line{{Name: "a", Action: verdict.Tag, Client: []string{"10.0.0"}}, last}, `client: "10.0.0"`},
 		"inbound hold":       {[]Line{{Name: "a", Action: verdict.Hold, Level: []string{"sensitive"}}, last}, "would stop inbound mail"},
 		"inbound reject":     {[]Line{{Name: "a", Action: verdict.Reject, Direction: []string{verdict.Inbound}}, last}, "would stop inbound mail"},

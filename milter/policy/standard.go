@@ -22,13 +22,25 @@ func Default() []Line {
 		{Name: "sensitive-to-authority", Action: verdict.Pass, Direction: outbound, Level: []string{verdict.LevelSensitive},
 			Class: []string{"authority"}, Transport: []string{Enforced, RelayEnforced},
 			Law: []string{"R2: verified TLS with a strong cipher to a listed authority"}},
-		{Name: "sensitive", Action: verdict.Hold, Direction: outbound, Level: []string{verdict.LevelSensitive},
-			Law: []string{"R2, R12, R15: GDPR Art. 9 and 32"}},
 		{Name: "many-persons", Action: verdict.Hold, Direction: outbound, Level: []string{verdict.LevelConfidential}, PersonsOver: ptr(manyPersons),
 			Law: []string{"Silkeborg 2021: TLS is not in all cases sufficient, the number of persons counts"}},
+		{Name: "to-a-list", Action: verdict.Hold, Direction: outbound, Level: []string{verdict.LevelConfidential}, List: &yes,
+			Law: []string{"R13: a mailing list has more readers than meant"}},
+		{Name: "many-recipients", Action: verdict.Hold, Direction: outbound, Level: []string{verdict.LevelConfidential}, ExternalOver: ptr(manyExternal),
+			Law: []string{"R13: considerably more recipients than the sender meant"}},
+		{Name: "first-recipient", Action: verdict.Tag, Direction: outbound, Level: []string{verdict.LevelConfidential},
+			Transport: []string{Enforced, RelayEnforced}, First: &yes,
+			Law: []string{"R1, R13: encrypted; but the sender has never written to this recipient before"}},
 		{Name: "confidential-by-tls", Action: verdict.Pass, Direction: outbound, Level: []string{verdict.LevelConfidential},
 			Transport: []string{Enforced, RelayEnforced},
 			Law:       []string{"R1: encrypted over open networks; TLS 1.2 or later, forced and verified"}},
+		{Name: "confidential-by-assessed-tls", Action: verdict.Pass, Direction: outbound, Level: []string{verdict.LevelConfidential},
+			Transport: []string{Opportunistic}, Risk: &yes,
+			Law: []string{"R1: opportunistic TLS protects only with a registered assessment of risk"}},
+		{Name: "quoted", Action: verdict.Hold, Direction: outbound, Level: recognised, Quoted: &yes,
+			Law: []string{"R18: never reply on the mail that holds the data; a new blank mail"}},
+		{Name: "sensitive", Action: verdict.Hold, Direction: outbound, Level: []string{verdict.LevelSensitive},
+			Law: []string{"R2, R12, R15: GDPR Art. 9 and 32"}},
 		{Name: "confidential", Action: verdict.Hold, Direction: outbound, Level: []string{verdict.LevelConfidential},
 			Law: []string{"R1: GDPR Art. 32"}},
 		{Name: "internal", Action: verdict.Tag, Direction: []string{verdict.Internal}, Level: recognised,
@@ -39,6 +51,8 @@ func Default() []Line {
 			Law: []string{"R17: don't ask for sensitive data by mail"}},
 		{Name: "lookalike-domain", Action: verdict.Tag, Direction: outbound, Lookalike: &yes,
 			Law: []string{"R13: a wrong recipient by a slip of the keyboard"}},
+		{Name: "misnamed-recipient", Action: verdict.Tag, Direction: outbound, Misnamed: &yes,
+			Law: []string{"R13: autocompletion has put in somebody else's address"}},
 		{Name: "visible-recipients", Action: verdict.Tag, Direction: outbound, VisibleOver: ptr(manyVisible),
 			Law: []string{"R13: addresses of many that should stand in Bcc"}},
 		{Name: "otherwise", Action: verdict.Pass},
@@ -50,5 +64,8 @@ const manyPersons = 100
 
 // manyVisible is the number of addresses outside above which To and Cc look like a mailing by mistake.
 const manyVisible = 30
+
+// manyExternal is the number of recipients outside above which a mail about a person has gone astray.
+const manyExternal = 20
 
 func ptr[T any](v T) *T { return &v }

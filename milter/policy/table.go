@@ -35,6 +35,11 @@ type Line struct {
 	Client        []string `toml:"client,omitempty" doc:"networks, 192.0.2.0/24"`
 	ExternalOver  *int     `toml:"external_over,omitempty" doc:"more recipients outside than this"`
 	VisibleOver   *int     `toml:"visible_over,omitempty" doc:"more addresses outside in To and Cc than this"`
+	Risk          *bool    `toml:"risk,omitempty" doc:"a [[risk]] assessment in force covers opportunistic TLS to the recipient"`
+	Identity      []string `toml:"identity,omitempty" doc:"how sure it is who reads it: none, domain, certificate, login-channel"`
+	First         *bool    `toml:"first,omitempty" doc:"the sender's first mail ever to the recipient; never while the memory is younger than 30 days"`
+	List          *bool    `toml:"list,omitempty" doc:"the recipient is a mailing list"`
+	Misnamed      *bool    `toml:"misnamed,omitempty" doc:"the recipient's name in the header does not fit the address"`
 	Lookalike     *bool    `toml:"lookalike,omitempty" doc:"the recipient's domain is one slip away from a known one"`
 	SizeOver      *int64   `toml:"size_over,omitempty" doc:"bytes"`
 	Unopened      *bool    `toml:"unopened,omitempty" doc:"a part could not be opened"`
@@ -83,6 +88,8 @@ func Words(key string) []string {
 		return []string{"none", "smime", "pgp-mime", "pgp-inline", "zip", "pdf", "office"}
 	case "transport":
 		return []string{Enforced, Opportunistic, Plaintext, ToRelay, RelayEnforced, Local, Unknown}
+	case "identity":
+		return []string{NoIdentity, Domain, Certificate, LoginChannel}
 	case "class":
 		return []string{"internal", "authority", "free-mail", "external"}
 	}
@@ -182,12 +189,12 @@ type listCondition struct {
 func (l *Line) lists() []listCondition {
 	return []listCondition{
 		{"direction", l.Direction}, {"level", l.Level}, {"kinds", l.Kinds}, {"content", l.Content}, {"transport", l.Transport},
-		{"hop", l.Hop}, {"class", l.Class}, {"sender", l.Sender}, {"recipient", l.Recipient}, {"department", l.Department}, {"client", l.Client},
+		{"hop", l.Hop}, {"class", l.Class}, {"sender", l.Sender}, {"recipient", l.Recipient}, {"department", l.Department}, {"client", l.Client}, {"identity", l.Identity},
 	}
 }
 
 func (l *Line) flags() []*bool {
-	return []*bool{l.Strong, l.Signed, l.Channel, l.Authenticated, l.Unopened, l.Quoted, l.Objection, l.Downgrade, l.Asks, l.Lookalike}
+	return []*bool{l.Strong, l.Signed, l.Channel, l.Authenticated, l.Unopened, l.Quoted, l.Objection, l.Downgrade, l.Asks, l.Lookalike, l.Risk, l.First, l.List, l.Misnamed}
 }
 
 func (l *Line) numbers() []*int64 {
@@ -252,7 +259,8 @@ func (l *Line) matches(f *Facts, p *Recipient, c *Content) bool {
 		is(l.Strong, c.Protection.Strong) && is(l.Signed, c.Protection.Signed) && is(l.Channel, p.Channel != "") &&
 		is(l.Authenticated, f.Authenticated) && is(l.Unopened, c.Unopened > 0) && is(l.Objection, p.Objection) && is(l.Downgrade, f.Downgrade) &&
 		is(l.Asks, c.Found.Asks) && (l.Quoted == nil || *l.Quoted == c.quotedOnly()) &&
-		is(l.Lookalike, p.Lookalike) && (l.ExternalOver == nil || f.external() > *l.ExternalOver) && (l.VisibleOver == nil || f.Visible > *l.VisibleOver) &&
+		is(l.Lookalike, p.Lookalike) && is(l.First, p.First) && is(l.List, p.List) && is(l.Misnamed, p.Misnamed) && is(l.Risk, p.Risk != "") &&
+		(len(l.Identity) == 0 || has(l.Identity, p.identity(c))) && (l.ExternalOver == nil || f.external() > *l.ExternalOver) && (l.VisibleOver == nil || f.Visible > *l.VisibleOver) &&
 		(l.PersonsOver == nil || c.Found.Persons > *l.PersonsOver) && (l.SizeOver == nil || f.Size > *l.SizeOver)
 }
 

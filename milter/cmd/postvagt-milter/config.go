@@ -27,6 +27,9 @@ func (c *configCheckCmd) Run(t *program.Terminal) error {
 	if _, err := milter.NewFilter(cfg, parts(cfg)); err != nil {
 		return err
 	}
+	for _, r := range cfg.Register() {
+		fmt.Fprintln(t.Out, r)
+	}
 	for _, w := range cfg.Warnings() {
 		fmt.Fprintln(t.Out, "warning:", w)
 	}
