@@ -189,8 +189,9 @@ func (o *Options) enforcedRelay(relay string) bool {
 	return false
 }
 
-// protected judges one outbound transmission, by what the lines prove; "" for mail that stays inside.
-func (o *Options) protected(d *event.Document) string {
+// protected judges one outbound transmission, by what the lines prove; "" for mail that stays inside. assessed says that
+// the verdict rests on a registered assessment of risk: TLS that was not forced counts, if it was there.
+func (o *Options) protected(d *event.Document, assessed bool) string {
 	recognised := d.Level == maillog.LevelConfidential || d.Level == maillog.LevelSensitive
 	allowed := d.Wanted == maillog.Pass || d.Wanted == maillog.Tag
 	switch {
@@ -209,6 +210,8 @@ func (o *Options) protected(d *event.Document) string {
 	case d.Level == maillog.LevelUnknown:
 		return unknown
 	case recognised && allowed && d.Promise == "enforced" && d.Transport == verified:
+		return yes
+	case d.Level == maillog.LevelConfidential && allowed && assessed && d.Promise == "opportunistic" && (d.Transport == encrypted || d.Transport == verified):
 		return yes
 	case !recognised && d.Transport == verified:
 		return yes

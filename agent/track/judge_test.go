@@ -25,6 +25,7 @@ func TestJudge(t *testing.T) {
 		level   string
 		strong  bool
 		channel string
+		risk    string
 		action  string
 		message message // holds, ends
 		copies  []sentCopy
@@ -35,6 +36,9 @@ func TestJudge(t *testing.T) {
 		"recognised, promised and proven":   {level: "confidential", copies: []sentCopy{safe}, protected: yes, outcome: delivered, done: yes, left: true},
 		"promised, not proven":              {level: "confidential", copies: []sentCopy{{"authority", "enforced", "pass", maillog.Sent, encrypted, mx}}, protected: no, outcome: delivered, done: no, left: true},
 		"proven, not promised":              {level: "confidential", copies: []sentCopy{{"external", "opportunistic", "pass", maillog.Sent, verified, mx}}, protected: no, outcome: delivered, done: no, left: true},
+		"risk assessed, encrypted":          {level: "confidential", risk: "r", copies: []sentCopy{{"external", "opportunistic", "pass", maillog.Sent, encrypted, mx}}, protected: yes, outcome: delivered, done: yes, left: true},
+		"risk assessed, plain":              {level: "confidential", risk: "r", copies: []sentCopy{{"external", "opportunistic", "pass", maillog.Sent, plaintext, mx}}, protected: no, outcome: delivered, done: no, left: true},
+		"risk assessed, but sensitive":      {level: "sensitive", risk: "r", copies: []sentCopy{{"external", "opportunistic", "pass", maillog.Sent, encrypted, mx}}, protected: no, outcome: delivered, done: no, left: true},
 		"promised, plain":                   {level: "confidential", copies: []sentCopy{{"authority", "enforced", "pass", maillog.Sent, plaintext, mx}}, protected: no, outcome: delivered, done: no, left: true},
 		"TLS not logged":                    {level: "confidential", copies: []sentCopy{{"authority", "enforced", "pass", maillog.Sent, unknown, mx}}, protected: unknown, outcome: delivered, done: no, left: true},
 		"observed: to be held, passed":      {level: "sensitive", copies: []sentCopy{{"external", "enforced", "hold", maillog.Sent, verified, mx}}, protected: no, outcome: delivered, done: no, left: true},
@@ -72,6 +76,7 @@ func TestJudge(t *testing.T) {
 			m.Host, m.QueueID, m.Birth, m.Created, m.From, m.HasFrom = "edge", "4bXyQ12", 1, 1, "a@nordvig-kommune.example", true
 			j := judgement{QueueID: m.QueueID, ID: "1", Count: len(tt.copies), Record: &maillog.Judged{Level: tt.level, Action: tt.action, Direction: maillog.Outbound,
 				Protection: maillog.Judged{}.Protection}}
+			j.Record.Risk = tt.risk
 			j.Record.Protection.Strong, j.Record.Protection.Channel = tt.strong, tt.channel
 			for i, c := range tt.copies {
 				to := string(rune('a'+i)) + "@far.example"
@@ -96,6 +101,21 @@ func TestJudge(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A sender who is exempt from being shown is counted, and named nowhere, whatever the MTA's own lines say.
+func TestHiddenSender(t *testing.T) {
+	opt := testOptions()
+	opt.Department = func(string) string { return "HR" }
+	m := message{Host: "edge", QueueID: "4bXyQ12", Birth: 1, From: "tillid@nordvig-kommune.example", HasFrom: true, User: "tillid",
+		Rcpts: []rcpt{{Orig: "b@far.example", Outs: []delivery{{To: "b@far.example", Status: maillog.Sent, Via: plaintext, Relay: "mx.far.example[192.0.2.1]:25"}}}}}
+	for _, hidden := range []bool{false, true} {
+		m.Verdicts = []judgement{{ID: "1", Record: &maillog.Judged{ID: "1", Level: "sensitive", Direction: maillog.Outbound, Hidden: hidden}}}
+		d := opt.documents(nil, &m, 0)[0]
+		if named := d.From != "" || d.User != "" || d.Department != ""; named == hidden || d.Level != "sensitive" || d.Direction != maillog.Outbound {
+			t.Errorf("hidden %v: from %q, user %q, department %q, %s %s", hidden, d.From, d.User, d.Department, d.Level, d.Direction)
+		}
 	}
 }
 

@@ -78,7 +78,7 @@ func (o *Options) documents(docs []event.Document, m *message, milterSince int64
 		o.judgement(d, m, j, r)
 		o.outcome(d, m, r)
 		d.Finding = finding(d, m, j, r, milterSince)
-		d.Protected = o.protected(d)
+		d.Protected = o.protected(d, j != nil && j.Record != nil && j.Record.Risk != "")
 		d.Evidence = evidence(m, j, r)
 	}
 	whole(docs[start:], m)
