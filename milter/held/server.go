@@ -66,7 +66,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 
 // attend looks at what is due, now and then.
 func (s *Server) attend(ctx context.Context) {
-	tick := time.NewTicker(dueEvery)
+	tick := time.NewTicker(min(dueEvery, max(s.Desk.Rules.EscalateAfter/8, time.Second)))
 	defer tick.Stop()
 	for {
 		escalated, returned, err := s.Desk.Due(ctx)
