@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"postvagt/agent/maillog"
+	"postvagt/agent/register"
 	"postvagt/agent/store"
 	"postvagt/agent/tail"
 	"postvagt/agent/track"
@@ -61,7 +62,7 @@ func isImport(key string) bool { return strings.HasPrefix(key, importPrefix) }
 
 // Run follows the log and serves the pages until the context ends.
 func (a *Agent) Run(ctx context.Context) error {
-	zone, err := a.Config.zone()
+	zone, err := a.Config.TimeZone()
 	if err != nil {
 		return err
 	}
@@ -247,7 +248,7 @@ func (a *Agent) open(ctx context.Context, db *store.Store, wake func(), p *pipel
 }
 
 func (c *Config) parserOptions() (maillog.Options, error) {
-	zone, err := c.zone()
+	zone, err := c.TimeZone()
 	if err != nil {
 		return maillog.Options{}, err
 	}
@@ -256,11 +257,12 @@ func (c *Config) parserOptions() (maillog.Options, error) {
 }
 
 func (a *Agent) serve(l net.Listener, db *store.Store, m *metrics) (*http.Server, error) {
-	zone, err := a.Config.zone()
+	zone, err := a.Config.TimeZone()
 	if err != nil {
 		return nil, err
 	}
-	pages, err := web.New(web.Options{Store: db, Organisation: a.Config.Organisation.Name, Zone: zone, Log: a.Log,
+	pages, err := web.New(web.Options{Store: db, Breaches: &register.Register{Store: db, Organisation: a.Config.Organisation.Name, Zone: zone, Now: time.Now},
+		Organisation: a.Config.Organisation.Name, Zone: zone, Log: a.Log,
 		Hosts: a.Config.Dashboard.Hosts, ControlMonths: a.Config.Supervision.ControlMonths, Departments: a.departments, Persons: func() bool { return a.current.Load().Persons.Open() }})
 	if err != nil {
 		return nil, err

@@ -221,7 +221,7 @@ func (c *Config) check() (errs []error) {
 			fault("log.journal_units", "%q is not a pattern", u)
 		}
 	}
-	if _, err := c.zone(); err != nil {
+	if _, err := c.TimeZone(); err != nil {
 		fault("log.zone", "%q is not a time zone", c.Log.Zone)
 	}
 	if s := c.Persons.InformedSince; s != "" {
@@ -267,7 +267,8 @@ func (c *Config) Warnings() (all []string) {
 	return all
 }
 
-func (c *Config) zone() (*time.Location, error) {
+// TimeZone is the zone of days and of stamps without one.
+func (c *Config) TimeZone() (*time.Location, error) {
 	if c.Log.Zone == "" {
 		return time.Local, nil
 	}

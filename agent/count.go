@@ -37,7 +37,7 @@ func (r CountRow) Object(by []string) map[string]any {
 
 // Count answers from the database, while an agent may be writing it.
 func Count(ctx context.Context, c *Config, q CountQuery) (rows []CountRow, err error) {
-	zone, err := c.zone()
+	zone, err := c.TimeZone()
 	if err != nil {
 		return nil, err
 	}

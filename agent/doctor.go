@@ -310,7 +310,7 @@ func (d Doctor) agent(ctx context.Context, r *Report, c *Config) {
 }
 
 func (d Doctor) database(ctx context.Context, r *Report, c *Config) {
-	zone, err := c.zone()
+	zone, err := c.TimeZone()
 	if err != nil {
 		return // said with the configuration
 	}

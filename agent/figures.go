@@ -41,7 +41,7 @@ func ImportFigures(ctx context.Context, c *Config, name string, in io.Reader, by
 
 // Figures returns the figures that were entered for the months of a period; "" for no bound.
 func Figures(ctx context.Context, c *Config, from, to string) (all []dashboards.Reported, err error) {
-	zone, err := c.zone()
+	zone, err := c.TimeZone()
 	if err != nil {
 		return nil, err
 	}

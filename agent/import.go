@@ -35,7 +35,7 @@ type ImportSum struct {
 // Run reads files to their ends. What was read by an import before is not read again. Messages that have no end
 // in these files end as unknown.
 func (im *Import) Run(ctx context.Context, files []string) (sum ImportSum, err error) {
-	zone, err := im.Config.zone()
+	zone, err := im.Config.TimeZone()
 	if err != nil {
 		return sum, err
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"postvagt/agent/register"
 	"postvagt/agent/report"
 	"postvagt/agent/store"
 )
@@ -21,7 +22,7 @@ type ReportQuery struct {
 
 // WriteReport writes the Ombudsman's report from the database, while an agent may be writing it.
 func WriteReport(ctx context.Context, c *Config, q ReportQuery, now time.Time, w io.Writer) (err error) {
-	zone, err := c.zone()
+	zone, err := c.TimeZone()
 	if err != nil {
 		return err
 	}
@@ -121,7 +122,7 @@ func (a *Agent) keepingTime(ctx context.Context, db *store.Store) (time.Time, er
 
 // purge deletes what is older than the months of the configuration.
 func purge(ctx context.Context, c *Config, db *store.Store, now time.Time) (int64, error) {
-	zone, err := c.zone()
+	zone, err := c.TimeZone()
 	if err != nil {
 		return 0, err
 	}
@@ -140,10 +141,10 @@ func purge(ctx context.Context, c *Config, db *store.Store, now time.Time) (int6
 
 // expire erases cases that were closed longer ago than the years of the configuration.
 func expire(ctx context.Context, c *Config, db *store.Store, now time.Time) ([]string, error) {
-	zone, err := c.zone()
+	zone, err := c.TimeZone()
 	if err != nil || c.Cases.KeepYears == 0 {
 		return nil, err
 	}
-	r := &Register{Store: db, Zone: zone, Now: func() time.Time { return now }}
+	r := &register.Register{Store: db, Zone: zone, Now: func() time.Time { return now }}
 	return r.Expire(ctx, now.In(zone).AddDate(-c.Cases.KeepYears, 0, 0))
 }

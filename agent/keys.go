@@ -84,7 +84,7 @@ func (c *Config) trackOptions() (track.Options, error) {
 	if err != nil {
 		return track.Options{}, err
 	}
-	zone, err := c.zone()
+	zone, err := c.TimeZone()
 	if err != nil {
 		return track.Options{}, err
 	}

@@ -40,7 +40,7 @@ type teller struct {
 }
 
 func newTeller(c *Config, db *store.Store, log *slog.Logger) (*teller, error) {
-	zone, err := c.zone()
+	zone, err := c.TimeZone()
 	if err != nil {
 		return nil, err
 	}

@@ -13,6 +13,7 @@ import (
 
 	"postvagt/agent/cases"
 	"postvagt/agent/event"
+	"postvagt/agent/register"
 	"postvagt/agent/store"
 	"postvagt/agent/track"
 	"postvagt/agent/watch"
@@ -20,15 +21,26 @@ import (
 
 // desk is a watching agent whose clock the test sets; nothing is sent.
 type desk struct {
-	*book
-	w *watching
+	*register.Register
+	t  *testing.T
+	at time.Time
+	w  *watching
 }
 
 func newDesk(t *testing.T, set func(*Config)) *desk {
 	t.Helper()
-	b := newBook(t)
 	c := DefaultConfig()
-	c.Store, c.Log.Zone, c.Organisation.Domains = b.cfg.Store, b.cfg.Log.Zone, []string{"nordvig.example"}
+	c.Store.Path, c.Log.Zone, c.Organisation.Domains = filepath.Join(t.TempDir(), "agent.db"), "Europe/Copenhagen", []string{"nordvig.example"}
+	zone, err := c.TimeZone()
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := store.Open(t.Context(), c.Store.Path, store.In(zone))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	d := &desk{t: t, at: time.Date(2026, 11, 23, 9, 0, 0, 0, zone)}
 	c.Mail.Server, c.Alerts.Officers, c.Alerts.Link = "127.0.0.1:25", []string{"officer@nordvig.example"}, "https://postvagt.example"
 	c.Alerts.Lang, c.Agent.Departments = "en", filepath.Join(t.TempDir(), "departments.csv")
 	if err := os.WriteFile(c.Agent.Departments, []byte("match,department,manager\n@nordvig.example,Jobcenter,chief@nordvig.example\n"), 0o600); err != nil {
@@ -37,16 +49,16 @@ func newDesk(t *testing.T, set func(*Config)) *desk {
 	if set != nil {
 		set(c)
 	}
-	teller, err := newTeller(c, b.Store, slog.New(slog.DiscardHandler))
+	teller, err := newTeller(c, db, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
-	teller.now = b.Now
-	w, err := newWatching(teller)
-	if err != nil {
+	teller.now = func() time.Time { return d.at }
+	if d.w, err = newWatching(teller); err != nil {
 		t.Fatal(err)
 	}
-	return &desk{b, w}
+	d.Register = d.w.register
+	return d
 }
 
 // look looks, and returns to whom which mails are now due that were not before, as "to: subject".
@@ -83,7 +95,8 @@ func (d *desk) openMails(n int, sender string) (keys []string) {
 	d.t.Helper()
 	var docs []event.Document
 	for i := range n {
-		doc := sensitive(fmt.Sprintf("%064x", i+1), d.at.Add(time.Duration(i)*time.Minute), "no")
+		doc := event.Document{Key: fmt.Sprintf("%064x", i+1), Time: d.at.Add(time.Duration(i) * time.Minute), Direction: "outbound", MessageDirection: "outbound", First: true,
+			Level: "sensitive", Left: true, Protected: "no", Outcome: "delivered"}
 		doc.From, doc.To, doc.Department, doc.Kinds = sender, fmt.Sprintf("~citizen%d", i), "Jobcenter", []string{"health", "dk-cpr"}
 		docs, keys = append(docs, doc), append(keys, doc.Key)
 	}
@@ -137,8 +150,13 @@ func TestGate(t *testing.T) {
 
 func TestClockAlerts(t *testing.T) {
 	d := newDesk(t, nil)
-	id := d.open(cases.Opening{})
-	d.say(id, cases.Awareness{At: d.at})
+	c, err := d.OpenCase(t.Context(), "officer", cases.Opening{Title: "t", Role: cases.Controller})
+	if err == nil {
+		_, err = d.SayOf(t.Context(), "officer", c.ID, cases.Awareness{At: d.at})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	var all []string
 	for range 13 {
 		all = append(all, d.look()...)

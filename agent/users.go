@@ -20,7 +20,7 @@ type Users struct {
 
 // with opens the database for one change.
 func (u Users) with(ctx context.Context, f func(*store.Store) error) (err error) {
-	zone, err := u.Config.zone()
+	zone, err := u.Config.TimeZone()
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"postvagt/agent/cases"
 	"postvagt/agent/event"
+	"postvagt/agent/register"
 	"postvagt/agent/store"
 	"postvagt/agent/watch"
 	"postvagt/dashboards"
@@ -17,7 +18,7 @@ import (
 // watching looks for what somebody must be told, and puts it into the outbox.
 type watching struct {
 	*teller
-	register    *Register
+	register    *register.Register
 	departments *departments
 }
 
@@ -29,7 +30,7 @@ func newWatching(t *teller) (*watching, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &watching{teller: t, departments: d, register: &Register{Store: t.store, Zone: t.zone, Now: t.now}}, nil
+	return &watching{teller: t, departments: d, register: &register.Register{Store: t.store, Zone: t.zone, Now: t.now}}, nil
 }
 
 // run looks until the context ends.
@@ -97,12 +98,12 @@ func (w *watching) tell(ctx context.Context, f watch.Finding, g watch.Gate) erro
 // facts reads the open mail of the last twelve months.
 func (w *watching) facts(ctx context.Context, rules []watch.Rule) (watch.Facts, error) {
 	f := watch.Facts{Now: w.now()}
-	triages, err := w.register.triages(ctx)
+	triages, err := w.register.Triages(ctx)
 	if err != nil {
 		return f, err
 	}
 	p := dashboards.Period{From: f.Now.AddDate(0, -watch.Memory, 0).Format(time.RFC3339), To: f.Now.Format(time.RFC3339)}
-	err = w.register.eachOpen(ctx, p, func(d event.Document) bool {
+	err = w.register.EachOpen(ctx, p, func(d event.Document) bool {
 		f.Mails = append(f.Mails, mailOf(&d, triages[d.Key]))
 		return true
 	})

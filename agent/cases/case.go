@@ -87,15 +87,6 @@ type Change interface {
 	apply(*Case, Said) // after check
 }
 
-// Refusal says which field of a change is at fault and why.
-type Refusal struct{ Field, Reason string }
-
-func (r *Refusal) Error() string { return r.Field + ": " + r.Reason }
-
-func refuse(field, format string, args ...any) error {
-	return &Refusal{Field: field, Reason: fmt.Sprintf(format, args...)}
-}
-
 // Kind names the kind of a change as it stands in the register.
 func Kind(c Change) string { return c.kind() }
 

@@ -36,3 +36,6 @@ func pick(lang, da, en string) string {
 	}
 	return en
 }
+
+// ItemLabel is what a point is called in a language of the drafts; "" for one that is none.
+func ItemLabel(lang string, i Item) string { return wordsIn(lang).items[i] }

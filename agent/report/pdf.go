@@ -40,16 +40,19 @@ const (
 type paper struct {
 	*fpdf.Fpdf
 	report *Report
-	pages  int // in all, 0 while they are being counted
+	name   string // what the document is called, under each page
+	pages  int    // in all, 0 while they are being counted
 }
 
-// writePDF lays the report out twice, since only the first time tells how many pages it has.
-func (r *Report) writePDF(w io.Writer) error {
-	first, err := r.layOut(0)
+func (r *Report) writePDF(w io.Writer) error { return writeTwice(w, r.layOut) }
+
+// writeTwice lays a document out twice, since only the first time tells how many pages it has.
+func writeTwice(w io.Writer, layOut func(pages int) (*paper, error)) error {
+	first, err := layOut(0)
 	if err != nil {
 		return fmt.Errorf("report: pdf: %w", err)
 	}
-	second, err := r.layOut(first.PageCount())
+	second, err := layOut(first.PageCount())
 	if err != nil {
 		return fmt.Errorf("report: pdf: %w", err)
 	}
@@ -60,25 +63,10 @@ func (r *Report) writePDF(w io.Writer) error {
 }
 
 func (r *Report) layOut(pages int) (*paper, error) {
-	p := &paper{Fpdf: fpdf.New("P", "mm", "A4", ""), report: r, pages: pages}
-	for _, f := range []struct{ family, style, file string }{{sans, "", "public-sans-regular"}, {sans, "B", "public-sans-semibold"}, {serif, "", "newsreader-medium"}} {
-		b, err := fonts.ReadFile("fonts/" + f.file + ".ttf")
-		if err != nil {
-			return nil, err
-		}
-		p.AddUTF8FontFromBytes(f.family, f.style, b)
+	p, err := newPaper(r, text(r.Lang, "title"), pages)
+	if err != nil {
+		return nil, err
 	}
-	p.SetMargins(margin, margin, margin)
-	p.SetCellMargin(0)
-	p.SetAutoPageBreak(false, 0)
-	p.SetTitle(text(r.Lang, "title")+" · "+r.Organisation, true)
-	p.SetCreator("Postvagt", true)
-	p.SetLang(r.Lang)
-	p.SetCreationDate(r.Made)
-	p.SetModificationDate(r.Made)
-	p.SetCatalogSort(true)
-	p.SetFooterFunc(p.foot)
-	p.AddPage()
 	p.head()
 	for _, s := range r.sections() {
 		p.section(s)
@@ -92,11 +80,35 @@ func (r *Report) layOut(pages int) (*paper, error) {
 	return p, p.Error()
 }
 
+// newPaper begins a document with its first page.
+func newPaper(r *Report, name string, pages int) (*paper, error) {
+	p := &paper{Fpdf: fpdf.New("P", "mm", "A4", ""), report: r, name: name, pages: pages}
+	for _, f := range []struct{ family, style, file string }{{sans, "", "public-sans-regular"}, {sans, "B", "public-sans-semibold"}, {serif, "", "newsreader-medium"}} {
+		b, err := fonts.ReadFile("fonts/" + f.file + ".ttf")
+		if err != nil {
+			return nil, err
+		}
+		p.AddUTF8FontFromBytes(f.family, f.style, b)
+	}
+	p.SetMargins(margin, margin, margin)
+	p.SetCellMargin(0)
+	p.SetAutoPageBreak(false, 0)
+	p.SetTitle(name+" · "+r.Organisation, true)
+	p.SetCreator("Postvagt", true)
+	p.SetLang(r.Lang)
+	p.SetCreationDate(r.Made)
+	p.SetModificationDate(r.Made)
+	p.SetCatalogSort(true)
+	p.SetFooterFunc(p.foot)
+	p.AddPage()
+	return p, p.Error()
+}
+
 // foot stands under each page: whose report it is, and the page.
 func (p *paper) foot() {
 	p.SetY(-15)
 	p.font(sans, "", 8, soft)
-	p.CellFormat(textWidth-30, 5, p.fit(p.report.Organisation+" · "+text(p.report.Lang, "title"), textWidth-30), "", 0, "L", false, 0, "")
+	p.CellFormat(textWidth-30, 5, p.fit(p.report.Organisation+" · "+p.name, textWidth-30), "", 0, "L", false, 0, "")
 	p.CellFormat(30, 5, text(p.report.Lang, "page", p.PageNo(), p.pages), "", 0, "R", false, 0, "")
 }
 

@@ -34,7 +34,7 @@ func loadPages(a *assets) (*pages, error) {
 		if base == "frame" {
 			continue
 		}
-		t, err := template.New("frame.html").Funcs(template.FuncMap{"asset": a.url, "chartIn": chartIn, "rowsIn": rowsIn, "turnIn": turnIn}).ParseFS(pageFiles, "pages/frame.html", name)
+		t, err := template.New("frame.html").Funcs(template.FuncMap{"asset": a.url, "chartIn": chartIn, "rowsIn": rowsIn, "turnIn": turnIn, "itemIn": itemIn}).ParseFS(pageFiles, "pages/frame.html", name)
 		if err != nil {
 			return nil, err
 		}

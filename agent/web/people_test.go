@@ -74,7 +74,7 @@ func post(t testing.TB, h http.Handler, address string, cookie *http.Cookie, for
 
 func plainHandler(t *testing.T, s *store.Store, persons bool) http.Handler {
 	t.Helper()
-	h, err := New(Options{Store: s, Now: func() time.Time { return now }, Zone: zone, Persons: func() bool { return persons }, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	h, err := New(Options{Store: s, Breaches: registerOf(s), Now: func() time.Time { return now }, Zone: zone, Persons: func() bool { return persons }, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,32 +83,45 @@ func plainHandler(t *testing.T, s *store.Store, persons bool) http.Handler {
 
 // mayOpen is who may open what, stated a second time: each route of the site has its line.
 var mayOpen = map[string]string{
-	"GET /{$}":                        "viewer officer reviewer dpo auditor admin",
-	"GET /transmissions":              "officer reviewer dpo auditor",
-	"GET /transmissions/{id}":         "officer reviewer dpo auditor",
-	"POST /transmissions/{id}/sender": "officer",
-	"GET /report":                     "officer dpo auditor",
-	"GET /report/{format}":            "officer dpo auditor",
-	"GET /supervision":                "officer reviewer dpo auditor",
-	"GET /supervision/measures/{id}":  "officer dpo auditor",
-	"POST /supervision/measures/{id}": "officer",
-	"GET /supervision/controls/{id}":  "officer dpo auditor",
-	"POST /supervision/controls/{id}": "officer",
-	"POST /supervision/samples":       "officer",
-	"GET /supervision/samples/{id}":   "officer reviewer dpo auditor",
-	"POST /supervision/samples/{id}":  "officer reviewer",
-	"GET /supervision/export/{file}":  "officer dpo auditor",
-	"GET /access":                     "auditor",
-	"GET /access/csv":                 "auditor",
-	"GET /users":                      "admin",
-	"GET /words":                      "viewer officer reviewer dpo auditor admin",
-	"GET /me":                         "viewer officer reviewer dpo auditor admin",
-	"POST /me":                        "viewer officer reviewer dpo auditor admin",
-	"POST /logout":                    "viewer officer reviewer dpo auditor admin",
-	"GET /login":                      "nobody viewer officer reviewer dpo auditor admin",
-	"POST /login":                     "nobody viewer officer reviewer dpo auditor admin",
-	"GET /assets/{name}":              "nobody viewer officer reviewer dpo auditor admin",
-	"/":                               "viewer officer reviewer dpo auditor admin",
+	"GET /{$}":                         "viewer officer reviewer dpo auditor admin",
+	"GET /transmissions":               "officer reviewer dpo auditor",
+	"GET /transmissions/{id}":          "officer reviewer dpo auditor",
+	"POST /transmissions/{id}/sender":  "officer",
+	"GET /report":                      "officer dpo auditor",
+	"GET /report/{format}":             "officer dpo auditor",
+	"GET /supervision":                 "officer reviewer dpo auditor",
+	"GET /supervision/measures/{id}":   "officer dpo auditor",
+	"POST /supervision/measures/{id}":  "officer",
+	"GET /supervision/controls/{id}":   "officer dpo auditor",
+	"POST /supervision/controls/{id}":  "officer",
+	"POST /supervision/samples":        "officer",
+	"GET /supervision/samples/{id}":    "officer reviewer dpo auditor",
+	"POST /supervision/samples/{id}":   "officer reviewer",
+	"GET /supervision/export/{file}":   "officer dpo auditor",
+	"GET /access":                      "auditor",
+	"GET /access/csv":                  "auditor",
+	"GET /users":                       "admin",
+	"GET /words":                       "viewer officer reviewer dpo auditor admin",
+	"GET /me":                          "viewer officer reviewer dpo auditor admin",
+	"POST /me":                         "viewer officer reviewer dpo auditor admin",
+	"POST /logout":                     "viewer officer reviewer dpo auditor admin",
+	"GET /login":                       "nobody viewer officer reviewer dpo auditor admin",
+	"POST /login":                      "nobody viewer officer reviewer dpo auditor admin",
+	"GET /assets/{name}":               "nobody viewer officer reviewer dpo auditor admin",
+	"/":                                "viewer officer reviewer dpo auditor admin",
+	"GET /triage":                      "officer dpo auditor",
+	"POST /triage/{id}":                "officer",
+	"GET /cases":                       "officer dpo auditor",
+	"POST /cases":                      "officer",
+	"GET /cases/{id}":                  "officer dpo auditor",
+	"POST /cases/{id}/comment":         "officer dpo",
+	"POST /cases/{id}/{what}":          "officer",
+	"GET /cases/{id}/files/{n}":        "officer dpo auditor",
+	"GET /cases/{id}/draft/{kind}":     "officer dpo auditor",
+	"GET /cases/{id}/draft/{kind}/pdf": "officer dpo auditor",
+	"GET /register/{format}":           "officer dpo auditor",
+	"GET /processors":                  "officer dpo auditor",
+	"POST /processors":                 "officer",
 }
 
 // Every route is tried by every role and by nobody.
@@ -126,7 +139,7 @@ func TestRoutesAndRoles(t *testing.T) {
 		if !found {
 			method, path = http.MethodGet, "/nothing/here"
 		}
-		path = strings.NewReplacer("{$}", "", "{id}", keyOf(1), "{format}", "json", "{name}", "none").Replace(path)
+		path = strings.NewReplacer("{$}", "", "{id}", keyOf(1), "{format}", "json", "{what}", "aware", "{n}", "1", "{kind}", "notification", "{name}", "none").Replace(path)
 		for _, role := range append(login.Roles(), "nobody") {
 			one := h
 			if role != "nobody" {
@@ -225,7 +238,7 @@ func TestLogin(t *testing.T) {
 func TestCookieOfAHost(t *testing.T) {
 	s := storeWith(t, nil)
 	addUsers(t, s)
-	h, err := New(Options{Store: s, Hosts: []string{"postvagt.nordvig.example"}, Log: slog.New(slog.DiscardHandler)})
+	h, err := New(Options{Store: s, Breaches: registerOf(s), Hosts: []string{"postvagt.nordvig.example"}, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

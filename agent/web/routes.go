@@ -23,6 +23,7 @@ var (
 	overseers = []login.Role{login.Officer, login.DPO, login.Auditor}                 // the whole organisation, unrounded
 	decides   = []login.Role{login.Officer}
 	answerers = []login.Role{login.Officer, login.Reviewer} // for the mails of a sample; a reviewer those of own departments
+	remarks   = []login.Role{login.Officer, login.DPO}      // who may comment on a case
 	auditors  = []login.Role{login.Auditor}
 	admins    = []login.Role{login.Admin}
 )
@@ -34,6 +35,19 @@ func (s *site) routes() []route {
 		{pattern: "GET /transmissions", roles: details, serve: s.page(s.transmissions), menu: "transmissions"},
 		{pattern: "GET /transmissions/{id}", roles: details, serve: s.page(s.transmission)},
 		{pattern: "POST /transmissions/{id}/sender", roles: decides, serve: s.page(s.sender)},
+		{pattern: "GET /triage", roles: overseers, serve: s.page(s.triage), menu: "triage"},
+		{pattern: "POST /triage/{id}", roles: decides, serve: s.judge},
+		{pattern: "GET /cases", roles: overseers, serve: s.page(s.cases), menu: "cases"},
+		{pattern: "POST /cases", roles: decides, serve: s.openCase},
+		{pattern: "GET /cases/{id}", roles: overseers, serve: s.page(s.oneCase)},
+		{pattern: "POST /cases/{id}/comment", roles: remarks, serve: s.sayOf},
+		{pattern: "POST /cases/{id}/{what}", roles: decides, serve: s.sayOf},
+		{pattern: "GET /cases/{id}/files/{n}", roles: overseers, serve: s.caseFile},
+		{pattern: "GET /cases/{id}/draft/{kind}", roles: overseers, serve: s.page(s.draft)},
+		{pattern: "GET /cases/{id}/draft/{kind}/pdf", roles: overseers, serve: s.draftFile},
+		{pattern: "GET /register/{format}", roles: overseers, serve: s.registerFile},
+		{pattern: "GET /processors", roles: overseers, serve: s.page(s.processors)},
+		{pattern: "POST /processors", roles: decides, serve: s.addProcessor},
 		{pattern: "GET /report", roles: overseers, serve: s.page(s.report), menu: "report"},
 		{pattern: "GET /report/{format}", roles: overseers, serve: s.reportFile},
 		{pattern: "GET /supervision", roles: details, serve: s.page(s.supervision), menu: "supervision"},

@@ -22,6 +22,7 @@ type onePage struct {
 	Ask                 string // where to ask for the sender, "" where nobody may
 	Asked               bool   // and was told the sender
 	Sender              string
+	Triage              triaged
 	heading             string
 }
 
@@ -71,6 +72,9 @@ func (s *site) onePage(r *http.Request, v view, d *event.Document) (page onePage
 	}
 	if d.Recipients > 1 {
 		page.Copies, err = s.copies(r, v, d)
+	}
+	if err == nil {
+		page.Triage, err = s.triagedOf(r, v, d)
 	}
 	if v.user.Is(decides...) && incident(d) && s.Persons() {
 		page.Ask = v.link("/transmissions/" + d.Key + "/sender")

@@ -6,6 +6,8 @@
 //	/transmissions           the transmissions of a period, or those behind one figure (q, part, key)
 //	/transmissions/{id}      one transmission and the log lines that prove it
 //	/report                  the Ombudsman's report; /report/pdf, html, csv, json are its files
+//	/triage                  open mail that a person must look at; /cases is the register of breaches
+//	/processors              the organisation's own processors
 //	/words                   what the words mean
 //	/access                  who opened what, for auditors; /users is who may log in
 //
@@ -84,6 +86,7 @@ type People interface {
 // Options are what the pages need to know.
 type Options struct {
 	Store         Store
+	Breaches      Breaches         // the register of breaches
 	Organisation  string           // shown at the head of each page
 	Now           func() time.Time // time.Now without it
 	Zone          *time.Location   // of days and clock times; time.Local without it
@@ -107,8 +110,8 @@ type site struct {
 // New returns the application. It only answers to loopback names and Options.Hosts, so that a page
 // elsewhere cannot read it by pointing a name of its own at 127.0.0.1.
 func New(o Options) (http.Handler, error) {
-	if o.Store == nil {
-		return nil, errors.New("web: no store")
+	if o.Store == nil || o.Breaches == nil {
+		return nil, errors.New("web: no store, or no register of breaches")
 	}
 	if o.Now == nil {
 		o.Now = time.Now

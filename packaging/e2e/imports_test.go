@@ -34,6 +34,7 @@ var mayImport = map[string][]string{
 	"agent/elastic":            {"agent/event", "dashboards"},
 	"agent/watch":              {"agent/event", "dashboards"},
 	"agent/cases":              {"agent/event", "dashboards"},
+	"agent/register":           {"agent/cases", "agent/event", "agent/report", "agent/store", "dashboards"},
 	"agent/report":             {"agent/event", "agent/supervise", "dashboards"},
 	"agent/web":                {"agent/event", "agent/cases", "agent/login", "agent/watch", "agent/report", "agent/supervise", "dashboards"},
 	"agent":                    {"agent/…", "dashboards", "milter/program"},
@@ -45,7 +46,7 @@ var mayImport = map[string][]string{
 
 // testsMayImport is what tests may import beside: pages and reports are held against the real store.
 var testsMayImport = map[string][]string{
-	"agent/web":    {"agent/store"},
+	"agent/web":    {"agent/store", "agent/register"},
 	"agent/report": {"agent/store"},
 }
 

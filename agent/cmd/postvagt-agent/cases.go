@@ -10,6 +10,7 @@ import (
 
 	"postvagt/agent"
 	"postvagt/agent/cases"
+	"postvagt/agent/register"
 	"postvagt/milter/program"
 )
 
@@ -21,12 +22,16 @@ type casesCmd struct {
 }
 
 // withRegister opens the register for a command.
-func (f configFlag) withRegister(do func(*agent.Register, *agent.Config) error) (err error) {
+func (f configFlag) withRegister(do func(*register.Register, *agent.Config) error) (err error) {
 	cfg, err := f.load()
 	if err != nil {
 		return err
 	}
-	r, err := agent.ReadRegister(context.Background(), cfg)
+	zone, err := cfg.TimeZone()
+	if err != nil {
+		return err
+	}
+	r, err := register.Read(context.Background(), cfg.Store.Path, cfg.Organisation.Name, zone)
 	if err != nil {
 		return err
 	}
@@ -37,7 +42,7 @@ func (f configFlag) withRegister(do func(*agent.Register, *agent.Config) error) 
 type casesListCmd struct{ configFlag }
 
 func (c *casesListCmd) Run(t *program.Terminal) error {
-	return c.withRegister(func(r *agent.Register, _ *agent.Config) error {
+	return c.withRegister(func(r *register.Register, _ *agent.Config) error {
 		all, err := r.Cases(context.Background())
 		if err != nil {
 			return err
@@ -56,7 +61,7 @@ func (c *casesListCmd) Run(t *program.Terminal) error {
 }
 
 // clock says how a case stands in few words.
-func clock(c *cases.Case, r *agent.Register) string {
+func clock(c *cases.Case, r *register.Register) string {
 	if !c.Closed.IsZero() {
 		return "closed"
 	}
@@ -78,7 +83,7 @@ type casesShowCmd struct {
 }
 
 func (c *casesShowCmd) Run(t *program.Terminal) error {
-	return c.withRegister(func(r *agent.Register, cfg *agent.Config) error {
+	return c.withRegister(func(r *register.Register, cfg *agent.Config) error {
 		if c.Draft != "" {
 			found, _, err := r.Case(context.Background(), c.ID)
 			if err != nil {
@@ -86,7 +91,7 @@ func (c *casesShowCmd) Run(t *program.Terminal) error {
 			}
 			return writeDraft(t.Out, c.draft(found, cases.House{Name: cfg.Organisation.Name, Zone: r.Zone}))
 		}
-		x, err := r.Export(context.Background(), cfg.Organisation.Name, c.ID)
+		x, err := r.Export(context.Background(), c.ID)
 		if err != nil {
 			return err
 		}
@@ -121,7 +126,7 @@ func writeDraft(w io.Writer, d cases.Draft) error {
 }
 
 // lacks says on the side what stands between the case and its end.
-func (c *casesShowCmd) lacks(w io.Writer, r *agent.Register) error {
+func (c *casesShowCmd) lacks(w io.Writer, r *register.Register) error {
 	found, _, err := r.Case(context.Background(), c.ID)
 	if errors.Is(err, cases.ErrErased) {
 		return nil
@@ -141,8 +146,8 @@ type casesExportCmd struct {
 }
 
 func (c *casesExportCmd) Run(t *program.Terminal) error {
-	return c.withRegister(func(r *agent.Register, cfg *agent.Config) error {
-		x, err := r.Export(context.Background(), cfg.Organisation.Name, c.IDs...)
+	return c.withRegister(func(r *register.Register, cfg *agent.Config) error {
+		x, err := r.Export(context.Background(), c.IDs...)
 		if err != nil {
 			return err
 		}
@@ -153,7 +158,7 @@ func (c *casesExportCmd) Run(t *program.Terminal) error {
 type casesVerifyCmd struct{ configFlag }
 
 func (c *casesVerifyCmd) Run(t *program.Terminal) error {
-	return c.withRegister(func(r *agent.Register, _ *agent.Config) error {
+	return c.withRegister(func(r *register.Register, _ *agent.Config) error {
 		last, err := r.Verify(context.Background())
 		var fault *cases.Fault
 		if errors.As(err, &fault) {
@@ -163,7 +168,7 @@ func (c *casesVerifyCmd) Run(t *program.Terminal) error {
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(t.Out, "%d records, none changed; newest: %s\n", last.N, agent.Anchor(last))
+		_, err = fmt.Fprintf(t.Out, "%d records, none changed; newest: %s\n", last.N, register.Anchor(last))
 		return err
 	})
 }

@@ -1,4 +1,6 @@
-package agent
+// Package register is the register of breaches in the agent's database: package cases decides, package store keeps, and
+// here the two meet. Numbers of cases, triage, export, and erasing what was kept long enough.
+package register
 
 import (
 	"context"
@@ -11,22 +13,15 @@ import (
 	"time"
 
 	"postvagt/agent/cases"
-	"postvagt/agent/event"
 	"postvagt/agent/store"
 )
 
 // Register is the register of breaches (package cases) in the agent's database. Its methods may be called side by side.
 type Register struct {
-	Store *store.Store
-	Zone  *time.Location   // the year of a case's number is the local one
-	Now   func() time.Time // time.Now, but in tests
-}
-
-// CaseLine is a case in a list.
-type CaseLine struct {
-	ID     string
-	Case   *cases.Case // nil once it was erased
-	Erased time.Time
+	Store        *store.Store
+	Organisation string
+	Zone         *time.Location   // the year of a case's number is the local one
+	Now          func() time.Time // time.Now, but in tests
 }
 
 // errNotOpened says that a subject was never begun as a case.
@@ -89,6 +84,9 @@ func (r *Register) say(tx *store.RegisterTx, by, id string, change cases.Change)
 		return nil, err
 	}
 	c := &cases.Case{ID: id}
+	if _, opening := change.(cases.Opening); !opening && len(records) == 0 {
+		return nil, fmt.Errorf("%s: %w", id, errNotOpened)
+	}
 	if len(records) > 0 {
 		if c, _, err = replay(id, records, key); err != nil {
 			return nil, err
@@ -161,7 +159,7 @@ func isCase(id string) bool {
 }
 
 // Cases lists all cases, the newest first.
-func (r *Register) Cases(ctx context.Context) (all []CaseLine, err error) {
+func (r *Register) Cases(ctx context.Context) (all []cases.Line, err error) {
 	subjects, err := r.Store.RegisterSubjects(ctx, "")
 	if err != nil {
 		return nil, err
@@ -170,7 +168,7 @@ func (r *Register) Cases(ctx context.Context) (all []CaseLine, err error) {
 		if !isCase(subjects[i]) {
 			continue
 		}
-		line := CaseLine{ID: subjects[i]}
+		line := cases.Line{ID: subjects[i]}
 		switch line.Case, _, err = r.Case(ctx, subjects[i]); {
 		case errors.Is(err, cases.ErrErased):
 			if line.Erased, err = r.erasedAt(ctx, subjects[i]); err != nil {
@@ -190,12 +188,6 @@ func (r *Register) erasedAt(ctx context.Context, id string) (time.Time, error) {
 		return time.Time{}, err
 	}
 	return records[len(records)-1].At, nil
-}
-
-// IncidentOf is a transmission as a case keeps it.
-func IncidentOf(d *event.Document) cases.Incident {
-	return cases.Incident{Key: d.Key, Time: d.Time, Level: d.Level, Kinds: d.Kinds, Persons: d.Persons, Outcome: d.Outcome, Transport: d.Transport,
-		Protection: d.Protection, Algorithm: d.Algorithm, Strong: d.Strong, Department: d.Department}
 }
 
 func (r *Register) hold(ctx context.Context, id string, incidents []cases.Incident) error {

@@ -1,4 +1,4 @@
-package agent
+package register
 
 import (
 	"context"
@@ -11,27 +11,23 @@ import (
 	"postvagt/agent/store"
 )
 
-// ReadRegister opens the register for reading, while an agent may be writing it.
-func ReadRegister(ctx context.Context, c *Config) (*Register, error) {
-	zone, err := c.zone()
+// Read opens the register of a database for reading, while an agent may be writing it.
+func Read(ctx context.Context, path, organisation string, zone *time.Location) (*Register, error) {
+	db, err := store.OpenRead(ctx, path, store.In(zone))
 	if err != nil {
 		return nil, err
 	}
-	db, err := store.OpenRead(ctx, c.Store.Path, store.In(zone))
-	if err != nil {
-		return nil, err
-	}
-	return &Register{Store: db, Zone: zone, Now: time.Now}, nil
+	return &Register{Store: db, Organisation: organisation, Zone: zone, Now: time.Now}, nil
 }
 
-// Close ends the use of a register that ReadRegister opened.
+// Close ends the use of a register that Read opened.
 func (r *Register) Close() error { return r.Store.Close() }
 
 // ExportSchema is the version of the form of an export.
 const ExportSchema = 1
 
-// RegisterExport is the register as it is handed to the authority on request (GDPR Art. 33(5)).
-type RegisterExport struct {
+// Export is the register as it is handed to the authority on request (GDPR Art. 33(5)).
+type Export struct {
 	Schema       int              `json:"schema"`
 	Organisation string           `json:"organisation"`
 	Made         time.Time        `json:"made"`
@@ -68,12 +64,12 @@ type EntryExport struct {
 
 // Export gathers cases, all of them when no number is given. The chain is verified first. Errors: *cases.Fault,
 // store.ErrNoSubject.
-func (r *Register) Export(ctx context.Context, organisation string, ids ...string) (*RegisterExport, error) {
+func (r *Register) Export(ctx context.Context, ids ...string) (*Export, error) {
 	last, err := r.Verify(ctx)
 	if err != nil {
 		return nil, err
 	}
-	x := &RegisterExport{Schema: ExportSchema, Organisation: organisation, Made: r.Now().UTC(), Anchor: Anchor(last)}
+	x := &Export{Schema: ExportSchema, Organisation: r.Organisation, Made: r.Now().UTC(), Anchor: Anchor(last)}
 	if x.Processors, err = r.Processors(ctx); err != nil {
 		return nil, err
 	}
@@ -125,7 +121,7 @@ func stampOf(t time.Time) *time.Time {
 }
 
 // WriteJSON writes the export.
-func (x *RegisterExport) WriteJSON(w io.Writer) error {
+func (x *Export) WriteJSON(w io.Writer) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
 	return e.Encode(x)

@@ -1,4 +1,4 @@
-package agent
+package register
 
 import (
 	"bytes"
@@ -20,26 +20,23 @@ import (
 // book is a register with a clock that the test sets.
 type book struct {
 	*Register
-	t   *testing.T
-	at  time.Time
-	cfg *Config
+	t  *testing.T
+	at time.Time
 }
 
 func newBook(t *testing.T) *book {
 	t.Helper()
-	c := &Config{}
-	c.Store.Path, c.Log.Zone = filepath.Join(t.TempDir(), "agent.db"), "Europe/Copenhagen"
-	zone, err := c.zone()
+	zone, err := time.LoadLocation("Europe/Copenhagen")
 	if err != nil {
 		t.Fatal(err)
 	}
-	db, err := store.Open(t.Context(), c.Store.Path, store.In(zone))
+	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "agent.db"), store.In(zone))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	b := &book{t: t, at: time.Date(2026, 11, 23, 9, 0, 0, 0, zone), cfg: c}
-	b.Register = &Register{Store: db, Zone: zone, Now: func() time.Time { return b.at }}
+	b := &book{t: t, at: time.Date(2026, 11, 23, 9, 0, 0, 0, zone)}
+	b.Register = &Register{Store: db, Organisation: "Nordvig Kommune", Zone: zone, Now: func() time.Time { return b.at }}
 	return b
 }
 
@@ -163,7 +160,7 @@ func TestExpire(t *testing.T) {
 	if err := b.Store.Commit(t.Context(), store.Batch{Documents: []event.Document{d}}); err != nil {
 		t.Fatal(err)
 	}
-	old := b.open(cases.Opening{Title: "t", Role: cases.Controller, Incidents: []cases.Incident{IncidentOf(&d)}})
+	old := b.open(cases.Opening{Title: "t", Role: cases.Controller, Incidents: []cases.Incident{cases.IncidentOf(&d)}})
 	if err := b.Triage(t.Context(), "officer", d.Key, cases.Triage{Judgement: cases.Breach, Case: old}); err != nil {
 		t.Fatal(err)
 	}
@@ -193,7 +190,7 @@ func TestExpire(t *testing.T) {
 	if again, err := b.Expire(t.Context(), b.at); err != nil || again != nil {
 		t.Errorf("erased again: %v, %v", again, err)
 	}
-	x, err := b.Export(t.Context(), "Nordvig Kommune")
+	x, err := b.Export(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -213,7 +210,7 @@ func TestExport(t *testing.T) {
 	if err := b.SayProcessor(t.Context(), "officer", cases.Contract{Name: "Fælles-IT", Contact: "the duty officer"}); err != nil {
 		t.Fatal(err)
 	}
-	x, err := b.Export(t.Context(), "Nordvig Kommune", id)
+	x, err := b.Export(t.Context(), id)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -224,6 +221,30 @@ func TestExport(t *testing.T) {
 	for _, want := range []string{`"receipt.pdf"`, `"Fælles-IT"`, `"clock": "unstarted"`, `"anchor": "3:`} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("lacks %s:\n%s", want, out.String())
+		}
+	}
+}
+
+func TestPaper(t *testing.T) {
+	b := newBook(t)
+	b.finish(b.open(cases.Opening{}))
+	for _, lang := range []string{"da", "en"} {
+		p, err := b.Paper(t.Context(), lang)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		if err := p.WritePDF(&out); err != nil || !bytes.HasPrefix(out.Bytes(), []byte("%PDF")) {
+			t.Errorf("%s: %v", lang, err)
+		}
+		text := fmt.Sprint(p)
+		for _, want := range []string{"2026-0001", "words that shall go", "Nordvig Kommune", cases.ItemLabel(lang, cases.RecordNumber)} {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s: lacks %q", lang, want)
+			}
+		}
+		if strings.Contains(text, "[ ]") || strings.Contains(text, "%!") {
+			t.Errorf("%s: a word is missing: %s", lang, text)
 		}
 	}
 }

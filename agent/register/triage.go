@@ -1,4 +1,4 @@
-package agent
+package register
 
 import (
 	"context"
@@ -75,11 +75,11 @@ func (r *Register) Untriaged(ctx context.Context, p dashboards.Period, f func(ev
 	if err != nil {
 		return err
 	}
-	return r.eachOpen(ctx, p, func(d event.Document) bool { return triaged[d.Key] || f(d) })
+	return r.EachOpen(ctx, p, func(d event.Document) bool { return triaged[d.Key] || f(d) })
 }
 
-// eachOpen calls f for each open sensitive transmission of a period, the newest first, until it returns false.
-func (r *Register) eachOpen(ctx context.Context, p dashboards.Period, f func(event.Document) bool) error {
+// EachOpen calls f for each open sensitive transmission of a period, the newest first, until it returns false.
+func (r *Register) EachOpen(ctx context.Context, p dashboards.Period, f func(event.Document) bool) error {
 	for offset := 0; ; offset += openPage {
 		docs, total, err := r.Store.Documents(ctx, p, openSensitive, offset, openPage)
 		if err != nil {
@@ -96,8 +96,8 @@ func (r *Register) eachOpen(ctx context.Context, p dashboards.Period, f func(eve
 	}
 }
 
-// triages are the judgements in force by the transmission's key.
-func (r *Register) triages(ctx context.Context) (map[string]*cases.Triage, error) {
+// Triages are the judgements in force by the transmission's key.
+func (r *Register) Triages(ctx context.Context) (map[string]*cases.Triage, error) {
 	triaged, err := r.triaged(ctx)
 	if err != nil {
 		return nil, err

@@ -1,0 +1,264 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"postvagt/agent/cases"
+	"postvagt/dashboards"
+)
+
+// casesPage lists the register.
+type casesPage struct {
+	Rows []caseRow
+	New  string // where a case is opened, "" where the reader may not
+}
+
+type caseRow struct {
+	ID, Href, Title, Opened, Risk, Clock, ClockClass string
+}
+
+func (casesPage) title(lang string) string { return texts["cases"].In(lang) }
+
+func (s *site) cases(r *http.Request, v view) (string, any, error) {
+	all, err := s.Breaches.Cases(r.Context())
+	page := casesPage{}
+	if v.user.Is(decides...) {
+		page.New = v.link("/cases")
+	}
+	for _, l := range all {
+		if l.Case == nil {
+			page.Rows = append(page.Rows, caseRow{ID: l.ID, Clock: texts["case-erased"].In(v.Lang) + " " + s.stamp(v.Lang, l.Erased)})
+			continue
+		}
+		clock := s.clockOf(v.Lang, l.Case)
+		page.Rows = append(page.Rows, caseRow{ID: l.ID, Href: v.link("/cases/" + l.ID), Title: l.Case.Title, Opened: s.stamp(v.Lang, l.Case.Opened),
+			Risk: riskWord(v.Lang, l.Case.Risk()), Clock: clock.Words, ClockClass: clock.Class})
+	}
+	return "cases", page, err
+}
+
+func riskWord(lang string, l cases.Level) string {
+	if l == cases.Unassessed {
+		return texts["risk-unassessed"].In(lang)
+	}
+	return texts["risk-"+string(l)].In(lang)
+}
+
+// clockWords is how a case stands against its limit.
+type clockWords struct{ Words, Class, Deadline string }
+
+func (s *site) clockOf(lang string, c *cases.Case) clockWords {
+	if !c.Closed.IsZero() {
+		return clockWords{Words: texts["case-closed"].In(lang) + " " + s.stamp(lang, c.Closed)}
+	}
+	k := c.Clock(s.Now())
+	w := clockWords{Words: texts["clock-"+string(k.State)].In(lang)}
+	switch k.State {
+	case cases.Running:
+		w.Words, w.Class, w.Deadline = fmt.Sprintf(w.Words, span2(k.Left)), "is-first-hop", s.stamp(lang, k.Deadline)
+	case cases.Overdue:
+		w.Words, w.Class, w.Deadline = fmt.Sprintf(w.Words, span2(-k.Left)), "is-no", s.stamp(lang, k.Deadline)
+	case cases.TooLate:
+		w.Class = "is-no"
+	case cases.InTime, cases.NotRequired:
+		w.Class = "is-yes"
+	}
+	return w
+}
+
+// span2 writes a span of time as hours and minutes.
+func span2(d time.Duration) string {
+	return strconv.Itoa(int(d.Hours())) + ":" + fmt.Sprintf("%02d", int(d.Minutes())%60)
+}
+
+// casePage is one case: what stands, what it lacks, and the forms in which its officers say more.
+type casePage struct {
+	ID, Heading, Path string
+	Clock             clockWords
+	Facts             []fact
+	Steps             []string // what the risk level asks
+	Lacks             []string
+	Closed, Decides   bool
+	Comments          bool
+	Processor         bool
+	Proposed, Aware   string
+	Items             []caseItem
+	Notice            []caseItem
+	Signals, Log      []fact
+	Incidents         []incidentRow
+	Files             []link
+	Drafts            []link
+	Phase             int
+	Fault             string
+	posted            url.Values
+	heading           string
+}
+
+type incidentRow struct{ Href, Time, Level, Outcome, Protection, Department string }
+
+type caseItem struct {
+	Name, Label, Status, Text, Because, By string
+}
+
+// itemIn is one point of the contents with what its template needs.
+type itemOf struct {
+	Frame frame
+	Page  casePage
+	Item  caseItem
+}
+
+func itemIn(f frame, p casePage, i caseItem) itemOf { return itemOf{f, p, i} }
+
+func (p casePage) title(string) string { return p.heading }
+
+// Was is what the reader had written in a field whose form was refused, so that nothing is lost.
+func (p casePage) Was(name string) string { return p.posted.Get(name) }
+
+func (s *site) oneCase(r *http.Request, v view) (string, any, error) {
+	page, err := s.casePage(r, v)
+	return "case", page, err
+}
+
+func (s *site) casePage(r *http.Request, v view) (page casePage, err error) {
+	c, entries, err := s.Breaches.Case(r.Context(), r.PathValue("id"))
+	switch {
+	case err != nil && s.Breaches.IsNoCase(err):
+		return page, errNotFound
+	case errors.Is(err, cases.ErrErased):
+		return page, inputError{texts["case-gone"]}
+	case err != nil:
+		return page, err
+	}
+	page = casePage{ID: c.ID, heading: c.ID + " · " + c.Title, Heading: c.Title, Path: "/cases/" + c.ID, Clock: s.clockOf(v.Lang, c), Facts: s.caseFacts(v.Lang, c),
+		Closed: !c.Closed.IsZero(), Decides: v.user.Is(decides...), Comments: v.user.Is(remarks...), Processor: c.Role == cases.Processor,
+		Proposed: s.localTime(c.ProposedAwareness()), Aware: s.localTime(c.Aware), Phase: len(c.Reports) + 1, Steps: steps(v.Lang, c)}
+	for _, l := range c.Lacks() {
+		page.Lacks = append(page.Lacks, l.Text(v.Lang))
+	}
+	page.Items, page.Notice = s.caseItems(v.Lang, c, cases.NotificationItems()), s.caseItems(v.Lang, c, cases.NoticeItems())
+	for _, g := range c.Signals {
+		page.Signals = append(page.Signals, fact{Name: s.stamp(v.Lang, g.At), Value: signalWord(v.Lang, g)})
+	}
+	for _, i := range c.Incidents {
+		page.Incidents = append(page.Incidents, s.incidentRow(v, i))
+	}
+	s.caseLog(v, c, entries, &page)
+	return page, nil
+}
+
+func (s *site) incidentRow(v view, i cases.Incident) incidentRow {
+	return incidentRow{Href: v.link("/transmissions/" + i.Key), Time: s.stamp(v.Lang, i.Time), Level: dashboards.Word(v.Lang, "level", i.Level),
+		Outcome: dashboards.Word(v.Lang, "outcome", i.Outcome), Protection: dashboards.Word(v.Lang, "transport", i.Transport), Department: dashboards.Word(v.Lang, "department", i.Department)}
+}
+
+// signalWord says what a signal was; the names of those that the program itself wrote are translated.
+func signalWord(lang string, g cases.Signal) string {
+	if t, ok := texts["signal-"+g.What]; ok {
+		return t.In(lang)
+	}
+	return g.What
+}
+
+func (s *site) caseFacts(lang string, c *cases.Case) []fact {
+	f := &facts{lang: lang}
+	f.add("case-role", texts["role-is-"+string(c.Role)].In(lang))
+	f.add("case-controller", c.ControllerContact)
+	f.add("case-opened", s.stamp(lang, c.Opened)+" · "+c.OpenedBy)
+	f.add("case-aware", s.stamp(lang, c.Aware))
+	f.add("case-deadline", s.clockOf(lang, c).Deadline)
+	f.add("case-aware-why", c.AwareReason)
+	f.add("case-risk", riskWord(lang, c.Risk()))
+	if c.DPO != nil {
+		f.add("case-dpo", s.stamp(lang, c.DPO.At)+" · "+c.DPO.How)
+		f.add("case-advice", c.DPO.Advice)
+	}
+	if c.Exemption != nil {
+		f.add("case-exempt", texts["ground-"+string(c.Exemption.Ground)].In(lang)+": "+c.Exemption.Reason)
+	}
+	for _, o := range c.Orders {
+		f.add("case-order", s.stamp(lang, o.At)+" · "+o.Reference)
+	}
+	for _, p := range c.Reports {
+		f.add("case-reported", fmt.Sprintf("%d: %s · %s %s", p.Phase, s.stamp(lang, p.At), p.Receipt, p.Late))
+	}
+	for _, n := range c.Notices {
+		f.add("case-told", fmt.Sprintf("%s · %s · %d · %s", s.stamp(lang, n.At), texts["way-"+string(n.By)].In(lang), n.Persons, n.Proof))
+	}
+	if !c.ControllerInformed.At.IsZero() {
+		f.add("case-informed", s.stamp(lang, c.ControllerInformed.At)+" · "+c.ControllerInformed.Receipt)
+	}
+	return f.all
+}
+
+// steps says what the risk asks of us.
+func steps(lang string, c *cases.Case) (all []string) {
+	p := c.Procedure()
+	for _, one := range []struct {
+		is   bool
+		name string
+	}{
+		{true, "step-register"}, {c.Role == cases.Processor, "step-controller"}, {p.Notify, "step-notify"}, {p.Tell && !p.Ordered, "step-tell"},
+		{p.Ordered, "step-ordered"}, {p.Exempt != "", "step-exempt"},
+	} {
+		if one.is {
+			all = append(all, texts[one.name].In(lang))
+		}
+	}
+	return all
+}
+
+func (s *site) caseItems(lang string, c *cases.Case, items []cases.Item) (all []caseItem) {
+	for _, i := range items {
+		st := c.Items[i]
+		one := caseItem{Name: string(i), Label: cases.ItemLabel(lang, i), Status: string(st.Status), Text: st.Text, Because: st.Because}
+		if !st.By.IsZero() {
+			one.By = day(st.By.In(s.Zone))
+		}
+		all = append(all, one)
+	}
+	return all
+}
+
+// caseLog lists everything that was said, the files and the drafts.
+func (s *site) caseLog(v view, c *cases.Case, entries []cases.Entry, page *casePage) {
+	for _, e := range entries {
+		what := texts["said-"+cases.Kind(e.Change)].In(v.Lang)
+		switch said := e.Change.(type) {
+		case cases.Attachment:
+			page.Files = append(page.Files, link{Text: said.Name, Href: v.link(fmt.Sprintf("/cases/%s/files/%d", c.ID, e.N))})
+			what += ": " + said.Name
+		case cases.Comment:
+			what += ": " + said.Text
+		case cases.Statement:
+			what += ": " + cases.ItemLabel(v.Lang, said.Item)
+		case cases.Reopening:
+			what += ": " + said.Reason
+		}
+		page.Log = append(page.Log, fact{Name: fmt.Sprintf("%d · %s · %s", e.N, s.stamp(v.Lang, e.At), e.By), Value: what})
+	}
+	for _, kind := range draftKinds(c) {
+		for _, lang := range cases.Languages() {
+			page.Drafts = append(page.Drafts, link{Text: texts["draft-"+kind].In(v.Lang) + " (" + lang + ")", Href: v.link("/cases/"+c.ID+"/draft/"+kind, "in", lang)})
+		}
+	}
+}
+
+func draftKinds(c *cases.Case) []string {
+	if c.Role == cases.Processor {
+		return []string{"controller"}
+	}
+	return []string{"notification", "notice"}
+}
+
+// localTime writes a moment as a form's datetime-local field takes it.
+func (s *site) localTime(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.In(s.Zone).Format("2006-01-02T15:04")
+}

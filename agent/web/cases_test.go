@@ -1,0 +1,211 @@
+package web
+
+import (
+	"bytes"
+	"io"
+	"log/slog"
+	"mime/multipart"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"postvagt/agent/cases"
+	"postvagt/agent/event"
+	"postvagt/agent/login"
+	"postvagt/agent/register"
+	"postvagt/agent/store"
+)
+
+// registerOf is the register in a store; nil for a store that is none.
+func registerOf(s any) Breaches {
+	if broken, is := s.(brokenStore); is {
+		s = broken.Store
+	}
+	db, _ := s.(*store.Store)
+	return &register.Register{Store: db, Organisation: "Nordvig Kommune", Zone: zone, Now: func() time.Time { return now }}
+}
+
+// caseDesk is the site as an officer and the others see it, with one open mail.
+type caseDesk struct {
+	t    *testing.T
+	site http.Handler
+	mail event.Document
+}
+
+func newCaseDesk(t *testing.T) *caseDesk {
+	t.Helper()
+	d := event.Document{Key: keyOf(1), Time: now.Add(-time.Hour), Direction: "outbound", MessageDirection: "outbound", First: true, Recipients: 1, Level: "sensitive", Kinds: []string{"health"},
+		Left: true, Protected: "no", Outcome: "delivered", Department: "Jobcenter", From: planted, To: planted}
+	s := storeWith(t, []event.Document{d})
+	addUsers(t, s)
+	h, err := New(Options{Store: s, Breaches: registerOf(s), Organisation: "Nordvig Kommune", Now: func() time.Time { return now }, Zone: zone, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &caseDesk{t, h, d}
+}
+
+func (d *caseDesk) get(role login.Role, address string) string {
+	d.t.Helper()
+	code, body := get(d.t, as(d.t, d.site, role), address)
+	if code != http.StatusOK || strings.Contains(body, planted) {
+		d.t.Errorf("%s: %d, or it shows what no page may show:\n%s", address, code, body)
+	}
+	return body
+}
+
+// post sends a form and returns the status and where it leads.
+func (d *caseDesk) post(role login.Role, address string, fields ...string) (int, string, string) {
+	d.t.Helper()
+	form := url.Values{}
+	for i := 0; i < len(fields); i += 2 {
+		form.Set(fields[i], fields[i+1])
+	}
+	w := post(d.t, as(d.t, d.site, role), address, nil, form)
+	return w.Code, w.Header().Get("Location"), w.Body.String()
+}
+
+// done posts a form that must be taken.
+func (d *caseDesk) done(address string, fields ...string) string {
+	d.t.Helper()
+	code, to, body := d.post(login.Officer, address, fields...)
+	if code != http.StatusSeeOther {
+		d.t.Fatalf("%s %v: %d\n%s", address, fields, code, body)
+	}
+	return to
+}
+
+func (d *caseDesk) contents(extra ...string) {
+	d.t.Helper()
+	fields := extra
+	for _, i := range cases.NotificationItems() {
+		fields = append(fields, string(i), "text of "+string(i), string(i)+"-status", "stated")
+	}
+	d.done("/cases/2026-0001/contents", fields...)
+}
+
+// From an open mail to a judged one, a notified case, and its papers.
+func TestCaseFromMailToEnd(t *testing.T) {
+	d := newCaseDesk(t)
+	if body := d.get(login.Officer, "/triage?lang=en"); !strings.Contains(body, "1 waiting") {
+		t.Error("the open mail does not wait")
+	}
+	to := d.done("/triage/"+d.mail.Key+"?lang=en", "judgement", "breach", "title", "A letter about health")
+	if !strings.HasPrefix(to, "/cases/2026-0001?") {
+		t.Fatalf("led to %s", to)
+	}
+	if body := d.get(login.Officer, "/triage?lang=en"); !strings.Contains(body, "None is waiting") {
+		t.Error("it still waits")
+	}
+	body := d.get(login.DPO, to)
+	for _, want := range []string{"A letter about health", "the limit has not begun", "when we became aware of the breach", "/transmissions/" + d.mail.Key} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the case lacks %q", want)
+		}
+	}
+	d.done("/cases/2026-0001/aware", "at", now.Format("2006-01-02T15:04"), "reason", "seconds are not in the form")
+	d.done("/cases/2026-0001/risk", "group", "patients", "persons", "1", "consequences", "loss of control", "severity", "3", "likelihood", "2", "level", "risk", "reason", "sent to one known person")
+	d.done("/cases/2026-0001/dpo", "at", now.Format("2006-01-02T15:04"), "how", "by telephone")
+	if body := d.get(login.Officer, "/cases?lang=en"); !strings.Contains(body, "71:") && !strings.Contains(body, "72:") {
+		t.Errorf("the clock does not run:\n%s", body)
+	}
+	code, _, page := d.post(login.Officer, "/cases/2026-0001/report?lang=en", "at", now.Format("2006-01-02T15:04"), "phase", "1", "receipt", "KEEP-WHAT-I-WROTE")
+	if code != http.StatusUnprocessableEntity || !strings.Contains(page, "Nature of the breach: missing") || !strings.Contains(page, "KEEP-WHAT-I-WROTE") {
+		t.Errorf("a notification without contents: %d\n%s", code, page)
+	}
+	d.contents()
+	d.done("/cases/2026-0001/report", "at", now.Format("2006-01-02T15:04"), "phase", "1", "receipt", "2026-1", "final", "yes")
+	d.done("/cases/2026-0001/close", "summary", "done")
+	if body := d.get(login.Auditor, "/cases/2026-0001?lang=en"); !strings.Contains(body, "closed") || strings.Contains(body, "<form class=\"stacked") {
+		t.Error("an auditor has a form, or the case is not closed")
+	}
+	for _, file := range []string{"/cases/2026-0001/draft/notification/pdf?lang=da", "/register/pdf?lang=da", "/register/pdf?id=2026-0001&lang=en"} {
+		if body := d.get(login.Auditor, file); !strings.HasPrefix(body, "%PDF") {
+			t.Errorf("%s is no PDF", file)
+		}
+	}
+	if body := d.get(login.DPO, "/register/json"); !strings.Contains(body, `"2026-0001"`) {
+		t.Error("the register lacks the case")
+	}
+	if body := d.get(login.DPO, "/cases/2026-0001/draft/notification?in=sv&lang=en"); !strings.Contains(body, "Anmälan av personuppgiftsincident") || !strings.Contains(body, "inte juridisk rådgivning") {
+		t.Error("no Swedish draft")
+	}
+}
+
+func TestTriageInForms(t *testing.T) {
+	d := newCaseDesk(t)
+	for want, fields := range map[string][]string{
+		"say why it is no breach":          {"judgement", "rule-broken"},
+		"is not one of false-alarm":        {"judgement", "maybe"},
+		"a case needs a title":             {"judgement", "breach"},
+		"There is no page at this address": {"judgement", "breach", "case", "2026-0099"},
+	} {
+		code, _, body := d.post(login.Officer, "/triage/"+d.mail.Key+"?lang=en", fields...)
+		if code < 400 || code >= 500 || !strings.Contains(body, want) && code != http.StatusNotFound {
+			t.Errorf("%v: %d, without %q\n%s", fields, code, want, body)
+		}
+	}
+	d.done("/triage/"+d.mail.Key, "judgement", "false-alarm")
+	if body := d.get(login.Officer, "/transmissions/"+d.mail.Key+"?lang=da"); !strings.Contains(body, "falsk alarm") {
+		t.Error("the judgement is not shown")
+	}
+}
+
+// The officer for data protection comments, and decides nothing.
+func TestDPOCommentsOnly(t *testing.T) {
+	d := newCaseDesk(t)
+	d.done("/cases", "title", "A lost letter", "role", "controller")
+	if code, _, _ := d.post(login.DPO, "/cases/2026-0001/comment", "text", "Tell them."); code != http.StatusSeeOther {
+		t.Errorf("a comment: %d", code)
+	}
+	if code, _, _ := d.post(login.DPO, "/cases/2026-0001/close"); code != http.StatusForbidden {
+		t.Errorf("closing: %d", code)
+	}
+	if body := d.get(login.Officer, "/cases/2026-0001?lang=en"); !strings.Contains(body, "Tell them.") {
+		t.Error("the comment is not shown")
+	}
+}
+
+func TestCaseFiles(t *testing.T) {
+	d := newCaseDesk(t)
+	d.done("/cases", "title", "A lost letter", "role", "controller")
+	var b bytes.Buffer
+	m := multipart.NewWriter(&b)
+	part, err := m.CreateFormFile("file", "kvittering.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	io.WriteString(part, "<script>alert(1)</script>")
+	m.Close()
+	r := httptest.NewRequest(http.MethodPost, "http://127.0.0.1/cases/2026-0001/file", &b)
+	r.Header.Set("Content-Type", m.FormDataContentType())
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	w := httptest.NewRecorder()
+	officer := as(t, d.site, login.Officer)
+	officer.ServeHTTP(w, r)
+	if w.Code != http.StatusSeeOther {
+		t.Fatalf("%d\n%s", w.Code, w.Body)
+	}
+	r, w = httptest.NewRequest(http.MethodGet, "http://127.0.0.1/cases/2026-0001/files/2", nil), httptest.NewRecorder()
+	officer.ServeHTTP(w, r)
+	if w.Body.String() != "<script>alert(1)</script>" || w.Header().Get("Content-Type") != "application/octet-stream" || !strings.HasPrefix(w.Header().Get("Content-Disposition"), "attachment;") {
+		t.Errorf("%v %q", w.Header(), w.Body)
+	}
+	if code, _, body := d.post(login.Officer, "/cases/2026-0001/file?lang=en"); code != http.StatusUnprocessableEntity || !strings.Contains(body, "no file") {
+		t.Errorf("no file: %d", code)
+	}
+}
+
+func TestProcessorsPage(t *testing.T) {
+	d := newCaseDesk(t)
+	if code, _, body := d.post(login.Officer, "/processors?lang=da", "name", "Fælles-IT"); code != http.StatusBadRequest || !strings.Contains(body, "hvordan nås den") {
+		t.Errorf("without a contact: %d\n%s", code, body)
+	}
+	d.done("/processors", "name", "Fælles-IT", "contact", "vagten", "instructed", "2026-01-02", "proof", "aftale 7")
+	if body := d.get(login.DPO, "/processors?lang=da"); !strings.Contains(body, "Fælles-IT") || !strings.Contains(body, "2026-01-02") {
+		t.Error("it is not listed")
+	}
+}
