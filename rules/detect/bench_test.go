@@ -9,25 +9,6 @@ import (
 	"time"
 )
 
-// plainText is n bytes of office Danish in which nothing is to be found.
-func plainText(n int) []byte {
-	const text = `Forvaltningen har gennemgået de indkomne bemærkninger til lokalplanen og foreslår, at vejen ved den nye bro
-udvides med en cykelsti i begge sider. Arbejdet begynder i foråret, når frosten er af jorden, og ventes afsluttet inden
-sommerferien. Entreprenøren sørger for skiltning, og busserne kører ad en anden rute i de tre uger, hvor krydset er spærret.
-Udvalget drøftede desuden belysningen langs søen, hvor flere lamper er gået i stykker efter stormen. Det blev aftalt at
-indhente tilbud fra tre firmaer. Åbningstiderne på genbrugspladsen ændres fra 1. april, så der også er åbent søndag formiddag.
-`
-	return []byte(strings.Repeat(text, n/len(text)+1)[:n])
-}
-
-// denseText is n bytes where every line holds a person, a number and something told.
-func denseText(n int) []byte {
-	const text = `Anna Sørensen, cpr 070761-4285, er indlagt med svær depression og får sertralin. Hun bor på Solvej 4.
-Borgeren Peter Holm 070761-4285 har sklerose, han er sygemeldt efter et tilbagefald og drikker igen. Kontanthjælpen er stoppet.
-`
-	return []byte(strings.Repeat(text, n/len(text)+1)[:n])
-}
-
 func benchScan(b *testing.B, text []byte) {
 	e := shipped(b)
 	b.SetBytes(int64(len(text)))

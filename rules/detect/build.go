@@ -2,6 +2,7 @@ package detect
 
 import (
 	"errors"
+	"math/rand/v2"
 	"strings"
 )
 
@@ -18,7 +19,7 @@ type builder struct {
 
 func newBuilder() *builder {
 	return &builder{
-		e:      &Engine{tab: newTables(), patterns: make([]pattern, 1)},
+		e:      &Engine{tab: newTables(), patterns: make([]pattern, 1), salt: [2]uint64{rand.Uint64(), rand.Uint64() | 1}},
 		ids:    map[string]int32{},
 		phrase: newPhraseBuilder(),
 		kinds:  map[string]uint8{},
@@ -205,12 +206,16 @@ func (b *builder) cue(c *cueSpec) error {
 }
 
 // finish lays out the tables.
-func (b *builder) finish() *Engine {
-	e := b.e
-	e.dict.head, e.dict.name = buildTrie(b.head, true), buildTrie(b.name, true)
-	t := buildTrie(b.tail, false)
-	e.dict.tail, e.dict.tailOut = t.table, t.outs
-	linkFailures(e.dict.tail, e.dict.tailOut)
+func (b *builder) finish() (*Engine, error) {
+	e, err := b.e, error(nil)
+	e.dict.head, e.dict.name = e.dict.trie(b.head), e.dict.trie(b.name)
+	if e.dict.tail, err = e.dict.automaton(b.tail); err != nil {
+		return nil, err
+	}
 	e.phrases = b.phrase.table()
-	return e
+	for i := range e.patterns {
+		e.sumUp(&e.patterns[i])
+	}
+	e.frequent = e.frequentWords(b.head)
+	return e, nil
 }

@@ -150,7 +150,7 @@ func (s *Scanner) propose(r *rule, ri int16, number []byte, form uint8, res chec
 	}
 	s.pending[s.npend] = c
 	s.npend++
-	if g := &s.segs[s.nseg%segRing]; r.number.person && g.numbers < 255 && !c.against &&
+	if g := s.seg; r.number.person && g.numbers < 255 && !c.against &&
 		(c.context || form&formOfficial != 0 && (c.checked || c.exempt)) {
 		g.numbers++
 	}
@@ -166,9 +166,8 @@ func clock(n []byte) bool {
 
 // contextAfter tells waiting numbers that a word for them has followed.
 func (s *Scanner) contextAfter(slot uint8, pos int32) {
-	for i := range s.npend {
-		c := &s.pending[i]
-		if s.e.rules[c.rule].number.slot == slot && pos-c.end <= proximity {
+	for i := s.npend - 1; i >= 0 && pos-s.pending[i].end <= proximity; i-- {
+		if c := &s.pending[i]; s.e.rules[c.rule].number.slot == slot {
 			c.context = true
 		}
 	}

@@ -80,6 +80,8 @@ type Engine struct {
 	patterns []pattern
 	terms    []term
 	phrases  phraseTable
+	frequent frequent
+	salt     [2]uint64
 	rules    []rule
 	cues     []*cueSpec
 	kinds    []string
@@ -93,6 +95,7 @@ type pattern struct {
 	terms []int32 // terms of this word alone
 	first int32   // node of the phrases that begin with it, 0 if none
 	later bool    // it stands further on in some phrase
+	sum   meaning // of the terms
 }
 
 // RuleInfo describes a rule for lists.
@@ -156,7 +159,7 @@ func Compile(shipped fs.FS, own ...fs.FS) (*Engine, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	return b.finish(), nil
+	return b.finish()
 }
 
 func once(seen map[string]place, id string, at place) error {

@@ -46,25 +46,57 @@ const (
 )
 
 type tables struct {
-	sym [256]uint8 // ASCII bytes that belong to words
-	sep [256]uint8 // ASCII bytes that don't
+	ascii [256]letter // ASCII bytes that belong to words
+	latin [256]letter // second bytes of such letters from U+00C0 to U+00FF, of which latinLead is the first byte
+	sep   [256]uint8  // ASCII bytes that don't belong to words
 }
+
+// letter is a symbol, 0 for none, and in its upper part what it adds to the counts of a word.
+type letter uint32
+
+const latinLead = 0xC3
+
+func newLetter(sym uint8, upper bool) letter {
+	l := letter(sym)
+	if upper {
+		l |= 1 << 8
+	}
+	if sym >= symZero && sym < symApos {
+		l |= 1 << 16
+	}
+	return l
+}
+
+func (l letter) sym() uint8     { return uint8(l) }
+func (l letter) upper() bool    { return l>>8&1 == 1 }
+func (l letter) counts() counts { return counts(l >> 8) }
+
+// counts are of the capitals and, in the upper half, the digits of a word.
+type counts uint32
+
+func (c counts) upper() int  { return int(c & 255) }
+func (c counts) digits() int { return int(c >> 8) }
 
 // newTables builds the class tables; they live in the Engine, so that nothing is global.
 func newTables() *tables {
 	t := new(tables)
 	for c := 'a'; c <= 'z'; c++ {
-		t.sym[c] = uint8(c-'a') + symA
-		t.sym[c-32] = t.sym[c]
+		t.ascii[c] = newLetter(uint8(c-'a')+symA, false)
+		t.ascii[c-32] = newLetter(uint8(c-'a')+symA, true)
 	}
 	for c := '0'; c <= '9'; c++ {
-		t.sym[c] = uint8(c-'0') + symZero
+		t.ascii[c] = newLetter(uint8(c-'0')+symZero, false)
 	}
 	for c, v := range map[byte]uint8{' ': sepSpace, '\t': sepTab, ';': sepTab, '|': sepTab, '\n': sepNewline,
 		'\r': sepReturn, '.': sepDot, '!': sepStop, '?': sepStop, ',': sepComma, ':': sepColon, '-': sepDash,
 		'/': sepSlash, '>': sepQuote, '+': sepPlus, '@': sepAt, '%': sepPercent, '<': sepOpen, '#': sepHash, '=': sepHash,
 		'_': sepUnder, '$': sepMoney, '(': sepParen, '[': sepBox, '{': sepBox, ')': sepClose, ']': sepClose, '}': sepClose} {
 		t.sep[c] = v
+	}
+	for i := range latin1 {
+		if sym := latin1[i]; sym != 0 {
+			t.latin[0x80+i] = newLetter(sym, unicode.IsUpper(rune(0xC0+i)))
+		}
 	}
 	return t
 }
@@ -144,7 +176,7 @@ func foldTerm(t *tables, word string) (out []uint8, ok bool) {
 		case r == '\'':
 			s = symApos
 		case r < 0x80:
-			s = t.sym[r]
+			s = t.ascii[r].sym()
 		default:
 			s, _ = foldRune(r)
 		}

@@ -3,9 +3,9 @@ package detect
 // gap is what stood between two words.
 type gap struct {
 	bits   uint32 // 1<<class of each character
-	chars  int
-	lines  int
-	dashes int
+	chars  int32
+	lines  int32
+	dashes int32
 	last   uint8
 }
 
@@ -51,19 +51,19 @@ func (s *Scanner) startWord(i int32, capital bool) {
 		}
 	}
 	s.stopped = g.bits&(1<<sepDot|1<<sepStop) != 0
-	if sentence || g.lines > 1 || short || pos-s.segs[s.nseg%segRing].start > 500 {
+	if sentence || g.lines > 1 || short || pos-s.seg.start > maxSegment {
 		s.endSegment(pos)
 	}
-	if at := &s.segs[s.nseg%segRing]; g.lines > 1 {
+	if at := s.seg; g.lines > 1 {
 		at.paragraph = true
 	} else if g.bits&(1<<sepColon) != 0 {
 		at.colon = true
 	}
 	if g.bits&(1<<sepLaw|1<<sepPercent) != 0 {
-		s.segs[s.nseg%segRing].law++
+		s.seg.law++
 	}
 	if g.bits&(1<<sepMoney) != 0 {
-		s.segs[s.nseg%segRing].cues[classMoney]++
+		s.seg.cues[classMoney]++
 	}
 	if g.bits&breaksPhrase != 0 && !(g.bits == 1<<sepColon && g.chars == 1) || sentence || g.lines > 1 {
 		s.nact = 0
@@ -72,6 +72,19 @@ func (s *Scanner) startWord(i int32, capital bool) {
 		s.endRun()
 	}
 	s.joinWindow(g)
+}
+
+// startNext is startWord for a word behind a single space.
+func (s *Scanner) startNext(pos int32, capital bool) {
+	s.wordPos, s.first = pos, capital
+	s.enumerated, s.stopped = false, false
+	if pos-s.seg.start > maxSegment {
+		s.endSegment(pos)
+	}
+	if s.win.n == 0 {
+		s.win.lead, s.win.decimal = sepSpace, false
+	}
+	s.win.next = bitSpace
 }
 
 // separator notes one character between words.

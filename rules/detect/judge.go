@@ -138,8 +138,9 @@ func (s *Scanner) topicOf(g *segment, kind uint8) (topic, best float64) {
 
 // weigh sums the terms of each kind in a segment and files the sums with the rules they are of.
 func (s *Scanner) weigh(n int32, g *segment, v evidence) {
+	counts, words := s.around(n)
 	for i := 0; i < g.nhits; i++ {
-		if s.foreign(n, g.hits[i].langs) {
+		if foreign(&counts, words, g.hits[i].langs) {
 			g.nhits--
 			g.hits[i] = g.hits[g.nhits]
 			i--
@@ -164,10 +165,10 @@ func (s *Scanner) weigh(n int32, g *segment, v evidence) {
 			if h.kind != kind || h.grade == gradeNever {
 				continue
 			}
-			if e := s.entry(h.owner); e != nil {
+			if e, index := s.entry(h.owner); e != nil {
 				if e.noted != g.start+1 {
 					e.noted = g.start + 1
-					s.noteTopic(g, kind, s.indexOf(e), h.owner, v)
+					s.noteTopic(g, kind, index, h.owner, v)
 				}
 				e.count++
 				e.fresh = e.fresh || !s.parts[s.part].quoted

@@ -4,14 +4,14 @@ import "hash/maphash"
 
 // nameRun is a run of capitalised words that may be somebody's name.
 type nameRun struct {
-	n              int
+	n              uint8
 	given, surname bool
 	titled         bool
 	official       bool
 	greeting       bool
 	starts         bool
-	initials       int
-	known          int
+	initials       uint8
+	known          uint8
 	hash           uint64
 	tok            int32
 }
@@ -20,21 +20,21 @@ const maxPersons = 1 << 17
 
 // nameToken lets a capitalised word begin or go on a name.
 func (s *Scanner) nameToken(w []uint8, given, surname, known bool, f *tokenFacts) {
-	if !s.first || f.digits > 0 || s.upper > 1 && s.upper == s.wlen && s.wlen < 4 {
+	if !s.first || f.digits > 0 || s.wlen < 4 && s.counts.upper() > 1 && s.counts.upper() == s.wlen {
 		if s.run.n > 0 {
 			s.endRun()
 		}
 		f.hasRun = false
 		f.title = f.title || s.prev.title && s.prev.letters <= 3 && f.letters <= 2
 		if s.prev.greeting && f.letters > 0 && !f.greeting {
-			s.msg.greetOther = s.msg.greetOther || s.segs[s.nseg%segRing].cues[classPlural] > 0
+			s.msg.greetOther = s.msg.greetOther || s.seg.cues[classPlural] > 0
 		}
 		return
 	}
 	r := &s.run
 	if r.n == 0 {
 		*r = nameRun{titled: s.prev.title, official: s.prev.official, greeting: s.prev.greeting || f.greeting,
-			starts: s.segs[s.nseg%segRing].words == 1, tok: s.tok}
+			starts: s.seg.words == 1, tok: s.tok}
 	}
 	if f.title || f.greeting || f.official {
 		r.titled, r.official, r.greeting = r.titled || f.title, r.official || f.official, r.greeting || f.greeting
@@ -54,12 +54,15 @@ func (s *Scanner) nameToken(w []uint8, given, surname, known bool, f *tokenFacts
 
 // endRun decides what a run of capitalised words was.
 func (s *Scanner) endRun() {
-	r := s.run
-	s.run = nameRun{}
-	if r.n == 0 || r.n > 5 {
+	if s.run.n == 0 {
 		return
 	}
-	seg := &s.segs[s.nseg%segRing]
+	r := s.run
+	s.run = nameRun{}
+	if r.n > 5 {
+		return
+	}
+	seg := s.seg
 	full := r.titled || r.n >= 2 && (r.given || r.surname && r.known == 0)
 	switch {
 	case r.greeting:

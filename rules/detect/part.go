@@ -35,11 +35,8 @@ type partFacts struct {
 	genre   genreFacts
 }
 
-// foreign says whether a segment is in none of the languages: others stand around it, or none that is known, since a
-// twentieth of ordinary text are function words at the very least.
-func (s *Scanner) foreign(n int32, langs uint8) bool {
-	var counts [langCount]int32
-	var words int32
+// around counts the function words of a segment, twice, and of those beside it.
+func (s *Scanner) around(n int32) (counts [langCount]int32, words int32) {
 	for i := max(n-2, s.parts[s.part].start, s.nseg-segRing+1, 0); i <= min(n+2, s.nseg); i++ {
 		g, times := &s.segs[i%segRing], int32(1)
 		if i == n {
@@ -47,10 +44,16 @@ func (s *Scanner) foreign(n int32, langs uint8) bool {
 		}
 		words += times * g.words
 		for l, c := range g.langs {
-			counts[l] += times * int32(c)
+			counts[l] += times * (int32(c) + g.tongues.of(l))
 		}
 	}
-	most, own := share(&counts, langs)
+	return counts, words
+}
+
+// foreign says whether a segment is in none of the languages: others stand around it, or none that is known, since a
+// twentieth of ordinary text are function words at the very least.
+func foreign(counts *[langCount]int32, words int32, langs uint8) bool {
+	most, own := share(counts, langs)
 	return words >= 25 && own*20 < words || most >= 3 && own*3 < most || own*3 < counts[langCount-1]*2
 }
 
@@ -117,7 +120,7 @@ func isAddress(part string) bool {
 // startPart begins a part.
 func (s *Scanner) startPart(t Text) {
 	s.base, s.extra, s.carry = 0, 0, nil
-	s.wlen, s.digits, s.upper, s.long = 0, 0, 0, false
+	s.wlen, s.counts, s.long = 0, 0, false
 	s.gap, s.tok, s.lineAt, s.cells, s.longest = gap{}, 0, 0, false, 0
 	s.nact, s.prev, s.run, s.closing, s.after = 0, tokenFacts{}, nameRun{}, 0, false
 	s.win, s.langs = window{}, [langCount]int32{}
@@ -134,7 +137,8 @@ func (s *Scanner) startPart(t Text) {
 		s.part--
 		s.parts[s.part].start = s.nseg
 	}
-	s.segs[s.nseg%segRing].reset(0)
+	s.heard = 0
+	s.startSegment(0)
 }
 
 // endPart closes what is open and judges what is left of the part.
@@ -153,16 +157,16 @@ func (s *Scanner) endPart() {
 	s.open = false
 }
 
-// entry gives the entry for a rule in the current part.
-func (s *Scanner) entry(rule int16) *entry {
-	for i := len(s.entries) - 1; i >= 0 && s.entries[i].part == int32(s.part); i-- {
-		if s.entries[i].rule == rule {
-			return &s.entries[i]
-		}
+// entry gives the entry for a rule in the current part, and its index.
+func (s *Scanner) entry(rule int16) (*entry, int) {
+	if i := int(s.filed[rule]); i < len(s.entries) && s.entries[i].rule == rule && s.entries[i].part == int32(s.part) {
+		return &s.entries[i], i
 	}
-	if len(s.entries) >= maxEntries {
-		return nil
+	i := len(s.entries)
+	if i >= maxEntries {
+		return nil, 0
 	}
 	s.entries = append(s.entries, entry{rule: rule, part: int32(s.part)})
-	return &s.entries[len(s.entries)-1]
+	s.filed[rule] = int16(i)
+	return &s.entries[i], i
 }

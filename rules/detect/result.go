@@ -105,7 +105,7 @@ func (s *Scanner) clients() {
 		r := &s.e.rules[i]
 		if m.client>>r.kind&1 == 1 && r.spec.Terms != nil && (r.main&s.mainLang() != 0 || s.mainLang() == 0) {
 			m.client &^= 1 << r.kind
-			if e := s.entry(int16(i)); e != nil {
+			if e, _ := s.entry(int16(i)); e != nil {
 				e.count, e.tier, e.tied, e.fresh = e.count+1, 75, evidence{topic: 3, tie: 1}, true
 			}
 		}

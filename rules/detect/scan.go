@@ -21,8 +21,7 @@ type Scanner struct {
 	word    [maxWord + 4]uint8
 	wlen    int
 	long    bool
-	digits  int
-	upper   int
+	counts  counts
 	first   bool // begins with a capital
 	wordPos int32
 	gap     gap
@@ -33,6 +32,7 @@ type Scanner struct {
 
 	hits   [48]int32
 	memo   memo
+	rare   meaning // of a word that matches more than the memo holds
 	active [16]thread
 	next   [16]thread // the active ones after this word
 	nact   int
@@ -54,10 +54,11 @@ type Scanner struct {
 	column  [maxNumbers]int32
 
 	segs    [segRing]segment
-	nseg    int32 // number of the segment being filled
-	closing int   // lines left of a signature
-	after   bool  // the signature has begun
-	dashed  bool  // with a line of dashes
+	seg     *segment // the one being filled
+	nseg    int32    // and its number
+	closing int      // lines left of a signature
+	after   bool     // the signature has begun
+	dashed  bool     // with a line of dashes
 
 	opened     int32 // token after an opening bracket
 	inParens   bool  // and it was a round one
@@ -68,6 +69,7 @@ type Scanner struct {
 	part     int // index into parts
 	parts    []partFacts
 	entries  []entry
+	filed    []int16 // by rule, its last entry
 	seed     maphash.Seed
 	persons  map[uint64]struct{}
 	names    map[uint64]struct{}
@@ -75,6 +77,8 @@ type Scanner struct {
 	langs    [langCount]int32 // function words of the part
 	total    [langCount]int32 // and of the message
 	before   [langCount]int32 // what total was when the part began
+	heard    uint8            // languages spoken here, 0 if not known,
+	heardTo  tongues          // as of these words of the segment
 	nynorsk  int32
 	msg      messageFacts
 	selfName map[uint64]struct{}
@@ -90,7 +94,7 @@ const farAway = -1 << 20
 // NewScanner makes a Scanner for one message.
 func (e *Engine) NewScanner(ctx Context) *Scanner {
 	s := &Scanner{e: e, ctx: ctx, seed: maphash.MakeSeed(), persons: map[uint64]struct{}{}, names: map[uint64]struct{}{},
-		namedNum: map[uint64]struct{}{}, selfName: map[uint64]struct{}{}, dropped: map[uint64]struct{}{}, part: -1}
+		namedNum: map[uint64]struct{}{}, selfName: map[uint64]struct{}{}, dropped: map[uint64]struct{}{}, part: -1, filed: make([]int16, len(e.rules))}
 	s.context()
 	return s
 }
@@ -121,17 +125,17 @@ func (s *Scanner) read(data []byte, more bool) int {
 	tab := s.e.tab
 	for i := 0; i < len(data); {
 		c := data[i]
-		if sym := tab.sym[c]; sym != 0 {
+		if l := tab.ascii[c]; l != 0 {
 			if s.wlen == 0 {
-				s.startWord(int32(i), c >= 'A' && c <= 'Z')
+				s.startWord(int32(i), l.upper())
 			}
-			i = s.letters(data, i)
+			i = s.words(data, i)
 			continue
 		}
 		if c < utf8.RuneSelf {
 			if s.wlen > 0 {
 				if c == '\'' {
-					s.push(symApos)
+					s.push(newLetter(symApos, false))
 					i++
 					continue
 				}
@@ -171,27 +175,48 @@ func (s *Scanner) read(data []byte, more bool) int {
 	return 0
 }
 
-// letters takes ASCII letters and digits from data[i] on, and gives where they end.
-func (s *Scanner) letters(data []byte, i int) int {
-	tab, w := &s.e.tab.sym, s.wlen
-	for ; i < len(data); i++ {
-		sym := tab[data[i]]
-		if sym == 0 {
+// words takes letters from data[i] on, and as many words as stand behind one space each, which is most of any text. It
+// gives where the last word ends or breaks off.
+func (s *Scanner) words(data []byte, i int) int {
+	i = s.letters(data, i)
+	for i+1 < len(data) && data[i] == ' ' {
+		l := s.e.tab.ascii[data[i+1]]
+		if l == 0 {
 			break
 		}
-		if w < maxWord {
-			s.word[w] = sym
-			w++
+		s.endWord(int32(i))
+		i++
+		s.startNext(s.base+int32(i)-s.extra, l.upper())
+		i = s.letters(data, i)
+	}
+	return i
+}
+
+// letters takes the letters and digits of a word from data[i] on, and gives where they end.
+func (s *Scanner) letters(data []byte, i int) int {
+	ascii, n, counts := &s.e.tab.ascii, uint(s.wlen), s.counts
+	for i < len(data) {
+		l := ascii[data[i]]
+		if l == 0 {
+			if data[i] != latinLead || i+1 == len(data) {
+				break
+			}
+			if l = s.e.tab.latin[data[i+1]]; l == 0 {
+				break
+			}
+			s.extra++
+			i++
+		}
+		i++
+		if n < maxWord {
+			s.word[n] = l.sym()
+			n++
+			counts += l.counts()
 		} else {
 			s.long = true
 		}
-		if sym >= symZero {
-			s.digits++
-		} else if data[i] < 'a' {
-			s.upper++
-		}
 	}
-	s.wlen = w
+	s.wlen, s.counts = int(n), counts
 	return i
 }
 
@@ -218,20 +243,16 @@ func (s *Scanner) rune(r rune, i int32) {
 		}
 		s.startWord(i, unicode.IsUpper(r))
 	}
-	if unicode.IsUpper(r) {
-		s.upper++
-	}
-	if sym >= symZero && sym < symApos {
-		s.digits++
-	}
-	s.push(sym)
+	s.push(newLetter(sym, unicode.IsUpper(r)))
 }
 
-func (s *Scanner) push(sym uint8) {
-	if s.wlen < maxWord {
-		s.word[s.wlen] = sym
-		s.wlen++
-	} else {
+// push adds one letter to the word.
+func (s *Scanner) push(l letter) {
+	if s.wlen == maxWord {
 		s.long = true
+		return
 	}
+	s.word[s.wlen] = l.sym()
+	s.wlen++
+	s.counts += l.counts()
 }

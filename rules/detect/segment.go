@@ -4,6 +4,8 @@ const (
 	segRing   = 8   // segments held at a time
 	proximity = 300 // characters, as Purview has it
 	maxHits   = 24  // topic hits held for a segment
+
+	maxSegment = 500 // characters
 )
 
 // hit is one topic term in a segment.
@@ -36,10 +38,9 @@ type segment struct {
 	colon      bool
 	law        uint8            // § and %
 	icd        uint8            // codes of diagnoses
-	langs      [langCount]uint8 // function words
+	tongues    tongues          // function words
+	langs      [langCount]uint8 // cues
 }
-
-func (g *segment) reset(pos int32) { *g = segment{start: pos, end: pos} }
 
 // emit notes one matched term, from its first token and position to the current word.
 func (s *Scanner) emit(t *term, tok, pos int32, f *tokenFacts) {
@@ -50,7 +51,7 @@ func (s *Scanner) emit(t *term, tok, pos int32, f *tokenFacts) {
 	if t.langs != allLangs && !s.spoken(t.langs) {
 		return
 	}
-	seg := &s.segs[s.nseg%segRing]
+	seg := s.seg
 	if t.class >= firstCue && t.langs != allLangs {
 		for l := range langCount {
 			if t.langs>>l&1 == 1 {
@@ -152,23 +153,36 @@ func (s *Scanner) tellLanguage(t *term) {
 		s.nynorsk++
 		return
 	}
-	seg := &s.segs[s.nseg%segRing]
-	for l := range langCount {
-		if t.langs>>l&1 == 1 {
-			s.langs[l]++
-			s.total[l]++
-			seg.langs[l] = min(seg.langs[l], 250) + 1
-		}
-	}
+	s.seg.tongues.add(t.langs)
 }
 
 // spoken says whether text in one of the languages is to be expected here. Before the language is known all are.
 func (s *Scanner) spoken(langs uint8) bool {
-	most, own := share(&s.langs, langs)
-	if most < 6 {
-		most, own = share(&s.total, langs)
+	if s.heardTo != s.seg.tongues || s.heard == 0 {
+		s.heard, s.heardTo = s.hear(), s.seg.tongues
 	}
-	return most < 6 || own*6 >= most
+	return s.heard&langs != 0
+}
+
+// hear gives the languages that are spoken here.
+func (s *Scanner) hear() (langs uint8) {
+	for _, counts := range [...]*[langCount]int32{&s.langs, &s.total} {
+		most, now := int32(0), *counts
+		for l := range now {
+			now[l] += s.seg.tongues.of(l)
+			most = max(most, now[l])
+		}
+		if most < 6 {
+			continue
+		}
+		for l, n := range now {
+			if n*6 >= most {
+				langs |= 1 << l
+			}
+		}
+		return langs
+	}
+	return 1<<8 - 1
 }
 
 // share gives the count of the language most used, and of the most used among langs.
@@ -184,7 +198,7 @@ func share(counts *[langCount]int32, langs uint8) (most, own int32) {
 
 // endSegment closes the current segment, judges the one whose neighbours are now known, and opens the next.
 func (s *Scanner) endSegment(pos int32) {
-	seg := &s.segs[s.nseg%segRing]
+	seg := s.seg
 	if seg.words == 0 {
 		seg.start = pos
 		return
@@ -195,16 +209,26 @@ func (s *Scanner) endSegment(pos int32) {
 	} else if s.closing > 0 && !seg.signature {
 		s.closing = 0
 	}
-	for l := range s.langs { // old text says less about the language than new
-		s.langs[l] -= s.langs[l] / 3
+	for l := range s.langs {
+		n := seg.tongues.of(l)
+		s.total[l] += n
+		s.langs[l] += n
+		s.langs[l] -= s.langs[l] / 3 // old text says less about the language than new
 	}
+	s.heard = 0
 	s.endsInName(seg)
 	seg.after = s.after
 	s.nseg++
 	if s.nseg >= lookAhead {
 		s.judge(s.nseg - lookAhead)
 	}
-	s.segs[s.nseg%segRing].reset(pos)
+	s.startSegment(pos)
+}
+
+// startSegment begins the current segment.
+func (s *Scanner) startSegment(pos int32) {
+	s.seg = &s.segs[s.nseg%segRing]
+	*s.seg = segment{start: pos, end: pos}
 }
 
 // endsInName lets a signature begin at a paragraph that holds a name and a title, in one line or two, and no verb.
@@ -233,7 +257,7 @@ const lookAhead = 3
 
 // drain judges what is left at the end of a part.
 func (s *Scanner) drain() {
-	pos := s.segs[s.nseg%segRing].end
+	pos := s.seg.end
 	s.stopped = s.gap.bits&(1<<sepDot|1<<sepStop) != 0
 	s.endSegment(pos)
 	for n := max(0, s.nseg-lookAhead+1); n < s.nseg; n++ {

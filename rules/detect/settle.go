@@ -89,11 +89,10 @@ func (s *Scanner) found(c *candidate) {
 	if c.context {
 		s.column[r.number.slot] = c.end
 	}
-	e := s.entry(c.rule)
+	e, index := s.entry(c.rule)
 	if e == nil {
 		return
 	}
-	index := s.indexOf(e)
 	s.noteNumber(c, index)
 	e.fresh = e.fresh || !s.parts[s.part].quoted
 	if len(s.accepted) < maxEntries {
@@ -138,13 +137,4 @@ func (s *Scanner) numbers() {
 		}
 	}
 	s.accepted = nil
-}
-
-func (s *Scanner) indexOf(e *entry) int {
-	for i := len(s.entries) - 1; i >= 0; i-- {
-		if &s.entries[i] == e {
-			return i
-		}
-	}
-	return -1
 }

@@ -74,7 +74,7 @@ func (e *entry) add(v evidence) {
 	if v.tie > 0.805 { // somebody's full name stands right beside
 		v.sure |= 1 << sureOwner
 	}
-	for i := range e.sure {
+	for i := 0; v.sure>>i != 0; i++ {
 		if b := &e.sure[i]; v.sure>>i&1 == 1 && (b.topic == 0 || v.topic*v.tie-v.lower() > b.topic*b.tie-b.lower()) {
 			*b = v
 		}

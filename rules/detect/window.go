@@ -86,7 +86,7 @@ func plain(sym uint8) byte {
 // letterToken meets a word without digits while a window is open: inside an IBAN it belongs to it, elsewhere
 // the window ends.
 func (s *Scanner) letterToken(w []uint8) {
-	if s.win.iban && len(w) <= 4 && s.upper == len(w) && s.win.n < 8 {
+	if s.win.iban && len(w) <= 4 && s.counts.upper() == len(w) && s.win.n < 8 {
 		s.numberToken(w)
 		return
 	}

@@ -2,8 +2,8 @@ package detect
 
 // tokenFacts is what later words ask of the word before.
 type tokenFacts struct {
-	letters  int
-	digits   int
+	letters  int8
+	digits   int8
 	initial  bool // one capital letter
 	keeps    bool // a word such as "vedr.", after whose dot the sentence goes on
 	title    bool
@@ -29,38 +29,42 @@ func (s *Scanner) endWord(i int32) {
 		s.wlen--
 	}
 	w := s.word[:s.wlen]
-	end := s.base + i - s.extra
 	s.tok++
-	seg := &s.segs[s.nseg%segRing]
-	seg.end = end
+	seg := s.seg
+	seg.end = s.base + i - s.extra
 	seg.words++
-	if s.digits > 0 {
-		if lead := leadingLetters(w); lead >= 3 && lead <= 20 && len(w)-lead >= 6 {
-			s.lookup(w[:lead], &tokenFacts{}) // cpr0101801234
-		}
-		s.numberToken(w)
+	digits := s.counts.digits()
+	f := tokenFacts{letters: int8(s.wlen - digits), digits: int8(digits)}
+	if digits > 0 {
+		s.figures(w, &f)
 	} else if s.win.n > 0 {
 		s.letterToken(w)
 	}
-	var f tokenFacts
-	f.letters, f.digits = s.wlen-s.digits, s.digits
-	if s.first && f.digits >= 2 && f.digits <= 4 && (f.letters == 1 || f.letters == 2 && w[0] == symA+3 && w[1] != symA+10) && w[0] < symZero && w[s.wlen-1] >= symZero {
-		seg.icd++ // F32, C18, or the Danish DF32 (DK is the country)
-	}
-	if s.prev.year && s.digits == 4 && f.letters == 0 && w[0] == symZero+1 && w[1] >= symZero+5 && w[1] <= symZero+8 && s.closing == 0 {
-		s.parts[s.part].genre.weight[genreHistory] += 2
-	}
-	f.initial = s.wlen == 1 && s.upper == 1
-	if s.digits == 0 || f.letters > 0 || s.digits <= 2 {
-		if !s.long {
-			s.lookup(w, &f)
-		}
-	} else {
+	f.initial = s.wlen == 1 && s.counts.upper() == 1
+	if f.letters <= 0 && digits > 2 {
 		s.nact = 0
 		s.endRun()
+	} else if !s.long {
+		s.lookup(w, &f)
 	}
 	s.prev = f
-	s.wlen, s.digits, s.upper, s.long = 0, 0, 0, false
+	s.wlen, s.counts, s.long = 0, 0, false
+}
+
+// figures looks at a word that holds digits.
+func (s *Scanner) figures(w []uint8, f *tokenFacts) {
+	lead := leadingLetters(w)
+	if lead >= 3 && lead <= 20 && len(w)-lead >= 6 {
+		s.lookup(w[:lead], &tokenFacts{}) // cpr0101801234
+	}
+	s.numberToken(w)
+	last := w[len(w)-1]
+	if s.first && f.digits >= 2 && f.digits <= 4 && (f.letters == 1 || f.letters == 2 && w[0] == symA+3 && w[1] != symA+10) && w[0] < symZero && last >= symZero {
+		s.seg.icd++ // F32, C18, or the Danish DF32 (DK is the country)
+	}
+	if s.prev.year && f.digits == 4 && f.letters == 0 && w[0] == symZero+1 && w[1] >= symZero+5 && w[1] <= symZero+8 && s.closing == 0 {
+		s.parts[s.part].genre.weight[genreHistory] += 2
+	}
 }
 
 // leadingLetters counts the letters before the first digit.
@@ -74,7 +78,7 @@ func leadingLetters(w []uint8) int {
 
 // lookup finds what the word means, alone and in phrases.
 func (s *Scanner) lookup(w []uint8, f *tokenFacts) {
-	hits := s.find(w)
+	m, hits := s.find(w)
 	if len(hits) == 0 {
 		s.nact = 0
 		if s.first || s.run.n > 0 || s.prev.greeting || s.prev.title {
@@ -82,47 +86,45 @@ func (s *Scanner) lookup(w []uint8, f *tokenFacts) {
 		}
 		return
 	}
-	var given, surname, known, place, filler, not bool
-	family := s.first && s.run.given && s.surname(hits)
+	s.seg.tongues += m.tongues
+	s.nynorsk += int32(m.nynorsk)
+	if s.nact > 0 || m.flags&(meansFirst|meansTerms) != 0 {
+		s.say(hits, m.flags, f)
+	}
+	if s.first || s.run.n > 0 || s.prev.greeting || s.prev.title {
+		place := m.flags&meansPlace != 0
+		given := m.flags&meansGiven != 0 && !(place && s.prev.letters == 0) // June and April are months first
+		s.nameToken(w, given, m.flags&meansSurname != 0 && !place, m.flags&meansKnown != 0, f)
+	}
+}
+
+// say emits what the word's patterns mean, alone and at the end of phrases, and lets phrases begin and go on.
+func (s *Scanner) say(hits []int32, flags uint16, f *tokenFacts) {
+	family := s.first && s.run.given && flags&meansSurname != 0 // Anna Foster is in nobody's care
 	next, n := &s.next, 0
 	for _, h := range hits {
 		p := &s.e.patterns[h]
-		for _, id := range p.terms {
-			t := &s.e.terms[id]
-			switch t.class {
-			case classGiven:
-				given = given || s.first
-			case classSurname:
-				surname = surname || s.first
-			case classPlace:
-				known, place = true, true
-			case classTopic:
-				known = true
-				if !family {
-					s.emit(t, s.tok, s.wordPos, f)
-				}
-			default:
-				filler = filler || t.class == classLanguage && len(w) <= 6
-				not = not || t.class == classNot
-				known = known || t.class >= firstCue || t.class == classLanguage
-				s.emit(t, s.tok, s.wordPos, f)
-			}
+		if p.sum.flags&meansTerms != 0 {
+			s.terms(p, family, f)
 		}
-		if p.later {
-			for a := range s.nact {
-				if node := s.e.phrases.step(s.active[a].node, h); node != 0 {
-					for _, id := range s.e.phrases.ends[node] {
-						s.emit(&s.e.terms[id], s.active[a].tok, s.active[a].pos, f)
-					}
-					if n < len(next) {
-						next[n] = thread{node, s.active[a].tok, s.active[a].pos, s.active[a].gaps}
-						n++
-					}
-				}
+		if !p.later {
+			continue
+		}
+		for _, a := range s.active[:s.nact] {
+			node := s.e.phrases.step(a.node, h)
+			if node == 0 {
+				continue
+			}
+			for _, id := range s.e.phrases.ends[node] {
+				s.emit(&s.e.terms[id], a.tok, a.pos, f)
+			}
+			if n < len(next) {
+				next[n] = thread{node, a.tok, a.pos, a.gaps}
+				n++
 			}
 		}
 	}
-	for a := 0; a < s.nact && filler && !not && n < len(next); a++ { // "has lately been admitted" is "has been admitted"
+	for a := 0; a < s.nact && flags&(meansFiller|meansNot) == meansFiller && n < len(next); a++ { // "has lately been admitted" is "has been admitted"
 		if t := s.active[a]; t.gaps < maxGaps {
 			t.gaps++
 			next[n] = t
@@ -135,23 +137,21 @@ func (s *Scanner) lookup(w []uint8, f *tokenFacts) {
 			n++
 		}
 	}
-	if s.nact = n; n > 0 {
-		copy(s.active[:n], next[:n])
-	}
-	if place && given && s.prev.letters == 0 {
-		given = false // June and April are months first
-	}
-	s.nameToken(w, given, surname && !place, known, f)
+	s.nact = copy(s.active[:], next[:n])
 }
 
-// surname says whether a list of surnames knows the word: Anna Foster is in nobody's care.
-func (s *Scanner) surname(hits []int32) bool {
-	for _, h := range hits {
-		for _, id := range s.e.patterns[h].terms {
-			if s.e.terms[id].class == classSurname {
-				return true
+// terms emits what one pattern means alone.
+func (s *Scanner) terms(p *pattern, family bool, f *tokenFacts) {
+	for _, id := range p.terms {
+		t := &s.e.terms[id]
+		switch t.class {
+		case classLanguage, classGiven, classSurname, classPlace: // known by the word's meaning
+		case classTopic:
+			if !family {
+				s.emit(t, s.tok, s.wordPos, f)
 			}
+		default:
+			s.emit(t, s.tok, s.wordPos, f)
 		}
 	}
-	return false
 }
