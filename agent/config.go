@@ -164,7 +164,7 @@ func DefaultConfig() *Config {
 		Dashboard:   Dashboard{Listen: "127.0.0.1:8480", Hosts: []string{}},
 		Agent: Lists{Departments: "/etc/postvagt/departments.csv", SecureMailboxes: "/etc/postvagt/secure-mailboxes.csv",
 			MaskKey:     "/etc/postvagt/mask.key",
-			CommitEvery: program.Duration(time.Second), MaxUnfinished: 50_000},
+			CommitEvery: program.Duration(time.Second), MaxUnfinished: 20_000},
 	}
 }
 

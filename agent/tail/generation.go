@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"syscall"
 )
 
@@ -40,6 +41,7 @@ type generation struct {
 	tail    []byte
 	fixed   bool // nothing more will be written: a copy or an archive
 	drained bool // the last read came to the end
+	lines   int  // of the last read
 }
 
 func openGeneration(name string) (*generation, error) {
@@ -176,12 +178,13 @@ func (g *generation) read(buf []byte, b *Batch, final bool) error {
 	}
 	chunk := string(buf[start:n])
 	had := len(b.Lines)
+	b.Lines = slices.Grow(b.Lines, g.lines+g.lines/8)
 	lines, used := splitLines(b.Lines, chunk, g.offset+int64(start), final && g.drained)
 	if used == 0 && len(chunk) > MaxLine { // no line end in sight: give out its beginning, skip the rest
 		lines = append(lines, Line{Pos: g.offset + int64(start), Text: chunk[:MaxLine]})
 		used, g.skip = int64(len(chunk)), true
 	}
-	b.Lines = lines
+	b.Lines, g.lines = lines, len(lines)-had
 	for _, l := range lines[had:] {
 		if len(l.Text) == MaxLine {
 			b.Events = append(b.Events, Cut)

@@ -16,7 +16,7 @@ const (
 // message applies a line of the MTA.
 func (t *Tracker) message(r *maillog.Record, at Origin) {
 	k := queueKey{t.host(r.Host), r.QueueID}
-	if len(t.stored) > 0 {
+	if len(t.outside.keys) > 0 {
 		t.recall(k)
 	}
 	m := t.live[k]
@@ -166,7 +166,7 @@ func (t *Tracker) born(m *message, r *maillog.Record, at Origin) {
 	}
 	t.prove(m, at)
 	if r.OrigQueueID != "" {
-		if len(t.stored) > 0 {
+		if len(t.outside.keys) > 0 {
 			t.recall(queueKey{m.Host, r.OrigQueueID})
 		}
 		if parent := t.live[queueKey{m.Host, r.OrigQueueID}]; parent != nil && parent != m {
@@ -254,7 +254,7 @@ func (t *Tracker) verdict(r *maillog.Record, at Origin) {
 		t.hosts[host] = us
 	}
 	k := queueKey{host, r.QueueID}
-	if len(t.stored) > 0 {
+	if len(t.outside.keys) > 0 {
 		t.recall(k)
 	}
 	m := t.judgedMessage(k, us)

@@ -106,7 +106,7 @@ func TestMemoryOfUnfinished(t *testing.T) {
 	live, outside := tr.Unfinished()
 	used := (after.HeapAlloc - before.HeapAlloc) >> 20
 	t.Logf("%d MB, %d messages in memory, %d outside", used, live, outside)
-	if live+outside < 39_900 || used > 24 {
+	if live+outside < 39_900 || used > 14 {
 		t.Errorf("%d MB for %d + %d messages", used, live, outside)
 	}
 	runtime.KeepAlive(tr)

@@ -16,7 +16,7 @@ func (t *Tracker) judgedMessage(k queueKey, us int64) *message {
 			continue
 		}
 		other := queueKey{host, k.id}
-		if len(t.stored) > 0 {
+		if len(t.outside.keys) > 0 {
 			t.recall(other)
 		}
 		if m := t.atTime(other, us); m != nil && m.Birth != 0 {
@@ -51,7 +51,7 @@ func (t *Tracker) adopt(m *message) {
 			continue
 		}
 		k := queueKey{host, m.QueueID}
-		if len(t.stored) > 0 {
+		if len(t.outside.keys) > 0 {
 			t.recall(k)
 		}
 		v := t.live[k]

@@ -15,8 +15,8 @@ func (t *Tracker) messageID(m *message, id string) {
 	m.MessageID = t.opt.mask(id)
 	t.touch(m)
 	k := queueKey{m.Host, m.MessageID}
-	if id, ok := t.storedIDs[k]; ok {
-		t.recall(queueKey{m.Host, id})
+	if at, ok := t.outside.ids[t.outside.hash(k)]; ok {
+		t.recallAt(at)
 	}
 	parent := t.byMsgID[k]
 	if parent == m {
@@ -131,7 +131,7 @@ func (r *rcpt) out(tag, to string) *delivery {
 // handOver joins the message that a delivery on this host became.
 func (t *Tracker) handOver(m *message, r *maillog.Record) {
 	k := queueKey{m.Host, r.Other}
-	if len(t.stored) > 0 {
+	if len(t.outside.keys) > 0 {
 		t.recall(k)
 	}
 	child := t.live[k]

@@ -1,8 +1,10 @@
 package track
 
 import (
+	"hash/maphash"
 	"slices"
 	"sort"
+	"strings"
 )
 
 // enter puts a message into memory under all its queue ids.
@@ -81,27 +83,59 @@ func (t *Tracker) evict() {
 	sort.Slice(all, func(i, j int) bool { return all[i].Last < all[j].Last })
 	for _, m := range all[:min(len(all), len(t.live)-t.opt.MaxLive*3/4)] {
 		t.forget(m)
-		key := t.key(m)
+		key, at := t.key(m), t.outside.hash(queueKey{m.Host, m.QueueID})
 		if m.Parent != "" {
 			k := queueKey{m.Host, m.Parent}
 			t.storedFor[k] = append(t.storedFor[k], m.QueueID)
 		} else if m.MessageID != "" && m.inQueue() {
-			t.storedIDs[queueKey{m.Host, m.MessageID}] = m.QueueID
+			t.outside.ids[t.outside.hash(queueKey{m.Host, m.MessageID})] = at
 		}
-		for _, id := range append([]string{m.QueueID}, m.Further...) {
-			k := queueKey{m.Host, id}
-			t.stored[k] = append(t.stored[k], key)
+		t.outside.add(at, key)
+		for _, id := range m.Further {
+			t.outside.add(t.outside.hash(queueKey{m.Host, id}), key)
 		}
 	}
 }
 
+// outside knows of the messages that evict left to the store by which key each is found. There may be very many, so names are
+// hashes: two with the same hash are both brought back when one is asked for, which changes nothing.
+type outside struct {
+	seed maphash.Seed
+	keys map[uint64]string // by host and queue id: the keys of items, one a line
+	ids  map[uint64]uint64 // by host and message-id: what keys has the last message by that may come back
+}
+
+func newOutside() outside {
+	return outside{maphash.MakeSeed(), map[uint64]string{}, map[uint64]uint64{}}
+}
+
+func (o *outside) hash(k queueKey) uint64 { return maphash.Comparable(o.seed, k) }
+
+func (o *outside) add(at uint64, key string) {
+	if had, ok := o.keys[at]; ok {
+		key = had + "\n" + key
+	}
+	o.keys[at] = key
+}
+
+func (o *outside) remove(at uint64, key string) {
+	keys := slices.DeleteFunc(strings.Split(o.keys[at], "\n"), func(k string) bool { return k == key })
+	if len(keys) == 0 {
+		delete(o.keys, at)
+		return
+	}
+	o.keys[at] = strings.Join(keys, "\n")
+}
+
 // recall brings back what evict left, if there is something under this queue id.
-func (t *Tracker) recall(k queueKey) {
-	keys, ok := t.stored[k]
+func (t *Tracker) recall(k queueKey) { t.recallAt(t.outside.hash(k)) }
+
+func (t *Tracker) recallAt(at uint64) {
+	keys, ok := t.outside.keys[at]
 	if !ok {
 		return
 	}
-	for _, key := range keys {
+	for key := range strings.SplitSeq(keys, "\n") {
 		data, ok := t.opt.Recall(key)
 		if !ok {
 			continue
@@ -110,27 +144,15 @@ func (t *Tracker) recall(k queueKey) {
 		if err != nil {
 			continue // the store keeps it; a damaged item must not stop the log
 		}
-		for _, id := range append([]string{m.QueueID}, m.Further...) {
-			t.unstore(queueKey{m.Host, id}, key)
+		own := t.outside.hash(queueKey{m.Host, m.QueueID})
+		t.outside.remove(own, key)
+		for _, id := range m.Further {
+			t.outside.remove(t.outside.hash(queueKey{m.Host, id}), key)
 		}
-		if k := (queueKey{m.Host, m.MessageID}); t.storedIDs[k] == m.QueueID {
-			delete(t.storedIDs, k)
+		if id := t.outside.hash(queueKey{m.Host, m.MessageID}); t.outside.ids[id] == own {
+			delete(t.outside.ids, id)
 		}
 		t.enter(m)
 	}
-	delete(t.stored, k)
-}
-
-func (t *Tracker) unstore(k queueKey, key string) {
-	var left []string
-	for _, s := range t.stored[k] {
-		if s != key {
-			left = append(left, s)
-		}
-	}
-	if left == nil {
-		delete(t.stored, k)
-		return
-	}
-	t.stored[k] = left
+	delete(t.outside.keys, at)
 }

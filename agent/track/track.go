@@ -29,7 +29,7 @@ type Options struct {
 	JoinWindow    time.Duration // how long a verdict and the MTA's lines wait for each other; 0 for an hour
 	QueueLifetime time.Duration // after which no outcome is to come; 0 for five days and an hour
 	TLSLogged     bool          // the client is known to log TLS, though no such line was seen yet
-	MaxLive       int           // messages kept in memory after a Flush; 0 for 50,000
+	MaxLive       int           // messages kept in memory after a Flush; 0 for 20,000
 	Recall        func(key string) ([]byte, bool)
 	Prefix        string // of all item keys: an import keeps its state apart
 	NoVerdicts    bool   // no source holds verdict lines: nothing waits for one
@@ -68,7 +68,7 @@ const (
 	day         = int64(24 * time.Hour / time.Microsecond)
 	minute      = int64(time.Minute / time.Microsecond)
 	globalKey   = "tracker"
-	defaultLive = 50_000
+	defaultLive = 20_000
 	lateGrace   = day // a late verdict finds its message so long after the join window
 )
 
@@ -84,7 +84,7 @@ type Tracker struct {
 	ahead int64 // a stamp over a day ahead, waiting for a second line to confirm it
 
 	live    map[queueKey]*message
-	stored  map[queueKey][]string // keys of items that are not in memory
+	outside outside
 	dues    dues
 	dirty   []*message
 	clients clients
@@ -93,7 +93,6 @@ type Tracker struct {
 	byMsgID map[queueKey]*message   // by host and message-id: the last message that may come back
 	waiting map[queueKey][]*message // by host and queue id: what may be its continuation
 
-	storedIDs map[queueKey]string   // as byMsgID, of messages that are not in memory
 	storedFor map[queueKey][]string // as waiting, of messages that are not in memory
 
 	documents []event.Document // room for the next Flush
@@ -106,8 +105,8 @@ type Tracker struct {
 // New returns an empty tracker.
 func New(opt Options) *Tracker {
 	t := &Tracker{opt: opt, window: opt.JoinWindow.Microseconds(), life: opt.QueueLifetime.Microseconds(),
-		live: map[queueKey]*message{}, stored: map[queueKey][]string{}, hosts: map[string]int64{}, mtas: map[string]bool{},
-		byMsgID: map[queueKey]*message{}, waiting: map[queueKey][]*message{}, storedIDs: map[queueKey]string{}, storedFor: map[queueKey][]string{},
+		live: map[queueKey]*message{}, outside: newOutside(), hosts: map[string]int64{}, mtas: map[string]bool{},
+		byMsgID: map[queueKey]*message{}, waiting: map[queueKey][]*message{}, storedFor: map[queueKey][]string{},
 		names: map[string]string{}, words: map[string]string{}}
 	if t.window == 0 {
 		t.window = time.Hour.Microseconds()
@@ -126,7 +125,7 @@ func New(opt Options) *Tracker {
 func (t *Tracker) Now() time.Time { return fromMicro(t.now) }
 
 // Unfinished is the number of messages in memory and of those kept outside.
-func (t *Tracker) Unfinished() (live, outside int) { return len(t.live), len(t.stored) }
+func (t *Tracker) Unfinished() (live, outside int) { return len(t.live), len(t.outside.keys) }
 
 // Add takes one record into account.
 func (t *Tracker) Add(r *maillog.Record, at Origin) {
