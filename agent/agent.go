@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -17,6 +18,7 @@ import (
 	"postvagt/agent/store"
 	"postvagt/agent/tail"
 	"postvagt/agent/track"
+	"postvagt/agent/watch"
 	"postvagt/agent/web"
 	"postvagt/dashboards"
 )
@@ -228,6 +230,9 @@ func (a *Agent) open(ctx context.Context, db *store.Store, wake func(), p *pipel
 		if err != nil {
 			return all, err
 		}
+		if name == filepath.Clean(a.Config.Log.Decisions) {
+			s.kind = decisionsKind
+		}
 		p.metrics.events(s.kind, events)
 		for _, e := range events {
 			if e == tail.Lost {
@@ -261,7 +266,18 @@ func (a *Agent) serve(l net.Listener, db *store.Store, m *metrics) (*http.Server
 	if err != nil {
 		return nil, err
 	}
-	pages, err := web.New(web.Options{Store: db, Breaches: &register.Register{Store: db, Organisation: a.Config.Organisation.Name, Zone: zone, Now: time.Now},
+	repeated := func(ctx context.Context) ([]watch.Finding, error) {
+		t, err := newTeller(a.current.Load(), db, a.Log)
+		if err != nil {
+			return nil, err
+		}
+		w, err := newWatching(t)
+		if err != nil {
+			return nil, err
+		}
+		return w.findings(ctx)
+	}
+	pages, err := web.New(web.Options{Store: db, Repeated: repeated, Breaches: &register.Register{Store: db, Organisation: a.Config.Organisation.Name, Zone: zone, Now: time.Now},
 		Organisation: a.Config.Organisation.Name, Zone: zone, Log: a.Log,
 		Hosts: a.Config.Dashboard.Hosts, ControlMonths: a.Config.Supervision.ControlMonths, Departments: a.departments, Persons: func() bool { return a.current.Load().Persons.Open() }})
 	if err != nil {

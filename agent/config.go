@@ -63,6 +63,7 @@ type Log struct {
 	JournalUnits    []string         `toml:"journal_units" doc:"Units of the MTA; of the journal only their lines count."`
 	MilterUnit      string           `toml:"milter_unit" doc:"Unit of the milter; verdict lines in the journal count only from it."`
 	Verdicts        []string         `toml:"verdicts" doc:"The milter's own files. Verdict lines elsewhere count only with a good mac=."`
+	Decisions       string           `toml:"decisions" doc:"Where the helper for held mail writes what was decided: senders are told when their mail was read, officers when nobody decided in time."`
 	MACKey          string           `toml:"mac_key" doc:"File with the key of mac=, \"\" for none."`
 	ClientTLSLogged bool             `toml:"client_tls_logged" doc:"smtp_tls_loglevel is 1 or more: a delivery without a TLS line was in plain text. Without it that is known once the first TLS line was seen."`
 	Zone            string           `toml:"zone" doc:"Time zone of stamps without one, as Europe/Copenhagen; \"\" for the system's."`
@@ -154,7 +155,7 @@ type Relay struct {
 func DefaultConfig() *Config {
 	return &Config{
 		Log: Log{Files: []string{}, Journal: "auto", JournalUnits: []string{"postfix*.service", "sendmail*.service"},
-			MilterUnit: "postvagt-milter.service", Verdicts: []string{"/var/log/postvagt/verdict.log"},
+			MilterUnit: "postvagt-milter.service", Verdicts: []string{"/var/log/postvagt/verdict.log"}, Decisions: "/var/lib/postvagt/held/decisions.jsonl",
 			JoinWindow: program.Duration(time.Hour), QueueLifetime: program.Duration(121 * time.Hour)},
 		Store:       Store{Path: "/var/lib/postvagt/agent.db", DetailsMonths: 13, AccessMonths: 24},
 		Cases:       Cases{KeepYears: 5},
@@ -292,10 +293,14 @@ func (c *Config) useJournal() bool {
 	return c.Log.Journal == "yes" || c.Log.Journal == "auto" && len(c.logFiles()) == 0
 }
 
-// allFiles are the mail logs and the milter's own files.
+// allFiles are the mail logs, the milter's own files, and the decisions on held mail where there are any.
 func (c *Config) allFiles() []string {
 	var all []string
-	for _, f := range append(slices.Clone(c.logFiles()), c.Log.Verdicts...) {
+	files := append(slices.Clone(c.logFiles()), c.Log.Verdicts...)
+	if len(existing([]string{c.Log.Decisions})) > 0 {
+		files = append(files, c.Log.Decisions)
+	}
+	for _, f := range files {
 		if f = filepath.Clean(f); !slices.Contains(all, f) {
 			all = append(all, f)
 		}

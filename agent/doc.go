@@ -10,4 +10,15 @@
 // One goroutine walks this way. It reads from the source whose log time is the least, so that files written side by
 // side are read side by side. Nothing is acknowledged before it is committed; when the disk is full, reading stops
 // until the same transaction succeeds. No channel leads back: dashboards read the store.
+//
+// # What is told
+//
+// Notices to senders are made by track and put into the store's outbox with the rows that they are about; alerts are found
+// by package watch in what the store holds. One goroutine sends what the outbox has, until it is taken. The decisions on
+// held mail are one more file that is followed: whose mail was read is told so.
+//
+// # Rooms beside those of the map
+//
+// register joins cases and store, and is shared by the pages, the command and the loop that erases; login is who may log in,
+// supervise the registers of what people state.
 package agent

@@ -33,7 +33,8 @@ type pipeline struct {
 	units   []string         // patterns of the units of systemd whose lines count; nil for all
 	every   time.Duration
 	teller  *teller // nil for an import: old mail is told nobody
-	turned  func()  // called in each turn; may be nil
+	letters []store.Letter
+	turned  func() // called in each turn; may be nil
 
 	record  maillog.Record
 	unknown map[string]int64
@@ -116,6 +117,12 @@ func (p *pipeline) take(s *source, b tail.Batch) {
 		p.since = time.Now()
 	}
 	for i := range b.Lines {
+		if s.kind == decisionsKind {
+			if err := p.decided(s, b.Lines[i]); err != nil {
+				p.failure = err
+			}
+			continue
+		}
 		p.line(s, b.Lines[i])
 	}
 	p.lines += len(b.Lines)
@@ -215,6 +222,7 @@ func (p *pipeline) commit(ctx context.Context) error {
 		if b.Letters, err = p.teller.notices(c.Notices); err != nil {
 			return err
 		}
+		b.Letters = append(b.Letters, p.letters...)
 	}
 	if err := p.try(ctx, b); err != nil {
 		return err
@@ -224,7 +232,7 @@ func (p *pipeline) commit(ctx context.Context) error {
 	}
 	p.metrics.committed(len(c.Documents), p.tracker)
 	p.sum.Documents += int64(len(c.Documents))
-	p.unknown, p.gaps, p.moved, p.lines = map[string]int64{}, nil, nil, 0
+	p.letters, p.unknown, p.gaps, p.moved, p.lines = nil, map[string]int64{}, nil, nil, 0
 	return nil
 }
 

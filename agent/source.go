@@ -77,6 +77,9 @@ func openFile(name string, stored []byte, verdicts bool, now time.Time, opt mail
 	return s, events, nil
 }
 
+// decisionsKind is the kind of the file in which the helper writes what was decided on held mail.
+const decisionsKind = "decisions"
+
 // reference is the time that no first line of a file is after: its last change.
 func reference(name string, now time.Time) time.Time {
 	if info, err := os.Stat(name); err == nil && info.Size() > 0 {

@@ -91,40 +91,38 @@ func (t *teller) letter(id string, l letter) (store.Letter, error) {
 // alert puts an alert into the outbox for each way that the configuration has for those it is for. person is the
 // address of a sender or manager; nobody else has one here.
 func (t *teller) alert(ctx context.Context, a watch.Alert, person string) error {
+	letters, err := t.alertLetters(a, person)
+	if err != nil || len(letters) == 0 {
+		return err
+	}
+	_, err = t.store.Post(ctx, letters...)
+	t.wakeUp()
+	return err
+}
+
+func (t *teller) alertLetters(a watch.Alert, person string) (letters []store.Letter, err error) {
 	to := map[watch.To][]string{watch.Officer: t.config.Alerts.Officers, watch.Operations: t.config.Alerts.Operations}[a.To]
 	if person != "" {
 		to = []string{person}
 	}
-	var letters []store.Letter
-	add := func(l store.Letter, err error) error {
-		letters = append(letters, l)
-		return err
+	var errs []error
+	add := func(l store.Letter, err error) {
+		letters, errs = append(letters, l), append(errs, err)
 	}
 	for _, address := range to {
 		if t.config.Mail.Server == "" {
 			break
 		}
 		m := watch.Message{From: t.config.mailFrom(), To: address, ID: "alert-" + messageID(a.ID), Date: t.now().In(t.zone), Subject: a.Title, Lang: t.config.Alerts.Lang, Text: paragraphs(a)}
-		if err := add(t.mail("alert/"+a.ID+"/"+address, m)); err != nil {
-			return err
-		}
+		add(t.mail("alert/"+a.ID+"/"+address, m))
 	}
 	if t.config.Alerts.Webhook != "" && person == "" {
-		if err := add(t.letter("alert/"+a.ID+"/webhook", letter{Webhook: &a})); err != nil {
-			return err
-		}
+		add(t.letter("alert/"+a.ID+"/webhook", letter{Webhook: &a}))
 	}
 	if t.config.Alerts.Alertmanager != "" && a.To == watch.Operations {
-		if err := add(t.letter("alert/"+a.ID+"/alertmanager", letter{Alarm: &a})); err != nil {
-			return err
-		}
+		add(t.letter("alert/"+a.ID+"/alertmanager", letter{Alarm: &a}))
 	}
-	if len(letters) == 0 {
-		return nil
-	}
-	_, err := t.store.Post(ctx, letters...)
-	t.wakeUp()
-	return err
+	return letters, errors.Join(errs...)
 }
 
 func paragraphs(a watch.Alert) (all []string) {

@@ -11,6 +11,7 @@ import (
 	"postvagt/agent/event"
 	"postvagt/agent/register"
 	"postvagt/agent/store"
+	"postvagt/agent/supervise"
 	"postvagt/agent/watch"
 	"postvagt/dashboards"
 )
@@ -55,13 +56,12 @@ func (w *watching) look(ctx context.Context) error {
 
 // repeated alerts on what the rules find.
 func (w *watching) repeated(ctx context.Context) error {
-	rules := w.config.watchRules()
-	facts, err := w.facts(ctx, rules)
+	found, err := w.findings(ctx)
 	if err != nil {
-		return fmt.Errorf("repeated open mail: %w", err)
+		return err
 	}
 	gate := watch.Gate{Informed: w.config.Persons.Open(), Country: strings.ToLower(w.config.Persons.Country)}
-	for _, f := range watch.Find(rules, facts) {
+	for _, f := range found {
 		if err := w.tell(ctx, f, gate); err != nil {
 			return err
 		}
@@ -110,6 +110,9 @@ func (w *watching) facts(ctx context.Context, rules []watch.Rule) (watch.Facts, 
 	if err != nil {
 		return f, err
 	}
+	if f.Instructions, err = w.instructions(ctx); err != nil {
+		return f, err
+	}
 	days := 0
 	for _, r := range rules {
 		if r.By == watch.ByDepartment {
@@ -124,6 +127,39 @@ func (w *watching) facts(ctx context.Context, rules []watch.Rule) (watch.Facts, 
 		f.Sensitive[r.Keys[0]] = int(r.Count)
 	}
 	return f, err
+}
+
+// instructions are the measures by which departments were told how to send: instructions and courses.
+func (w *watching) instructions(ctx context.Context) (all []watch.Instruction, err error) {
+	entries, err := w.store.Entries(ctx, supervise.Measures)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range entries {
+		m, err := supervise.Read[supervise.Measure](e)
+		if err != nil {
+			return nil, err
+		}
+		if m.Kind != "instruction" && m.Kind != "course" {
+			continue
+		}
+		day, err := time.ParseInLocation(time.DateOnly, m.Date, w.zone)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, watch.Instruction{At: day.AddDate(0, 0, 1), Department: m.Department})
+	}
+	return all, nil
+}
+
+// findings are what the rules find now.
+func (w *watching) findings(ctx context.Context) ([]watch.Finding, error) {
+	rules := w.config.watchRules()
+	facts, err := w.facts(ctx, rules)
+	if err != nil {
+		return nil, fmt.Errorf("repeated open mail: %w", err)
+	}
+	return watch.Find(rules, facts), nil
 }
 
 // mailOf is a transmission as the rules see it. Whoever is exempt from being shown is grouped with nobody.

@@ -29,11 +29,11 @@ const (
 // address may be forged, and never the null sender (RFC 3834).
 func (o *Options) notices(all []Notice, m *message) []Notice {
 	j := m.judged()
-	if !o.Notices || m.User == "" || m.Bounce || m.Birth == 0 || j == nil || !j.complete() {
+	if m.Bounce || m.Birth == 0 || j == nil || !j.complete() {
 		return all
 	}
-	from := strings.ToLower(m.From)
-	if from == "" || strings.Contains(from, "*") || !o.Internal(domain(from)) { // a masked address reaches nobody
+	from, ok := o.reachable(m)
+	if !ok {
 		return all
 	}
 	what := m.toTell(j.Record)
@@ -43,6 +43,13 @@ func (o *Options) notices(all []Notice, m *message) []Notice {
 	m.Told = strings.TrimSpace(m.Told + " " + what)
 	return append(all, Notice{ID: j.ID, What: what, To: from, Lang: j.Record.Lang, Kinds: j.Record.Kinds,
 		Quoted: j.Record.Quoted, At: fromMicro(j.At)})
+}
+
+// reachable is the address of a sender who logged in and may be told.
+func (o *Options) reachable(m *message) (address string, ok bool) {
+	from := strings.ToLower(m.From)
+	masked := strings.Contains(from, "*") // reaches nobody
+	return from, o.Notices && m.User != "" && from != "" && !masked && o.Internal(domain(from))
 }
 
 func (m *message) toTell(v *maillog.Judged) string {
@@ -55,4 +62,26 @@ func (m *message) toTell(v *maillog.Judged) string {
 		return noticeSent
 	}
 	return ""
+}
+
+// Sender is whom to tell of a message that the MTA has, known by its queue id; false where nobody is to be told. Only
+// To, Lang and Kinds are filled in.
+func (t *Tracker) Sender(host, queueID string) (Notice, bool) {
+	k := queueKey{host, queueID}
+	if len(t.stored) > 0 {
+		t.recall(k)
+	}
+	m := t.live[k]
+	if m == nil {
+		return Notice{}, false
+	}
+	from, ok := t.opt.reachable(m)
+	if !ok {
+		return Notice{}, false
+	}
+	n := Notice{To: from}
+	if j := m.judged(); j != nil && j.Record != nil {
+		n.Lang, n.Kinds = j.Record.Lang, j.Record.Kinds
+	}
+	return n, true
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"log/slog"
 	"mime/multipart"
@@ -17,6 +18,7 @@ import (
 	"postvagt/agent/login"
 	"postvagt/agent/register"
 	"postvagt/agent/store"
+	"postvagt/agent/watch"
 )
 
 // registerOf is the register in a store; nil for a store that is none.
@@ -207,5 +209,33 @@ func TestProcessorsPage(t *testing.T) {
 	d.done("/processors", "name", "Fælles-IT", "contact", "vagten", "instructed", "2026-01-02", "proof", "aftale 7")
 	if body := d.get(login.DPO, "/processors?lang=da"); !strings.Contains(body, "Fælles-IT") || !strings.Contains(body, "2026-01-02") {
 		t.Error("it is not listed")
+	}
+}
+
+// What is repeated is counted, opens its transmissions, and names nobody.
+func TestRepeatedPages(t *testing.T) {
+	d := newCaseDesk(t)
+	s := storeWith(t, []event.Document{d.mail})
+	addUsers(t, s)
+	found := []watch.Finding{{ID: "abc", Rule: "repeated by sender", By: watch.BySender, Subject: planted, First: d.mail.Time, Last: d.mail.Time, Messages: 3, Recipients: 4,
+		Departments: []string{"Jobcenter"}, Keys: []string{d.mail.Key}, Objection: true, Confirmed: true}}
+	h, err := New(Options{Store: s, Breaches: registerOf(s), Now: func() time.Time { return now }, Zone: zone, Repeated: func(context.Context) ([]watch.Finding, error) { return found, nil }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.site = h
+	for address, wants := range map[string][]string{
+		"/repeated?lang=en":     {"same sender, after objection", "Jobcenter", "confirmed", "/repeated/abc"},
+		"/repeated/abc?lang=da": {"samme afsender, efter indsigelse", "3, til i alt 4 modtagere", "/transmissions/" + d.mail.Key},
+	} {
+		body := d.get(login.DPO, address)
+		for _, want := range wants {
+			if !strings.Contains(body, want) {
+				t.Errorf("%s lacks %q", address, want)
+			}
+		}
+	}
+	if code, _ := get(t, as(t, h, login.DPO), "/repeated/none"); code != http.StatusNotFound {
+		t.Errorf("a finding that is not there: %d", code)
 	}
 }

@@ -111,6 +111,8 @@ var mayOpen = map[string]string{
 	"/":                                "viewer officer reviewer dpo auditor admin",
 	"GET /triage":                      "officer dpo auditor",
 	"POST /triage/{id}":                "officer",
+	"GET /repeated":                    "officer dpo auditor",
+	"GET /repeated/{id}":               "officer dpo auditor",
 	"GET /cases":                       "officer dpo auditor",
 	"POST /cases":                      "officer",
 	"GET /cases/{id}":                  "officer dpo auditor",

@@ -37,6 +37,8 @@ func (s *site) routes() []route {
 		{pattern: "POST /transmissions/{id}/sender", roles: decides, serve: s.page(s.sender)},
 		{pattern: "GET /triage", roles: overseers, serve: s.page(s.triage), menu: "triage"},
 		{pattern: "POST /triage/{id}", roles: decides, serve: s.judge},
+		{pattern: "GET /repeated", roles: overseers, serve: s.page(s.repeated), menu: "repeated"},
+		{pattern: "GET /repeated/{id}", roles: overseers, serve: s.page(s.repeatedOne)},
 		{pattern: "GET /cases", roles: overseers, serve: s.page(s.cases), menu: "cases"},
 		{pattern: "POST /cases", roles: decides, serve: s.openCase},
 		{pattern: "GET /cases/{id}", roles: overseers, serve: s.page(s.oneCase)},

@@ -7,6 +7,7 @@
 //	/transmissions/{id}      one transmission and the log lines that prove it
 //	/report                  the Ombudsman's report; /report/pdf, html, csv, json are its files
 //	/triage                  open mail that a person must look at; /cases is the register of breaches
+//	/repeated                repeated open mail
 //	/processors              the organisation's own processors
 //	/words                   what the words mean
 //	/access                  who opened what, for auditors; /users is who may log in
@@ -53,6 +54,7 @@ import (
 	"postvagt/agent/event"
 	"postvagt/agent/login"
 	"postvagt/agent/supervise"
+	"postvagt/agent/watch"
 	"postvagt/dashboards"
 )
 
@@ -86,15 +88,16 @@ type People interface {
 // Options are what the pages need to know.
 type Options struct {
 	Store         Store
-	Breaches      Breaches         // the register of breaches
-	Organisation  string           // shown at the head of each page
-	Now           func() time.Time // time.Now without it
-	Zone          *time.Location   // of days and clock times; time.Local without it
-	Departments   func() []string  // that exist; those that occur in the store are added
-	Hosts         []string         // names by which the pages may be called beside loopback ones
-	ControlMonths int              // how often each point of control is due; 12 without it
-	Persons       func() bool      // whether a sender may be named where there is a reason to; never without it
-	Log           *slog.Logger     // slog.Default() without it
+	Repeated      func(context.Context) ([]watch.Finding, error) // repeated open mail, found now
+	Breaches      Breaches                                       // the register of breaches
+	Organisation  string                                         // shown at the head of each page
+	Now           func() time.Time                               // time.Now without it
+	Zone          *time.Location                                 // of days and clock times; time.Local without it
+	Departments   func() []string                                // that exist; those that occur in the store are added
+	Hosts         []string                                       // names by which the pages may be called beside loopback ones
+	ControlMonths int                                            // how often each point of control is due; 12 without it
+	Persons       func() bool                                    // whether a sender may be named where there is a reason to; never without it
+	Log           *slog.Logger                                   // slog.Default() without it
 }
 
 // site is the web application.
@@ -124,6 +127,9 @@ func New(o Options) (http.Handler, error) {
 	}
 	if o.ControlMonths == 0 {
 		o.ControlMonths = 12
+	}
+	if o.Repeated == nil {
+		o.Repeated = func(context.Context) ([]watch.Finding, error) { return nil, nil }
 	}
 	if o.Persons == nil {
 		o.Persons = func() bool { return false }

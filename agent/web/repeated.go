@@ -1,0 +1,96 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"postvagt/agent/watch"
+	"postvagt/dashboards"
+)
+
+// repeatedPage lists repeated open mail. No person is named here: who sent a mail stands on the mail's own page, for an
+// officer with a reason.
+type repeatedPage struct {
+	Rows []repeatedRow
+}
+
+type repeatedRow struct {
+	Href, What, Messages, Recipients, Departments, First, Last, State, Class string
+}
+
+func (repeatedPage) title(lang string) string { return texts["repeated"].In(lang) }
+
+func (s *site) repeated(r *http.Request, v view) (string, any, error) {
+	found, err := s.Repeated(r.Context())
+	page := repeatedPage{}
+	for _, f := range found {
+		page.Rows = append(page.Rows, s.repeatedRow(v, f))
+	}
+	return "repeated", page, err
+}
+
+func (s *site) repeatedRow(v view, f watch.Finding) repeatedRow {
+	row := repeatedRow{Href: v.link("/repeated/" + f.ID), What: repeatedWord(v.Lang, f), Messages: dashboards.Number(v.Lang, int64(f.Messages)), Recipients: dashboards.Number(v.Lang, int64(f.Recipients)),
+		Departments: strings.Join(f.Departments, ", "), First: s.stamp(v.Lang, f.First), Last: s.stamp(v.Lang, f.Last), State: texts["repeated-open"].In(v.Lang), Class: "is-first-hop"}
+	if f.Confirmed {
+		row.State, row.Class = texts["repeated-confirmed"].In(v.Lang), "is-no"
+	}
+	return row
+}
+
+// repeatedWord says what is repeated; a rule with a name of the house's own keeps it.
+func repeatedWord(lang string, f watch.Finding) string {
+	what := texts["repeated-"+string(f.By)].In(lang)
+	if f.Objection && f.By != watch.ByObjection {
+		what += ", " + texts["repeated-objection"].In(lang)
+	}
+	return what
+}
+
+// repeatedOne is one of them with its transmissions.
+type repeatedOne struct {
+	Row     repeatedRow
+	Facts   []fact
+	Rows    []listRow
+	Limit   bool
+	heading string
+}
+
+func (p repeatedOne) title(string) string { return p.heading }
+
+func (s *site) repeatedOne(r *http.Request, v view) (string, any, error) {
+	found, err := s.Repeated(r.Context())
+	if err != nil {
+		return "", nil, err
+	}
+	for _, f := range found {
+		if f.ID != r.PathValue("id") {
+			continue
+		}
+		page := repeatedOne{Row: s.repeatedRow(v, f), heading: repeatedWord(v.Lang, f)}
+		facts := &facts{lang: v.Lang}
+		facts.add("repeated-rule", f.Rule)
+		facts.add("repeated-mails", fmt.Sprintf(texts["repeated-of"].In(v.Lang), page.Row.Messages, page.Row.Recipients))
+		facts.add("repeated-departments", page.Row.Departments)
+		facts.add("repeated-first", page.Row.First)
+		facts.add("repeated-last", page.Row.Last)
+		facts.add("repeated-state", page.Row.State)
+		page.Facts = facts.all
+		page.Rows, page.Limit, err = s.rowsOf(r, v, f.Keys)
+		return "repeated-one", page, err
+	}
+	return "", nil, errNotFound
+}
+
+// rowsOf are the newest of some transmissions.
+func (s *site) rowsOf(r *http.Request, v view, keys []string) (rows []listRow, more bool, err error) {
+	if more = len(keys) > maxCopies; more {
+		keys = keys[len(keys)-maxCopies:]
+	}
+	docs, _, err := s.Store.Documents(r.Context(), dashboards.Period{}, dashboards.Filter{dashboards.Is("event.id", keys...)}, 0, maxCopies)
+	for i := range docs {
+		rows = append(rows, s.listRow(v, &docs[i]))
+	}
+	return rows, more, err
+}
