@@ -129,6 +129,7 @@ type Lists struct {
 	Departments     string           `toml:"departments" doc:"CSV of match,department,manager (may be empty): user@domain, @domain or prefix*@domain."`
 	SecureMailboxes string           `toml:"secure_mailboxes" doc:"CSV of address,department,from,to."`
 	MaskKey         string           `toml:"mask_key" doc:"File with the key by which digits in addresses are masked; the milter needs the same."`
+	Objections      string           `toml:"objections" doc:"Register of those who asked for post or encrypted mail only (postvagt-agent objections); the milter reads the same file."`
 	PseudonymKey    string           `toml:"pseudonym_key" doc:"File with the key of pseudonyms, made at the first start; \"\" for pseudonym.key beside the database."`
 	CommitEvery     program.Duration `toml:"commit_every" doc:"Longest time from a line to the dashboard while lines keep coming."`
 	MaxUnfinished   int              `toml:"max_unfinished" doc:"Messages in memory that are not finished; older ones wait in the database."`
@@ -165,6 +166,7 @@ func DefaultConfig() *Config {
 		Dashboard:   Dashboard{Listen: "127.0.0.1:8480", Hosts: []string{}},
 		Agent: Lists{Departments: "/etc/postvagt/departments.csv", SecureMailboxes: "/etc/postvagt/secure-mailboxes.csv",
 			MaskKey:     "/etc/postvagt/mask.key",
+			Objections:  "/var/lib/postvagt/objections.csv",
 			CommitEvery: program.Duration(time.Second), MaxUnfinished: 20_000},
 	}
 }

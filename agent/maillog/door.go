@@ -27,3 +27,6 @@ const (
 	Internal = verdict.Internal
 	Outbound = verdict.Outbound
 )
+
+// HasNumber says whether a text that people wrote seems to hold a national number.
+func HasNumber(text string) bool { return verdict.HasNumber(text) }

@@ -57,7 +57,7 @@ func (r *Rules) check(q *Request, m Message, v *verdict.Record) *Refusal {
 		switch {
 		case len(text) > noteMost || strings.ContainsFunc(text, func(c rune) bool { return c < ' ' }):
 			return refuse(CodeReason, "%s is longer than %d bytes, or not one line", name, noteMost)
-		case likeNumber.MatchString(text):
+		case verdict.HasNumber(text):
 			return refuse(CodeNumber, "the %s seems to hold a national number: it is kept, so name the case and not the person", name)
 		}
 	}
@@ -121,9 +121,6 @@ func (r *Rules) needsTwo(op string, v *verdict.Record) bool {
 func returns(m Message, v *verdict.Record) bool {
 	return m.Sender != "" && v != nil && v.Action == verdict.Hold && v.Direction != verdict.Inbound
 }
-
-// likeNumber is the shape of a national number of the Nordic countries: a note is no place for one.
-var likeNumber = regexp.MustCompile(`\b(?:\d{6}[-+A ]?\d{3}[0-9A-Y]|\d{8}[-+]\d{4}|\d{12}|\d{6} ?\d{5})\b`)
 
 // consent finds the citizen's consent among reasons, in the languages of the house.
 var consent = regexp.MustCompile(`(?i)samty[kc]|samþykk|consent|suostumu|medgiv|indforstå|(?:borger|klient|patient|kunde|asiakas|citizen|client).{0,20}(?:till[aå]|ja\b|yes|agree|accept|ok\b)|(?:till[aå]telse|tilladelse) (?:fra|af|från|av) (?:borger|klient|patient|kunde)`)

@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"regexp"
 	"strings"
 )
 
@@ -73,10 +74,20 @@ func (m Masker) hash(digits []byte) string {
 }
 
 // Person gives the keyed hash of a national number, 32 hex digits: kind is the rule's (dk-cpr, se-pnr …),
-// canonical the number's digits and letters alone. The register of objections (R9) holds it in place of the number.
+// canonical the number's digits and letters alone; the two digits of the century that Swedes may write count for nothing.
+// The register of objections (R9) holds it in place of the number.
 func (m Masker) Person(kind string, canonical []byte) string {
+	if kind == "se-pnr" && len(canonical) == 12 {
+		canonical = canonical[2:]
+	}
 	h := hmac.New(sha256.New, m.Key)
 	h.Write([]byte("person:" + kind + ":"))
 	h.Write(canonical)
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
+
+// nationalNumber is the shape of a national number of the Nordic countries.
+var nationalNumber = regexp.MustCompile(`\b(?:\d{6}[-+A ]?\d{3}[0-9A-Y]|\d{8}[-+]\d{4}|\d{12}|\d{6} ?\d{5})\b`)
+
+// HasNumber says whether a text that people wrote beside a decision seems to hold a national number: it is no place for one.
+func HasNumber(text string) bool { return nationalNumber.MatchString(text) }

@@ -8,17 +8,18 @@ import (
 )
 
 type cli struct {
-	Run     runCmd     `cmd:"" help:"Follow the mail log and serve the pages until told to stop. SIGHUP reloads the configuration."`
-	Import  importCmd  `cmd:"" help:"Read old logs: plain, .gz, .bz2, .xz, .zst, - for standard input. Resumes where it was stopped."`
-	Count   countCmd   `cmd:"" help:"Count transmissions by fields."`
-	Report  reportCmd  `cmd:"" help:"Write the Ombudsman's report for a period to standard output."`
-	Figures figuresCmd `cmd:"" help:"Figures that never pass the mail server, reported by month."`
-	Users   usersCmd   `cmd:"" help:"Who may log in to the pages."`
-	Backup  backupCmd  `cmd:"" help:"Write the database as of now to a new file, while the agent runs."`
-	Restore restoreCmd `cmd:"" help:"Put a backup in the place of the database. The agent must be stopped."`
-	Cases   casesCmd   `cmd:"" help:"The register of breaches: list, show, export, verify."`
-	Doctor  doctorCmd  `cmd:"" help:"Say what runs, what is seen, what is missing, and the one next step. Exit 1 if something is missing."`
-	Config  configCmd  `cmd:"" help:"Check the configuration, or print the defaults."`
+	Run        runCmd        `cmd:"" help:"Follow the mail log and serve the pages until told to stop. SIGHUP reloads the configuration."`
+	Import     importCmd     `cmd:"" help:"Read old logs: plain, .gz, .bz2, .xz, .zst, - for standard input. Resumes where it was stopped."`
+	Count      countCmd      `cmd:"" help:"Count transmissions by fields."`
+	Report     reportCmd     `cmd:"" help:"Write the Ombudsman's report for a period to standard output."`
+	Figures    figuresCmd    `cmd:"" help:"Figures that never pass the mail server, reported by month."`
+	Objections objectionsCmd `cmd:"" help:"The register of those who asked for post or encrypted mail only."`
+	Users      usersCmd      `cmd:"" help:"Who may log in to the pages."`
+	Backup     backupCmd     `cmd:"" help:"Write the database as of now to a new file, while the agent runs."`
+	Restore    restoreCmd    `cmd:"" help:"Put a backup in the place of the database. The agent must be stopped."`
+	Cases      casesCmd      `cmd:"" help:"The register of breaches: list, show, export, verify."`
+	Doctor     doctorCmd     `cmd:"" help:"Say what runs, what is seen, what is missing, and the one next step. Exit 1 if something is missing."`
+	Config     configCmd     `cmd:"" help:"Check the configuration, or print the defaults."`
 }
 
 type configFlag struct {
