@@ -46,6 +46,8 @@ type Terminal struct {
 type Command struct {
 	Name, Description, ConfigFile string
 	Grammar                       any
+	Defaults                      func(io.Writer) error // writes the shipped configuration
+	Everyday                      []string              // commands that anybody may run: their manual pages are in section 1
 }
 
 // Run runs a command line and returns the exit code.
@@ -65,7 +67,7 @@ func (c Command) Run(args []string, t *Terminal) int {
 		fmt.Fprintf(t.Err, "%[1]s: %[2]v (see %[1]s --help)\n", c.Name, err)
 		return ExitError
 	}
-	switch err = ctx.Run(t); {
+	switch err = ctx.Run(t, &c); {
 	case err == nil:
 		return ExitOK
 	case errors.Is(err, ErrNo):

@@ -3,6 +3,9 @@ package program
 import (
 	"bytes"
 	"fmt"
+	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -116,5 +119,47 @@ func TestRunAnswersByExitCode(t *testing.T) {
 		if code != c.code || !strings.Contains(out.String(), c.out) || !strings.Contains(errOut.String(), c.err) {
 			t.Errorf("%s: exit %d, %q, %q", c.args, code, out.String(), errOut.String())
 		}
+	}
+}
+
+type manualGrammar struct {
+	Man   Man `cmd:"" hidden:"" help:"Pages."`
+	Judge struct {
+		JSON  bool     `help:"One object for each. Not for .people."`
+		Paths []string `arg:"" name:"path" help:"Files - or folders."`
+	} `cmd:"" help:"Judge files. Exit 1 if one is stopped."`
+	Queue struct {
+		List struct {
+			Max int `short:"m" placeholder:"N" help:"At most so many."`
+		} `cmd:"" help:".List is no request of roff."`
+	} `cmd:"" help:"The queue."`
+}
+
+func TestManualSaysWhatHelpSays(t *testing.T) {
+	dir := t.TempDir()
+	var out, errOut bytes.Buffer
+	c := Command{Name: "guard", Description: "Guards mail.", ConfigFile: "/etc/guard.toml", Grammar: &manualGrammar{}, Everyday: []string{"judge"},
+		Defaults: func(w io.Writer) error { _, err := fmt.Fprintln(w, "#listen = \"a\\b\""); return err }}
+	if code := c.Run([]string{"man", dir}, &Terminal{Out: &out, Err: &errOut}); code != ExitOK {
+		t.Fatal(code, errOut.String())
+	}
+	for page, wants := range map[string][]string{
+		"guard.8":       {".TH GUARD 8", "guard \\- guards mail\n", "\\fBguard judge\\fR\nJudge files. Exit 1 if one is stopped. See guard\\-judge(1)."},
+		"guard-judge.1": {"guard\\-judge \\- judge files\n", "guard judge <path> ... [flags]", "\\fB\\-\\-json\\fR\nOne object for each. Not for .people.\n", "Files \\- or folders."},
+		"guard-queue.8": {".SS list\n\\&.List is no request of roff.", "\\fB\\-m, \\-\\-max=N\\fR\n"},
+		"guard.toml.5":  {".nf\n#listen = \"a\\eb\""},
+	} {
+		text, err := os.ReadFile(filepath.Join(dir, page))
+		if err != nil {
+			t.Error(err)
+		}
+		for _, want := range wants {
+			if !strings.Contains(string(text), want) {
+				t.Errorf("%s: no %q in\n%s", page, want, text)
+			}
+		}
+	}
+	if pages, err := os.ReadDir(dir); err != nil || len(pages) != 4 {
+		t.Error(pages, err)
 	}
 }

@@ -14,6 +14,7 @@ type cli struct {
 	Rules    rulesCmd    `cmd:"" help:"List, test and explain rules."`
 	Config   configCmd   `cmd:"" help:"Check the configuration, or print the defaults."`
 	Setup    setupCmd    `cmd:"" help:"Put the milter into an MTA, or take it out."`
+	Man      program.Man `cmd:"" hidden:"" help:"Write the manual pages."`
 	Selftest selftestCmd `cmd:"" help:"Ask whether a message that must not leave in the open would still be stopped. Exit 1 if not."`
 }
 
@@ -25,5 +26,6 @@ type configFlag struct {
 func run(args []string, in io.Reader, out, errOut io.Writer) int {
 	return program.Command{
 		Name: "postvagt-milter", Description: "Keeps confidential and sensitive personal data from leaving by open e-mail.", ConfigFile: milter.DefaultConfigFile, Grammar: &cli{},
+		Defaults: milter.WriteDefaultConfig, Everyday: []string{"check", "rules"},
 	}.Run(args, &program.Terminal{In: in, Out: out, Err: errOut})
 }
