@@ -291,6 +291,14 @@ func (c *Config) logFiles() []string {
 	return nil
 }
 
+// LogSource says in words where the mail log is read.
+func (c *Config) LogSource() string {
+	if c.useJournal() {
+		return "the systemd journal"
+	}
+	return strings.Join(c.logFiles(), ", ")
+}
+
 func (c *Config) useJournal() bool {
 	return c.Log.Journal == "yes" || c.Log.Journal == "auto" && len(c.logFiles()) == 0
 }

@@ -22,11 +22,11 @@ func (c *heldServeCmd) Run(t *program.Terminal) error {
 	logger := slog.New(slog.NewTextHandler(t.Err, nil))
 	cfg, err := milter.LoadConfig(c.Config)
 	if err != nil {
-		return err
+		return program.Misconfigured(err)
 	}
 	rights, err := rightsOf(&cfg.Held)
 	if err != nil {
-		return err
+		return program.Misconfigured(err)
 	}
 	desk, done, err := openDesk(cfg)
 	if err != nil {
@@ -44,6 +44,8 @@ func (c *heldServeCmd) Run(t *program.Terminal) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
 	logger.Info("ready", "socket", cfg.Held.Socket, "users", len(rights), "four_eyes", len(cfg.Held.FourEyes), "escalate_after", desk.Rules.EscalateAfter, "return_after", desk.Rules.ReturnAfter)
+	context.AfterFunc(ctx, program.NotifyStopping)
+	program.NotifyReady()
 	err = (&held.Server{Desk: desk, Rights: rights, Logger: logger}).Serve(ctx, l)
 	logger.Info("stopped")
 	return err

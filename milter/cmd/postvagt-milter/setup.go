@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"postvagt/milter"
 	"postvagt/milter/postfix"
@@ -35,23 +36,48 @@ func (c *setupPostfixCmd) Run(t *program.Terminal) error {
 		for _, s := range left {
 			fmt.Fprintln(t.Out, s)
 		}
-		return err
+		if err != nil || !haveUnits(c.Config) {
+			return err
+		}
+		return stopUnits(ctx, postfixUnits(), t.Out)
 	}
 	plan, err := instance.Plan(ctx, wanted(cfg))
 	if err != nil {
 		return err
 	}
 	plan.WriteDiff(t.Out, instance.ConfigDir)
-	switch {
-	case len(plan.Changes) == 0:
-		fmt.Fprintln(t.Out, "Postfix is set up; nothing to change.")
-	case !c.Apply:
+	if !c.Apply {
+		if len(plan.Changes) == 0 {
+			fmt.Fprintln(t.Out, "Postfix is set up; nothing to change.")
+			return nil
+		}
+		if haveUnits(c.Config) {
+			fmt.Fprintln(t.Out, "# and the daemons are enabled and started, and Postfix may log without a limit:", strings.Join(units(), " "))
+		}
 		fmt.Fprintln(t.Out, "# Nothing has been changed. Do it with --apply, take it back with --undo.")
-	default:
-		return instance.Apply(ctx, plan)
+		return nil
 	}
-	return nil
+	return c.apply(ctx, cfg, instance, plan, t)
 }
+
+// apply starts the milter before Postfix is told of it, and asks in the end whether it works.
+func (c *setupPostfixCmd) apply(ctx context.Context, cfg *milter.Config, instance *postfix.Postfix, plan postfix.Plan, t *program.Terminal) error {
+	if haveUnits(c.Config) {
+		if err := startUnits(ctx, cfg, postfixUnits(), t.Out); err != nil {
+			return err
+		}
+	}
+	if len(plan.Changes) == 0 {
+		fmt.Fprintln(t.Out, "Postfix is set up; nothing to change.")
+	}
+	if err := instance.Apply(ctx, plan); err != nil || !haveUnits(c.Config) {
+		return err
+	}
+	return (&selftestCmd{c.configFlag}).Run(t)
+}
+
+// postfixUnits are the units whose lines are the mail log; Debian has an instance for each Postfix.
+func postfixUnits() []string { return []string{"postfix@.service", "postfix.service"} }
 
 func wanted(cfg *milter.Config) postfix.Wanted {
 	network, addr, _ := milter.ParseListen(cfg.Milter.Listen) // LoadConfig has checked it

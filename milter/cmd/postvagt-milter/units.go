@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"postvagt/milter"
+)
+
+// What setup does about systemd, where systemd runs and the package's units are there: an admin who runs a milter otherwise
+// is left alone.
+
+const (
+	unitFolder    = "/lib/systemd/system"
+	dropInFolder  = "/etc/systemd/system"
+	milterSocket  = "postvagt-milter.socket"
+	milterService = "postvagt-milter.service"
+)
+
+// units enable and start at setup, in this order.
+func units() []string {
+	return []string{milterSocket, milterService, "postvagt-held.socket", "postvagt-held.service"}
+}
+
+// haveUnits says whether the daemon with this configuration is systemd's to run.
+func haveUnits(config string) bool {
+	_, booted := os.Stat("/run/systemd/system")
+	_, shipped := os.Stat(filepath.Join(unitFolder, milterService))
+	return config == milter.DefaultConfigFile && booted == nil && shipped == nil
+}
+
+// dropIns are files below dropInFolder: the socket as the configuration has it, and no limit to what the MTA may log, since
+// a dropped line is mail that nobody can account for.
+func dropIns(cfg *milter.Config, mtaUnits []string) map[string]string {
+	files := map[string]string{}
+	for _, unit := range mtaUnits {
+		files[unit+".d/postvagt.conf"] = "# Of postvagt-milter setup: no line of the mail log is dropped.\n[Service]\nLogRateLimitIntervalSec=0\n"
+	}
+	def := milter.DefaultConfig().Milter
+	if m := &cfg.Milter; m.Listen != def.Listen || m.SocketGroup != def.SocketGroup || m.SocketMode != def.SocketMode {
+		_, addr, _ := milter.ParseListen(m.Listen) // LoadConfig has checked it
+		files[milterSocket+".d/setup.conf"] = fmt.Sprintf("# Of postvagt-milter setup: as milter.toml has it.\n[Socket]\nListenStream=\nListenStream=%s\nSocketMode=%s\nSocketGroup=%s\n",
+			addr, m.SocketMode, m.SocketGroup)
+	}
+	return files
+}
+
+// startUnits writes the drop-ins, and enables and starts the daemons.
+func startUnits(ctx context.Context, cfg *milter.Config, mtaUnits []string, out io.Writer) error {
+	for name, text := range dropIns(cfg, mtaUnits) {
+		path := filepath.Join(dropInFolder, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			return err
+		}
+	}
+	for _, args := range [][]string{{"daemon-reload"}, append([]string{"enable", "--quiet"}, units()...), append([]string{"restart"}, units()...)} {
+		if err := systemctl(ctx, args...); err != nil {
+			return err
+		}
+	}
+	_, err := fmt.Fprintln(out, "Enabled and started:", strings.Join(units(), " "))
+	return err
+}
+
+// stopUnits takes back what startUnits did.
+func stopUnits(ctx context.Context, mtaUnits []string, out io.Writer) error {
+	for _, unit := range append([]string{milterSocket}, mtaUnits...) {
+		for _, name := range []string{"postvagt.conf", "setup.conf"} {
+			folder := filepath.Join(dropInFolder, unit+".d")
+			if err := os.Remove(filepath.Join(folder, name)); err == nil {
+				_ = os.Remove(folder) // it stays where the admin has files of their own in it
+			}
+		}
+	}
+	for _, args := range [][]string{append([]string{"disable", "--quiet", "--now"}, units()...), {"daemon-reload"}} {
+		if err := systemctl(ctx, args...); err != nil {
+			return err
+		}
+	}
+	_, err := fmt.Fprintln(out, "Stopped and disabled:", strings.Join(units(), " "))
+	return err
+}
+
+func systemctl(ctx context.Context, args ...string) error {
+	out, err := exec.CommandContext(ctx, "systemctl", args...).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("systemctl %s: %w: %s (journalctl -u %s says more)", strings.Join(args, " "), err, strings.TrimSpace(string(out)), milterService)
+	}
+	return nil
+}
