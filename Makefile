@@ -1,7 +1,7 @@
 # Postvagt. "make demo" shows it, "make test" proves it; both install what they need (Debian 12, Go 1.26).
 .POSIX:
 .DELETE_ON_ERROR:
-.PHONY: help build pictures demo demo-check test test-mtas lint bench soak clean deps-demo deps-test deps-mtas deps-bench
+.PHONY: help build pictures demo demo-check test test-mtas lint bench soak deb clean deps-demo deps-test deps-mtas deps-bench
 
 GO = go
 GOTESTSUM = $(GO) run gotest.tools/gotestsum@v1.13.0
@@ -19,6 +19,7 @@ help:
 	@echo "make lint         gofmt, vet, staticcheck, who may import whom"
 	@echo "make bench        speed, on this machine"
 	@echo "make soak         what takes hours: every fuzz target for FUZZTIME (10m), 500 kills, 20,000 messages against a truth"
+	@echo "make deb          the packages for amd64 and arm64, in dist/"
 
 build:
 	@echo "Building; the first time takes minutes."
@@ -57,6 +58,10 @@ soak: deps-test
 	packaging/fuzz.sh $(FUZZTIME)
 	POSTVAGT_KILLS=500 $(GO) test -count=1 -timeout 60m -run '^TestKilled' ./agent
 	POSTVAGT_MESSAGES=20000 $(GO) test -count=1 -timeout 120m -run '^TestTruth$$' ./packaging/e2e
+
+# The version is that of packaging/deb/changelog.
+deb:
+	GO="$(GO)" packaging/mkdeb
 
 clean:
 	rm -rf bin dist packaging/e2e/browser/node_modules
