@@ -68,7 +68,7 @@ func (m *message) toTell(v *maillog.Judged) string {
 // To, Lang and Kinds are filled in.
 func (t *Tracker) Sender(host, queueID string) (Notice, bool) {
 	k := queueKey{host, queueID}
-	if len(t.stored) > 0 {
+	if len(t.outside.keys) > 0 {
 		t.recall(k)
 	}
 	m := t.live[k]
