@@ -169,7 +169,10 @@ func mailOf(d *event.Document, t *cases.Triage) watch.Mail {
 		m.MessageKey = d.Host + "/" + d.QueueID + "/" + d.Time.Format(time.RFC3339Nano)
 	}
 	if d.AfterObjection {
-		m.Objection = d.To
+		m.Objection = d.Objector
+		if m.Objection == "" { // an older milter does not say whose
+			m.Objection = d.To
+		}
 	}
 	if t != nil {
 		m.FalseAlarm = t.Judgement == cases.FalseAlarm

@@ -46,7 +46,8 @@ func (f *Filter) factsOf(t *Transaction, head *message.Mail) policy.Facts {
 	channel := f.channelOf(head)
 	names := namesOf(head)
 	for _, r := range t.Rcpts {
-		p := policy.Recipient{Addr: r.Addr, Hop: hopOf(r), Transport: policy.Unknown, Channel: channel, Objection: f.objections.Address(r.Addr)}
+		p := policy.Recipient{Addr: r.Addr, Hop: hopOf(r), Transport: policy.Unknown, Channel: channel, Objector: f.objections.Address(r.Addr)}
+		p.Objection = p.Objector != ""
 		p.Direction, p.Class = f.placeOf(r.Addr, ours)
 		if p.Direction == verdict.Outbound {
 			f.slipsOf(t, &p, names[strings.ToLower(r.Addr)])

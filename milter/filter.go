@@ -170,8 +170,8 @@ func (f *Filter) judge(ctx context.Context, t *Transaction) Judgement {
 	facts := f.factsOf(t, head)
 	where := f.contextOf(t, head)
 	where.Person = func(kind string, canonical []byte) {
-		if f.objections.Person(kind, canonical) {
-			facts.AboutObjector()
+		if who := f.objections.Person(kind, canonical); who != "" {
+			facts.AboutObjector(who)
 		}
 	}
 	scanner := f.engine.NewScanner(where)

@@ -2,6 +2,7 @@ package milter
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -42,8 +43,20 @@ type Objections struct {
 // objectionList keeps hashes alone: 100,000 entries are below 2 MB, and a memory dump tells no names.
 type objectionList struct {
 	seed      maphash.Seed
-	addresses []uint64 // sorted
-	persons   []uint64 // sorted
+	addresses []objection // sorted
+	persons   []objection // sorted
+}
+
+// objection is a hash of what is looked for, and of whom: the name of verdict.Masker.Objector.
+type objection struct{ hash, who uint64 }
+
+// find returns the name behind a hash, "" for none.
+func find(sorted []objection, hash uint64) string {
+	i, found := slices.BinarySearchFunc(sorted, hash, func(o objection, h uint64) int { return cmp.Compare(o.hash, h) })
+	if !found {
+		return ""
+	}
+	return fmt.Sprintf("%016x", sorted[i].who)
 }
 
 type fileStamp struct {
@@ -97,7 +110,7 @@ func (o *Objections) follow(first bool) error {
 		return program.Unreadable(o.path, err)
 	}
 	defer f.Close()
-	list, err := readObjections(f, o.path)
+	list, err := readObjections(f, o.path, o.mask)
 	if err != nil {
 		return err
 	}
@@ -107,7 +120,7 @@ func (o *Objections) follow(first bool) error {
 }
 
 // readObjections reads a whole file or none of it.
-func readObjections(r io.Reader, path string) (*objectionList, error) {
+func readObjections(r io.Reader, path string, mask verdict.Masker) (*objectionList, error) {
 	l := &objectionList{seed: maphash.MakeSeed()}
 	end := &lastByte{r: r}
 	c := csv.NewReader(bufio.NewReader(end))
@@ -126,7 +139,7 @@ func readObjections(r io.Reader, path string) (*objectionList, error) {
 			}
 			continue
 		}
-		if err := l.add(row[0], row[1]); err != nil {
+		if err := l.add(mask, row[0], row[1]); err != nil {
 			line, _ := c.FieldPos(0)
 			return nil, &program.Error{File: path, Line: line, Reason: err.Error()}
 		}
@@ -134,29 +147,33 @@ func readObjections(r io.Reader, path string) (*objectionList, error) {
 	if end.b != '\n' {
 		return nil, &program.Error{File: path, Reason: "does not end with a line: is it being written? the objections read before stay in force"}
 	}
-	for _, s := range []*[]uint64{&l.addresses, &l.persons} {
-		slices.Sort(*s)
-		*s = slices.Clip(slices.Compact(*s))
+	for _, s := range []*[]objection{&l.addresses, &l.persons} {
+		slices.SortStableFunc(*s, func(a, b objection) int { return cmp.Compare(a.hash, b.hash) })
+		*s = slices.Clip(slices.CompactFunc(*s, func(a, b objection) bool { return a.hash == b.hash }))
 	}
 	return l, nil
 }
 
-func (l *objectionList) add(address, person string) error {
+func (l *objectionList) add(mask verdict.Masker, address, person string) error {
 	if address == "" && person == "" {
 		return errors.New("has neither an address nor a person")
+	}
+	who, err := strconv.ParseUint(mask.Objector(address, person), 16, 64)
+	if err != nil {
+		return err
 	}
 	if address != "" {
 		if !strings.Contains(address, "@") {
 			return errors.New("the address has no @")
 		}
-		l.addresses = append(l.addresses, l.hash(address))
+		l.addresses = append(l.addresses, objection{l.hash(address), who})
 	}
 	if person != "" {
 		h, err := personHash(person)
 		if err != nil {
 			return err
 		}
-		l.persons = append(l.persons, h)
+		l.persons = append(l.persons, objection{h, who})
 	}
 	return nil
 }
@@ -176,36 +193,34 @@ func (l *objectionList) hash(address string) uint64 {
 	return maphash.String(l.seed, strings.ToLower(address))
 }
 
-// Address says whether a recipient has objected, also under a sub-address (anna+sag@…).
-func (o *Objections) Address(addr string) bool {
+// Address says which recipient has objected, also under a sub-address (anna+sag@…): a name that tells nothing, "" for none.
+func (o *Objections) Address(addr string) string {
 	l := o.list.Load()
 	if len(l.addresses) == 0 {
-		return false
+		return ""
 	}
-	if _, found := slices.BinarySearch(l.addresses, l.hash(addr)); found {
-		return true
+	if who := find(l.addresses, l.hash(addr)); who != "" {
+		return who
 	}
 	local, domain, ok := strings.Cut(addr, "@")
 	base, _, sub := strings.Cut(local, "+")
 	if !ok || !sub || base == "" {
-		return false
+		return ""
 	}
-	_, found := slices.BinarySearch(l.addresses, l.hash(base+"@"+domain))
-	return found
+	return find(l.addresses, l.hash(base+"@"+domain))
 }
 
-// Person says whether somebody whose national number stands in a text has objected.
-func (o *Objections) Person(kind string, canonical []byte) bool {
+// Person says who of those whose national number stands in a text has objected; "" for nobody.
+func (o *Objections) Person(kind string, canonical []byte) string {
 	l := o.list.Load()
 	if len(l.persons) == 0 {
-		return false
+		return ""
 	}
 	h, err := personHash(o.mask.Person(kind, canonical))
 	if err != nil {
-		return false
+		return ""
 	}
-	_, found := slices.BinarySearch(l.persons, h)
-	return found
+	return find(l.persons, h)
 }
 
 // lastByte remembers how a stream ends.

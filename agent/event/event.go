@@ -59,6 +59,7 @@ type Document struct {
 	Left           bool   // outbound and delivered: this copy left the house
 	Protected      string // yes, no, first-hop, unknown
 	AfterObjection bool
+	Objector       string // with AfterObjection: whose, by a name that tells nothing
 
 	Department    string
 	SecureMailbox string // the secure mailbox that sent or received it, "" for none

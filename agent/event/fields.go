@@ -52,6 +52,7 @@ var Fields = []Field{
 	flag("postvagt.left", "left_house", func(d *Document) *bool { return &d.Left }),
 	text("postvagt.protected", "protected", func(d *Document) *string { return &d.Protected }),
 	flag("postvagt.after_objection", "after_objection", func(d *Document) *bool { return &d.AfterObjection }),
+	text("postvagt.objector", "objector", func(d *Document) *string { return &d.Objector }),
 
 	text("postvagt.department", "department", func(d *Document) *string { return &d.Department }),
 	text("postvagt.secure_mailbox", "secure_mailbox", func(d *Document) *string { return &d.SecureMailbox }),

@@ -151,7 +151,7 @@ func (o *Options) judgement(d *event.Document, m *message, j *judgement, r row) 
 	}
 	if r.judged != nil {
 		v := &r.judged.R
-		d.Wanted, d.Class, d.Promise, d.AfterObjection = v.Wanted, v.Class, v.Transport, v.Objection
+		d.Wanted, d.Class, d.Promise, d.AfterObjection, d.Objector = v.Wanted, v.Class, v.Transport, v.Objection, v.Objector
 	}
 	sender := strings.ToLower(domain(from))
 	d.From = o.name(from, sender)

@@ -81,11 +81,12 @@ type Recipient struct {
 	Login     string // how the channel identifies its readers, or ""
 	Risk      string // the assessment of risk in force that covers opportunistic TLS to it, or ""
 	Objection bool
-	Lookalike bool // the domain is one slip away from a domain that is known
-	First     bool // the sender has never written to it before
-	List      bool // a mailing list: more readers than one
-	Misnamed  bool // the name in the header is not that of the address
-	NeverHold bool // emergency, on-call, police: judged, never stopped
+	Objector  string // whose objection, by a name that tells nothing
+	Lookalike bool   // the domain is one slip away from a domain that is known
+	First     bool   // the sender has never written to it before
+	List      bool   // a mailing list: more readers than one
+	Misnamed  bool   // the name in the header is not that of the address
+	NeverHold bool   // emergency, on-call, police: judged, never stopped
 }
 
 // identity says how sure it is who can read this copy.
@@ -102,9 +103,11 @@ func (p *Recipient) identity(c *Content) string {
 }
 
 // AboutObjector says that the message is about somebody who objected to open mail: no copy of it may go so.
-func (f *Facts) AboutObjector() {
+func (f *Facts) AboutObjector(who string) {
 	for i := range f.Recipients {
-		f.Recipients[i].Objection = true
+		if p := &f.Recipients[i]; p.Objector == "" {
+			p.Objection, p.Objector = true, who
+		}
 	}
 }
 
@@ -206,7 +209,7 @@ func (t *Table) choose(line *Line, p *Recipient, c *Content) verdict.Recipient {
 		transport = ToRelay
 	}
 	return verdict.Recipient{
-		To: t.mask.Address(p.Addr), Class: p.Class, Identity: p.identity(c), Hop: p.Hop, Transport: transport, Objection: p.Objection, New: p.First,
+		To: t.mask.Address(p.Addr), Class: p.Class, Identity: p.identity(c), Hop: p.Hop, Transport: transport, Objection: p.Objection, Objector: p.Objector, New: p.First,
 		Wanted: wanted, Action: inMode(t.modeOf(line), wanted),
 	}
 }
@@ -249,7 +252,7 @@ func (t *Table) Unjudged(f Facts, action, why string) verdict.Record {
 	}
 	for _, p := range f.Recipients {
 		r.Recipients = append(r.Recipients, verdict.Recipient{To: t.mask.Address(p.Addr), Class: p.Class, Hop: p.Hop,
-			Transport: p.Transport, Objection: p.Objection, Wanted: action, Action: action})
+			Transport: p.Transport, Objection: p.Objection, Objector: p.Objector, Wanted: action, Action: action})
 	}
 	return r
 }

@@ -126,10 +126,17 @@ func (r *Record) recipientLine(i, most int) string {
 
 func (r *Record) formatRecipient(i, limit int) string {
 	p, word := &r.Recipients[i], min(limit, 64)
-	return fmt.Sprintf("%s: rcpt v=%d id=%s n=%d/%d to=%s class=%s identity=%s hop=%s transport=%s objection=%s new=%s wanted=%s action=%s",
+	return fmt.Sprintf("%s: rcpt v=%d id=%s n=%d/%d to=%s class=%s identity=%s hop=%s transport=%s objection=%s%s new=%s wanted=%s action=%s",
 		queueID(r.QueueID), Version, quote(r.ID), i+1, len(r.Recipients), quoteAddress(cut(p.To, limit)),
 		quote(cut(p.Class, word)), quote(cut(p.Identity, word)), quote(cut(p.Hop, limit)), quote(cut(p.Transport, word)),
-		yesNo(p.Objection), yesNo(p.New), quote(p.Wanted), quote(p.Action))
+		yesNo(p.Objection), objector(p), yesNo(p.New), quote(p.Wanted), quote(p.Action))
+}
+
+func objector(p *Recipient) string {
+	if !p.Objection || p.Objector == "" {
+		return ""
+	}
+	return " objector=" + quote(cut(p.Objector, 32))
 }
 
 func queueID(id string) string {

@@ -73,6 +73,14 @@ func (m Masker) hash(digits []byte) string {
 	return hex.EncodeToString(h.Sum(nil)[:3])
 }
 
+// Objector gives whoever stands in one line of the register of objections (R9) a name of 16 hex digits that tells nothing:
+// so mail to them, and mail about them to others, can be counted together.
+func (m Masker) Objector(address, person string) string {
+	h := hmac.New(sha256.New, m.Key)
+	h.Write([]byte("objector:" + strings.ToLower(address) + ":" + person))
+	return hex.EncodeToString(h.Sum(nil)[:8])
+}
+
 // Person gives the keyed hash of a national number, 32 hex digits: kind is the rule's (dk-cpr, se-pnr …),
 // canonical the number's digits and letters alone; the two digits of the century that Swedes may write count for nothing.
 // The register of objections (R9) holds it in place of the number.

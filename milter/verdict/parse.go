@@ -105,7 +105,7 @@ func parseRecipient(kv map[string]string) (r *Recipient, n, of int, err error) {
 		return nil, 0, 0, errors.New("rcpt line: n is not k/n")
 	}
 	return &Recipient{To: address(kv["to"]), Class: kv["class"], Identity: kv["identity"], Hop: kv["hop"], Transport: kv["transport"],
-		Objection: kv["objection"] == "yes", New: kv["new"] == "yes", Wanted: kv["wanted"], Action: kv["action"]}, n, of, nil
+		Objection: kv["objection"] == "yes", Objector: kv["objector"], New: kv["new"] == "yes", Wanted: kv["wanted"], Action: kv["action"]}, n, of, nil
 }
 
 // pairs reads key=value pairs; the last of equal keys counts for nothing, the first stands.

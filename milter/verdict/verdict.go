@@ -8,7 +8,7 @@
 //	4bXyQ12: verdict v=1 id=… action=hold level=sensitive kinds=dk-cpr,health persons=3 protection=none alg= strong=no signed=no channel= direction=outbound lang=da from=<…> dept=… rcpts=2 size=18231 ms=3.1 rules=dk-cpr:4,da-health:7 parts=dk-cpr@subject,da-health@2_docx unopened=0 quoted=no hidden=no why=… risk=
 //	4bXyQ12: rcpt v=1 id=… n=1/2 to=<…> class=external identity=domain hop=smtp:[mx.example] transport=opportunistic objection=no new=no wanted=hold action=hold
 //
-// parts says where each rule matched. hidden=yes is a sender who is exempt from being shown: from then names a domain
+// objector= is there only after objection=yes. parts says where each rule matched. hidden=yes is a sender who is exempt from being shown: from then names a domain
 // alone, dept is empty, and a reader counts the message and shows its sender nowhere, whatever the MTA's own lines say.
 // risk names the assessment of risk that let the message pass by opportunistic TLS. new=yes: the sender has not
 // written to this recipient before.
@@ -102,6 +102,7 @@ type Recipient struct {
 	Identity  string // how sure it is who reads it: none, domain, certificate, login-channel (R15)
 	Hop       string // next hop as the MTA names it, "smtp:[mx.example]", or ""
 	Transport string // enforced, opportunistic, plaintext, to-relay, local, unknown
+	Objector  string // with Objection: who, by a name that tells nothing (Masker.Objector), "" where that is not known
 	Objection bool   // the recipient or a person named objected to open mail (R9)
 	New       bool   // the sender has not written to this recipient before (R13)
 	Wanted    string // what enforcing would have done

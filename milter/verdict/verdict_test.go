@@ -23,7 +23,7 @@ func sample() Record {
 		Why: "sensitive-out", Risk: "region-2026",
 		Recipients: []Recipient{
 			{To: "x@borger.example", Class: "external", Identity: "domain", New: true, Hop: "smtp:[mx.example]", Transport: "opportunistic", Wanted: Hold, Action: Hold},
-			{To: "", Class: "internal", Objection: true, Wanted: Tag, Action: Tag},
+			{To: "", Class: "internal", Objection: true, Objector: "0123456789abcdef", Wanted: Tag, Action: Tag},
 		},
 	}
 }
@@ -77,7 +77,7 @@ func TestGrammar(t *testing.T) {
 	want := []string{
 		"4bXyQ12abc: verdict v=1 id=00112233445566778899aabbccddeeff action=hold level=sensitive kinds=dk-cpr,health persons=3 protection=none alg= strong=no signed=no channel= direction=outbound lang=da from=<a.b@kommune.example> dept=IT rcpts=2 size=18231 ms=3.1 rules=dk-cpr:4,da-health:7 parts=dk-cpr@subject,dk-cpr@1_text/plain,da-health@2.1_docx unopened=1 quoted=yes hidden=yes notify=yes why=sensitive-out risk=region-2026",
 		"4bXyQ12abc: rcpt v=1 id=00112233445566778899aabbccddeeff n=1/2 to=<x@borger.example> class=external identity=domain hop=smtp:[mx.example] transport=opportunistic objection=no new=yes wanted=hold action=hold",
-		"4bXyQ12abc: rcpt v=1 id=00112233445566778899aabbccddeeff n=2/2 to=<> class=internal identity= hop= transport= objection=yes new=no wanted=tag action=tag",
+		"4bXyQ12abc: rcpt v=1 id=00112233445566778899aabbccddeeff n=2/2 to=<> class=internal identity= hop= transport= objection=yes objector=0123456789abcdef new=no wanted=tag action=tag",
 	}
 	if d := cmp.Diff(want, r.Lines()); d != "" {
 		t.Error(d)
