@@ -113,6 +113,34 @@ func TestMilterTags(t *testing.T) {
 	}
 }
 
+// The subject tag comes on sensitive mail from outside and goes from replies, in the open or inside; what is encoded stays.
+func TestMilterSubjectTag(t *testing.T) {
+	h := newMilterHouse(t, keepSubject)
+	h.serve("unix:"+h.socket(), "[policy]\nmode = \"tag\"\nsubject_tag = \"[SENSITIVE]\"\n")
+	stranger := kit.Envelope{From: "anna@borger.example", To: []string{"kari@nordvig-kommune.example"}, XCLIENT: "ADDR=203.0.113.7 NAME=mx.borger.example"}
+	internal := kit.Envelope{From: "kari@nordvig-kommune.example", To: []string{"bo@nordvig-kommune.example"}}
+	subject := func(text, s string) string { return strings.Replace(text, "Subject: ", "Subject: "+s, 1) }
+	for name, tt := range map[string]struct {
+		service    int
+		env        kit.Envelope
+		text, want string
+	}{
+		"from a citizen":            {asStranger, stranger, secretMail, "[SENSITIVE] keep Din sag"},
+		"harmless, from a citizen":  {asStranger, stranger, plainMail, "keep Tak"},
+		"a reply":                   {viaSocket, outbound, subject(plainMail, "Re: [SENSITIVE] "), "keep Re: Tak"},
+		"a reply that is encoded":   {viaSocket, outbound, subject(plainMail, "Re: [SENSITIVE] =?utf-8?q?=C3=B8?= "), "keep Re: =?utf-8?q?=C3=B8?= Tak"},
+		"handed on inside":          {viaSocket, internal, subject(secretMail, "VS: [SENSITIVE] "), "keep VS: Din sag"},
+		"mail that never had a tag": {viaSocket, outbound, plainMail, "keep Tak"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			fields := h.kept(tt.service, tt.env, tt.text)
+			if got := fields["Subject"]; len(got) != 1 || got[0] != tt.want {
+				t.Errorf("subject %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
 // Observing touches nothing, and says what enforcing would have done.
 func TestMilterObserves(t *testing.T) {
 	h := newMilterHouse(t, keepSubject)

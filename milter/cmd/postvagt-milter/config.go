@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/user"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"postvagt/milter"
@@ -36,6 +38,9 @@ func (c *configCheckCmd) Run(t *program.Terminal) error {
 	if err := agreesWithPostfix(cfg); err != nil {
 		return err
 	}
+	for _, w := range closedMaps(cfg) {
+		fmt.Fprintln(t.Out, "warning:", w)
+	}
 	fmt.Fprintf(t.Out, "%s: good (mode %s, on_failure %s, domains %s)\n", c.Config, cfg.Policy.Mode, cfg.Milter.OnFailure, strings.Join(cfg.Organisation.Domains, ", "))
 	return nil
 }
@@ -59,4 +64,45 @@ func agreesWithPostfix(cfg *milter.Config) error {
 		return fmt.Errorf("on_failure = %q here, but Postfix has default_action %s for the milter, not %s: run postvagt-milter setup postfix --apply", cfg.Milter.OnFailure, action, want)
 	}
 	return nil
+}
+
+// closedMaps names the maps of Postfix that the daemon cannot ask, where both are on this machine.
+func closedMaps(cfg *milter.Config) []string {
+	if _, err := os.Stat(filepath.Join(cfg.Postfix.ConfigDir, "main.cf")); err != nil {
+		return nil
+	}
+	p := postfixOf(cfg)
+	faults, err := p.Unreadable(context.Background(), daemonUser())
+	if err != nil {
+		return []string{"the TLS policy of Postfix cannot be looked up: " + err.Error()}
+	}
+	return faults
+}
+
+// daemonUser is the user that the package makes; without one, whoever asks.
+func daemonUser() postfix.User {
+	u, err := user.Lookup(milter.DefaultUser)
+	if err != nil {
+		if u, err = user.Current(); err != nil {
+			return postfix.User{}
+		}
+	}
+	out := postfix.User{UID: number(u.Uid), Groups: []uint32{number(u.Gid)}}
+	groups, err := u.GroupIds()
+	if err != nil {
+		return out
+	}
+	for _, g := range groups {
+		out.Groups = append(out.Groups, number(g))
+	}
+	return out
+}
+
+// number is an id as the system prints it.
+func number(id string) uint32 {
+	n, err := strconv.ParseUint(id, 10, 32)
+	if err != nil {
+		return 65534 // nobody
+	}
+	return uint32(n)
 }

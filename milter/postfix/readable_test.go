@@ -1,0 +1,54 @@
+package postfix
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// A map that the milter's user cannot read promises nothing, so it is named.
+func TestUnreadable(t *testing.T) {
+	dir, err := os.MkdirTemp("/tmp", "maps")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	closed := filepath.Join(dir, "closed")
+	if err := os.Mkdir(closed, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, mode := range map[string]os.FileMode{"open": 0o644, "secret.db": 0o640, "closed/open": 0o644} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := instance(t, "smtp_tls_policy_maps = texthash:"+dir+"/open, hash:"+dir+"/secret texthash:"+closed+"/open hash:"+dir+"/none proxy:hash:/x inline:{ { a = may } }\n", master)
+	stranger, group := User{UID: 65534, Groups: []uint32{65534}}, User{UID: 65534, Groups: []uint32{65534, uint32(os.Getegid())}}
+	for _, tt := range []struct {
+		who  string
+		user User
+		want []string
+	}{
+		{"another user", stranger, []string{"hash:" + dir + "/none: ", "is missing", "secret.db cannot be read", "proxymap", "the folder " + closed + " is closed"}},
+		{"one of the group", group, []string{"is missing", "proxymap", "the folder " + closed + " is closed"}},
+		{"root", User{}, []string{"is missing"}},
+	} {
+		faults, err := p.Unreadable(t.Context(), tt.user)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := strings.Join(faults, "\n")
+		for _, want := range tt.want {
+			if !strings.Contains(got, want) {
+				t.Errorf("%s: no %q in\n%s", tt.who, want, got)
+			}
+		}
+		if strings.Contains(got, "secret.db") != (tt.who == "another user") || strings.Contains(got, dir+"/open") || strings.Contains(got, "inline") {
+			t.Errorf("%s:\n%s", tt.who, got)
+		}
+	}
+}
