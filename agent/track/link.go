@@ -109,7 +109,7 @@ func (m *message) place(tag, orig, to string) *rcpt {
 			n++
 		}
 	}
-	if n == 1 {
+	if n == 1 && m.NRcpt <= 1 { // of several, another one's line may be still to come
 		return handed
 	}
 	return m.recipient(orig)
