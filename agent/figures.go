@@ -29,7 +29,7 @@ func ImportFigures(ctx context.Context, c *Config, name string, in io.Reader, by
 	if err != nil {
 		return sum, err
 	}
-	db, err := store.OpenRead(ctx, c.Store.Path)
+	db, err := store.OpenBeside(ctx, c.Store.Path)
 	if err != nil {
 		return sum, err
 	}

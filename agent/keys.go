@@ -74,6 +74,27 @@ func (p *pseudonyms) of(address string) string {
 	return v
 }
 
+// formerKeys are the keys that gave pseudonyms before: files beside the key whose names go on with a dot, as
+// pseudonym.key.2026-11. To change the key, rename its file so and start the agent again; rows keep the pseudonyms they have.
+func (c *Config) formerKeys() (keys [][]byte, err error) {
+	files, err := filepath.Glob(globQuoted(c.pseudonymKey()) + ".*")
+	if err != nil {
+		return nil, fmt.Errorf("pseudonym key: %w", err)
+	}
+	for _, f := range files {
+		key, err := optionalKey(f)
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, key)
+	}
+	return keys, nil
+}
+
+func globQuoted(path string) string {
+	return strings.NewReplacer(`\`, `\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(path)
+}
+
 // trackOptions are what the configuration says to the tracker.
 func (c *Config) trackOptions() (track.Options, error) {
 	maskKey, err := optionalKey(c.Agent.MaskKey)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"math"
 	"time"
 
@@ -12,31 +11,25 @@ import (
 )
 
 // PutReported keeps figures that were entered; a figure of the same month, channel, department and source replaces the one
-// before. All are kept or none. An agent may be writing meanwhile. It returns how many are new and how many changed.
+// before. All are kept or none. It returns how many are new and how many changed.
 func (s *Store) PutReported(ctx context.Context, all []dashboards.Reported) (added, changed int, err error) {
-	db, err := connect(s.path, 1)
-	if err != nil {
-		return 0, 0, fmt.Errorf("store %s: %w", s.path, err)
-	}
-	defer db.Close()
-	tx, err := db.BeginTx(ctx, nil)
-	if err != nil {
-		return 0, 0, fmt.Errorf("store %s: %w", s.path, err)
-	}
-	for _, r := range all {
-		is, err := putReported(ctx, tx, r)
-		if err != nil {
-			return 0, 0, errors.Join(fmt.Errorf("store %s: reported figures: %w", s.path, err), tx.Rollback())
+	err = s.change(ctx, "reported figures", func(tx *sql.Tx) error {
+		for _, r := range all {
+			is, err := putReported(ctx, tx, r)
+			if err != nil {
+				return err
+			}
+			switch is {
+			case isNew:
+				added++
+			case isOther:
+				changed++
+			}
 		}
-		switch is {
-		case isNew:
-			added++
-		case isOther:
-			changed++
-		}
-	}
-	if err := tx.Commit(); err != nil {
-		return 0, 0, fmt.Errorf("store %s: reported figures: %w", s.path, err)
+		return nil
+	})
+	if err != nil {
+		return 0, 0, err
 	}
 	return added, changed, nil
 }

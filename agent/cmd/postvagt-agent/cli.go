@@ -13,6 +13,7 @@ type cli struct {
 	Count      countCmd      `cmd:"" help:"Count transmissions by fields."`
 	Report     reportCmd     `cmd:"" help:"Write the Ombudsman's report for a period to standard output."`
 	Figures    figuresCmd    `cmd:"" help:"Figures that never pass the mail server, reported by month."`
+	Subject    subjectCmd    `cmd:"" help:"Print all that is held on a person under an address (GDPR, Article 15). It is noted in the access log."`
 	Objections objectionsCmd `cmd:"" help:"The register of those who asked for post or encrypted mail only."`
 	Setup      setupCmd      `cmd:"" help:"The first step: name the organisation and its domains, and start the agent. Without --apply it only shows the change."`
 	Users      usersCmd      `cmd:"" help:"Who may log in to the pages."`
