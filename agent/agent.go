@@ -20,7 +20,6 @@ import (
 	"postvagt/agent/track"
 	"postvagt/agent/watch"
 	"postvagt/agent/web"
-	"postvagt/dashboards"
 )
 
 // Agent runs.
@@ -74,7 +73,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	}
 	m := newMetrics(a.Config.Store.Path)
 	a.current.Store(a.Config)
-	m.held(func() (float64, error) { return heldNow(ctx, db) })
+	m.stored(db, a.now)
 	listener, err := net.Listen("tcp", a.Config.Dashboard.Listen)
 	if err != nil {
 		return errors.Join(fmt.Errorf("dashboard.listen: %w", err), db.Close())
@@ -317,14 +316,4 @@ func onlyHere(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
-}
-
-// heldNow counts the messages in hold.
-func heldNow(ctx context.Context, db *store.Store) (n float64, err error) {
-	rows, err := countBy(ctx, db, CountQuery{}.everything(), nil, dashboards.Filter{
-		dashboards.Is("postvagt.outcome", "held"), dashboards.Is("postvagt.first", "true")})
-	for _, r := range rows {
-		n += float64(r.Count)
-	}
-	return n, err
 }

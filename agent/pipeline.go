@@ -128,7 +128,7 @@ func (p *pipeline) take(s *source, b tail.Batch) {
 	p.lines += len(b.Lines)
 	p.bytes += b.Bytes
 	p.sum.Lines += int64(len(b.Lines))
-	p.metrics.read(s.kind, len(b.Lines), b.Bytes, s.reader.Lag())
+	p.metrics.read(s.kind, b.Bytes, s.reader.Lag(), p.now().Sub(s.parser.Last()))
 	if b.Position != nil && string(b.Position) != string(s.position) {
 		s.position = b.Position
 		if !slices.Contains(p.moved, s) {
@@ -148,6 +148,7 @@ func (p *pipeline) line(s *source, l tail.Line) {
 	switch r.Kind {
 	case maillog.Unknown:
 		p.unknown[programName(r.Program)]++
+		p.metrics.notUnderstood(programName(r.Program))
 		p.sum.Unknown++
 	case maillog.Gap:
 		if r.Unit == "" || p.follows(r.Unit) {

@@ -191,7 +191,7 @@ func (c *Config) subjectLists(s *Subject, q SubjectQuery) error {
 	mask := maillog.Masker{Key: maskKey}.Address
 	same := func(listed string) bool {
 		listed = strings.ToLower(strings.TrimSpace(listed))
-		return listed == q.Address || strings.ToLower(mask(listed)) == strings.ToLower(mask(q.Address))
+		return strings.EqualFold(mask(listed), mask(q.Address))
 	}
 	depts, err := loadDepartments(c.Agent.Departments, mask)
 	if err != nil {

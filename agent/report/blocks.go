@@ -124,6 +124,9 @@ func (r *Report) unseen() []string {
 		}
 		list = append(list, text(r.Lang, "unseen-begins", dashboards.Date(r.Lang, first.In(r.From.Location()))))
 	}
+	if r.detailsGone() {
+		list = append(list, text(r.Lang, "unseen-deleted", dashboards.Date(r.Lang, r.Details.In(r.From.Location())), dashboards.Date(r.Lang, r.Deleted.In(r.From.Location()))))
+	}
 	return append(list, text(r.Lang, "unseen-never"))
 }
 

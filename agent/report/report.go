@@ -49,7 +49,9 @@ type Report struct {
 	Answers  dashboards.Answers
 	Gaps     []dashboards.Gap
 	Reported []dashboards.Reported // entered by hand, of the whole months of the period
-	First    time.Time             // of all transmissions known, zero while there are none
+	Details  time.Time             // what lies before it was deleted, on Deleted; zero while nothing was
+	Deleted  time.Time
+	First    time.Time // of all transmissions known, zero while there are none
 }
 
 // Make asks all questions of a report.
@@ -74,7 +76,7 @@ func Make(ctx context.Context, s Store, o Options) (*Report, error) {
 	if err != nil {
 		return nil, fmt.Errorf("report: %w", err)
 	}
-	return &Report{Options: o, Answers: answers, Gaps: gaps, Reported: reported, First: overview.First}, nil
+	return &Report{Options: o, Answers: answers, Gaps: gaps, Reported: reported, Details: overview.DetailsFrom, Deleted: overview.DetailsDeleted, First: overview.First}, nil
 }
 
 // Questions are those that a report answers.
@@ -123,6 +125,8 @@ type document struct {
 	Figures      []figure `json:"figures"`
 	Gaps         []gap    `json:"gaps"`
 	Reported     []entry  `json:"reported_not_measured"`
+	Deleted      string   `json:"details_deleted,omitempty"` // when; of the transmissions before details_from
+	DetailsFrom  string   `json:"details_from,omitempty"`
 	Hash         string   `json:"sha256,omitempty"`
 	Made         string   `json:"made,omitempty"`
 }
@@ -184,6 +188,9 @@ func (r *Report) content() document {
 	return d
 }
 
+// detailsGone says whether transmissions behind the figures were deleted after their time of keeping.
+func (r *Report) detailsGone() bool { return !r.Details.IsZero() && r.From.Before(r.Details) }
+
 // Hash is the SHA-256 of what the report says; the same figures have the same hash, whenever it is made.
 func (r *Report) Hash() (string, error) {
 	b, err := json.Marshal(r.content())
@@ -200,6 +207,9 @@ func (r *Report) writeJSON(w io.Writer) (err error) {
 		return err
 	}
 	d.Made = r.Made.Format(time.RFC3339)
+	if r.detailsGone() {
+		d.Deleted, d.DetailsFrom = r.Deleted.Format(time.RFC3339), r.Details.In(r.From.Location()).Format(time.DateOnly)
+	}
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)

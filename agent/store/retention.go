@@ -8,6 +8,8 @@ import (
 	"math"
 	"strconv"
 	"time"
+
+	"postvagt/dashboards"
 )
 
 // Retention is how long things are kept. What is older than Details loses its transmissions, what is older than
@@ -80,7 +82,8 @@ func (s *Store) purgeSome(ctx context.Context, before int64) (n int64, err error
 	defer s.mu.Unlock()
 	err = s.inTx(ctx, func(tx *sql.Tx) error {
 		res, err := tx.ExecContext(ctx, `DELETE FROM transmission WHERE id IN (SELECT t.id FROM transmission t WHERE t.day < ?
-			AND NOT EXISTS (SELECT 1 FROM archive_day a WHERE a.day = t.day) AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.key = t.key) LIMIT ?)`, before, purgeRows)
+			AND NOT EXISTS (SELECT 1 FROM archive_day a WHERE a.day = t.day) AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.key = t.key)
+			AND NOT EXISTS (SELECT 1 FROM hold_days d WHERE t.day BETWEEN d.first AND d.last) LIMIT ?)`, before, purgeRows)
 		if err != nil {
 			return err
 		}
@@ -95,17 +98,39 @@ func (s *Store) purgeFigures(ctx context.Context, before int64) error {
 	defer s.mu.Unlock()
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
 		for _, table := range []string{"rollup", "entity"} {
-			if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE day < ? AND day NOT IN (SELECT day FROM archive_day) AND day NOT IN (SELECT day FROM transmission WHERE day < ?)", before, before); err != nil {
+			if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE day < ? AND day NOT IN (SELECT day FROM archive_day) AND day NOT IN (SELECT day FROM transmission WHERE day < ?)"+
+				" AND NOT EXISTS (SELECT 1 FROM hold_days d WHERE day BETWEEN d.first AND d.last)", before, before); err != nil {
 				return err
 			}
 		}
-		_, err := tx.ExecContext(ctx, "DELETE FROM gap WHERE to_time < ?", dateOf(before, s.zone).UnixMicro())
-		return err
+		return s.purgeGaps(ctx, tx, before)
 	})
 	if err != nil {
 		return err
 	}
 	return s.cube.load(ctx, s.read)
+}
+
+// purgeGaps deletes the gaps that end before a day, but those of days under hold.
+func (s *Store) purgeGaps(ctx context.Context, tx *sql.Tx, before int64) error {
+	rows, err := tx.QueryContext(ctx, "SELECT first, last FROM hold_days")
+	if err != nil {
+		return err
+	}
+	where, args := "to_time < ?", []any{dateOf(before, s.zone).UnixMicro()}
+	for rows.Next() {
+		var first, last int64
+		if err := rows.Scan(&first, &last); err != nil {
+			return errors.Join(err, rows.Close())
+		}
+		where += " AND NOT (to_time >= ? AND from_time < ?)"
+		args = append(args, dateOf(first, s.zone).UnixMicro(), dateOf(last+1, s.zone).UnixMicro())
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, "DELETE FROM gap WHERE "+where, args...)
+	return err
 }
 
 // Hold keeps transmissions beyond their time for a reason, such as the number of a case.
@@ -120,11 +145,32 @@ func (s *Store) Hold(ctx context.Context, reason string, keys ...string) error {
 	})
 }
 
-// Release ends the hold for a reason; other reasons go on.
+// HoldPeriod keeps the transmissions, figures and gaps of all days that a period touches beyond their time for a reason, such
+// as the fingerprint of a frozen report; those that come later too.
+func (s *Store) HoldPeriod(ctx context.Context, reason string, p dashboards.Period) error {
+	span, err := parsePeriod(p)
+	if err != nil {
+		return err
+	}
+	if span.from == math.MinInt64 || span.to == math.MaxInt64 || span.to <= span.from {
+		return fmt.Errorf("store %s: hold: the period has no two ends, or is empty", s.path)
+	}
+	first, last := dayOf(time.UnixMicro(span.from), s.zone), dayOf(time.UnixMicro(span.to-1), s.zone)
+	return s.change(ctx, "hold", func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "INSERT OR IGNORE INTO hold_days (reason, first, last) VALUES (?, ?, ?)", reason, first, last)
+		return err
+	})
+}
+
+// Release ends all holds for a reason; other reasons go on.
 func (s *Store) Release(ctx context.Context, reason string) error {
 	return s.change(ctx, "release", func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "DELETE FROM hold WHERE reason = ?", reason)
-		return err
+		for _, table := range []string{"hold", "hold_days"} {
+			if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE reason = ?", reason); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 
