@@ -72,7 +72,7 @@ func SubjectOf(ctx context.Context, c *Config, q SubjectQuery) (s *Subject, err 
 	if strings.TrimSpace(q.Reason) == "" {
 		return nil, errors.New("--reason: say why, for example the number of the request; it goes into the access log")
 	}
-	zone, err := c.zone()
+	zone, err := c.TimeZone()
 	if err != nil {
 		return nil, err
 	}
