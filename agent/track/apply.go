@@ -16,9 +16,7 @@ const (
 // message applies a line of the MTA.
 func (t *Tracker) message(r *maillog.Record, at Origin) {
 	k := queueKey{t.host(r.Host), r.QueueID}
-	if len(t.outside.keys) > 0 {
-		t.recall(k)
-	}
+	t.recall(k)
 	m := t.live[k]
 	if m != nil && begins(m, r) {
 		m = nil
@@ -166,9 +164,7 @@ func (t *Tracker) born(m *message, r *maillog.Record, at Origin) {
 	}
 	t.prove(m, at)
 	if r.OrigQueueID != "" {
-		if len(t.outside.keys) > 0 {
-			t.recall(queueKey{m.Host, r.OrigQueueID})
-		}
+		t.recall(queueKey{m.Host, r.OrigQueueID})
 		if parent := t.live[queueKey{m.Host, r.OrigQueueID}]; parent != nil && parent != m {
 			t.merge(parent, m)
 		}
@@ -254,9 +250,7 @@ func (t *Tracker) verdict(r *maillog.Record, at Origin) {
 		t.hosts[host] = us
 	}
 	k := queueKey{host, r.QueueID}
-	if len(t.outside.keys) > 0 {
-		t.recall(k)
-	}
+	t.recall(k)
 	m := t.judgedMessage(k, us)
 	if m == nil {
 		m = t.create(k, r)

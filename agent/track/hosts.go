@@ -16,9 +16,7 @@ func (t *Tracker) judgedMessage(k queueKey, us int64) *message {
 			continue
 		}
 		other := queueKey{host, k.id}
-		if len(t.outside.keys) > 0 {
-			t.recall(other)
-		}
+		t.recall(other)
 		if m := t.atTime(other, us); m != nil && m.Birth != 0 {
 			return m
 		}
@@ -51,9 +49,7 @@ func (t *Tracker) adopt(m *message) {
 			continue
 		}
 		k := queueKey{host, m.QueueID}
-		if len(t.outside.keys) > 0 {
-			t.recall(k)
-		}
+		t.recall(k)
 		v := t.live[k]
 		if v == nil || v.Birth != 0 || v.Waited || v.Created > m.Created+apart || v.Created < m.Created-slack {
 			continue

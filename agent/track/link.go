@@ -131,9 +131,7 @@ func (r *rcpt) out(tag, to string) *delivery {
 // handOver joins the message that a delivery on this host became.
 func (t *Tracker) handOver(m *message, r *maillog.Record) {
 	k := queueKey{m.Host, r.Other}
-	if len(t.outside.keys) > 0 {
-		t.recall(k)
-	}
+	t.recall(k)
 	child := t.live[k]
 	if child == nil {
 		return

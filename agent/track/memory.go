@@ -128,7 +128,11 @@ func (o *outside) remove(at uint64, key string) {
 }
 
 // recall brings back what evict left, if there is something under this queue id.
-func (t *Tracker) recall(k queueKey) { t.recallAt(t.outside.hash(k)) }
+func (t *Tracker) recall(k queueKey) {
+	if len(t.outside.keys) > 0 {
+		t.recallAt(t.outside.hash(k))
+	}
+}
 
 func (t *Tracker) recallAt(at uint64) {
 	keys, ok := t.outside.keys[at]

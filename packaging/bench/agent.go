@@ -1,118 +1,245 @@
 package main
 
 import (
-	"bufio"
 	"context"
+	"errors"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
 	"syscall"
 	"time"
+
+	"postvagt/packaging/e2e/kit"
 )
 
-// benchAgent imports a mail log into a new store, and reads the same file with pflogsumm where that is installed.
-func benchAgent(ctx context.Context, dir string, lines int) error {
+// used is what one run took.
+type used struct {
+	wall, cpu time.Duration
+	resident  int64 // bytes, at most
+}
+
+// contestant reads a log once.
+type contestant struct {
+	name string
+	run  func(ctx context.Context, log string) (used, error)
+}
+
+// goal is a ratio of lines a second that issue and README name.
+type goal struct {
+	of, to  string
+	atLeast float64
+}
+
+var goals = []goal{
+	{onlyRead, hpcloud, 5},
+	{onlyTrace, pflogsumm, 5},
+	{onlyTrace, exporter, 4},
+	{wholeImport, pflogsumm, 1},
+}
+
+const (
+	onlyRead    = "agent: read"
+	onlyTrace   = "agent: read, parse, trace"
+	wholeImport = "agent: import"
+	hpcloud     = "hpcloud/tail"
+	pflogsumm   = "pflogsumm"
+	exporter    = "prometheus-postfix-exporter"
+)
+
+// benchAgent reads one log with the agent and with others, in turns, so that whatever else the machine does meets all. Then it
+// imports logs of several lengths, the last of which is the longest.
+func benchAgent(ctx context.Context, dir string, lines, rounds, longest int) error {
 	log := filepath.Join(dir, "mail.log")
-	written, bytes, err := writeLog(log, lines)
+	t, err := grow(log, lines)
 	if err != nil {
 		return err
+	}
+	fmt.Printf("%d lines, %.0f MB, %d rounds\n", t.lines, float64(t.bytes)/1e6, rounds)
+	all, err := contestants(ctx, dir, lines)
+	if err != nil {
+		return err
+	}
+	sums := map[string]used{}
+	for range rounds {
+		for _, c := range all {
+			u, err := c.run(ctx, log)
+			if err != nil {
+				return fmt.Errorf("%s: %w", c.name, err)
+			}
+			s := sums[c.name]
+			sums[c.name] = used{s.wall + u.wall, s.cpu + u.cpu, max(s.resident, u.resident)}
+		}
+	}
+	for _, c := range all {
+		u := sums[c.name]
+		fmt.Printf("%-28s %9.0f lines/s %9.0f lines a CPU-second %5d MB resident\n", c.name,
+			float64(lines*rounds)/u.wall.Seconds(), float64(lines*rounds)/u.cpu.Seconds(), u.resident>>20)
+	}
+	for _, g := range goals {
+		a, b := sums[g.of], sums[g.to]
+		if a.cpu == 0 || b.cpu == 0 {
+			fmt.Printf("%s is not installed\n", g.to)
+			continue
+		}
+		fmt.Printf("%-28s %5.2f x %s by CPU, %.2f x by the clock; wanted %.0f x\n", g.of, b.cpu.Seconds()/a.cpu.Seconds(), g.to, b.wall.Seconds()/a.wall.Seconds(), g.atLeast)
+	}
+	if err := checkCounts(ctx, dir, t); err != nil {
+		return err
+	}
+	return benchGrowth(ctx, dir, lines, longest)
+}
+
+func contestants(ctx context.Context, dir string, lines int) ([]contestant, error) {
+	root, err := kit.Root()
+	if err != nil {
+		return nil, err
+	}
+	test, other := filepath.Join(dir, "agent.test"), filepath.Join(dir, "hpcloud")
+	for _, build := range [][]string{{root, "go", "test", "-c", "-o", test, "./agent"}, {filepath.Join(root, "packaging/bench/hpcloud"), "go", "build", "-o", other, "."}} {
+		cmd := exec.CommandContext(ctx, build[1], build[2:]...)
+		cmd.Dir = build[0]
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return nil, fmt.Errorf("%s: %w\n%s", strings.Join(build[1:], " "), err, out)
+		}
+	}
+	benchmark := func(name string) func(context.Context, string) (used, error) {
+		return func(ctx context.Context, log string) (used, error) {
+			return measured(ctx, lines, log, test, "-test.run=^$", "-test.benchtime=1x", "-test.bench=^"+name+"$")
+		}
+	}
+	all := []contestant{
+		{onlyRead, benchmark("BenchmarkRead")},
+		{hpcloud, func(ctx context.Context, log string) (used, error) { return timed(ctx, other, log) }},
+		{onlyTrace, benchmark("BenchmarkTrace")},
+		{wholeImport, func(ctx context.Context, log string) (used, error) { return importLog(ctx, dir, log) }},
+	}
+	if path, err := exec.LookPath("pflogsumm"); err == nil {
+		all = append(all, contestant{pflogsumm, func(ctx context.Context, log string) (used, error) { return timed(ctx, path, log) }})
+	}
+	if path, err := exec.LookPath("prometheus-postfix-exporter"); err == nil {
+		all = append(all, contestant{exporter, func(ctx context.Context, log string) (used, error) { return follow(ctx, path, log) }})
+	}
+	return all, nil
+}
+
+// measured runs a Go benchmark, with the settings of memory that the program makes for itself, and takes what it reports.
+func measured(ctx context.Context, lines int, log string, args ...string) (used, error) {
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
+	cmd.Env = append(os.Environ(), "POSTVAGT_LOG="+log, "GOGC=300", "GOMEMLIMIT=112MiB")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return used{}, fmt.Errorf("%w: %s", err, out)
+	}
+	m := rates.FindSubmatch(out)
+	if m == nil {
+		return used{}, fmt.Errorf("no rate in %q", out)
+	}
+	cpu, err1 := strconv.ParseFloat(string(m[1]), 64)
+	wall, err2 := strconv.ParseFloat(string(m[2]), 64)
+	if err := errors.Join(err1, err2); err != nil {
+		return used{}, err
+	}
+	second := float64(time.Second)
+	return used{time.Duration(float64(lines) / wall * second), time.Duration(float64(lines) / cpu * second), cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss << 10}, nil
+}
+
+var rates = regexp.MustCompile(`([0-9.]+) lines/cpu-s\s+([0-9.]+) lines/s`)
+
+// timed runs a program to its end.
+func timed(ctx context.Context, args ...string) (used, error) {
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
+	var said strings.Builder
+	cmd.Stderr = &said
+	begun := time.Now()
+	if err := cmd.Run(); err != nil {
+		return used{}, fmt.Errorf("%w: %s", err, said.String())
+	}
+	s := cmd.ProcessState
+	return used{time.Since(begun), s.UserTime() + s.SystemTime(), s.SysUsage().(*syscall.Rusage).Maxrss << 10}, nil
+}
+
+// importLog imports a log into a new database.
+func importLog(ctx context.Context, dir, log string) (used, error) {
+	store := filepath.Join(dir, "store")
+	if err := os.RemoveAll(store); err != nil {
+		return used{}, err
 	}
 	config := filepath.Join(dir, "agent.toml")
-	text := fmt.Sprintf("[organisation]\nname = \"Bench\"\ndomains = [\"strandholt.example\"]\n[store]\npath = \"%s/postvagt.db\"\n", dir)
+	text := fmt.Sprintf("[organisation]\nname = \"Bench\"\ndomains = [\"example.test\"]\n[store]\npath = \"%s/postvagt.db\"\n", store)
 	if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
-		return err
+		return used{}, err
 	}
-	commands := [][]string{{filepath.Join(dir, "postvagt-agent"), "import", "--quiet", "--config", config, log}}
-	if path, err := exec.LookPath("pflogsumm"); err == nil {
-		commands = append(commands, []string{path, log})
-	}
-	fmt.Printf("%d lines, %.0f MB\n", written, float64(bytes)/1e6)
-	for _, args := range commands {
-		begun := time.Now()
-		cmd := exec.CommandContext(ctx, args[0], args[1:]...)
-		cmd.Stderr = os.Stderr
-		if err := cmd.Run(); err != nil {
-			return fmt.Errorf("%s: %w", filepath.Base(args[0]), err)
-		}
-		used := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
-		rss := cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss
-		fmt.Printf("%-20s %8.0f lines/s, %8.0f lines a CPU-second, %4d MB resident\n", filepath.Base(args[0]),
-			float64(written)/time.Since(begun).Seconds(), float64(written)/used.Seconds(), rss/1024)
-	}
-	return nil
+	return timed(ctx, filepath.Join(dir, "postvagt-agent"), "import", "--quiet", "--config", config, log)
 }
 
-// writeLog writes a log as Postfix 3.7 does: most messages are delivered, some by TLS, some are deferred
-// first, bounce, are held or refused. The same lines come at every run.
-func writeLog(path string, lines int) (written int, bytes int64, err error) {
-	f, err := os.Create(path)
+// follow runs the exporter until it has read the log and rests: it never ends by itself.
+func follow(ctx context.Context, path, log string) (u used, err error) {
+	info, err := os.Stat(log)
 	if err != nil {
-		return 0, 0, err
+		return u, err
 	}
-	defer f.Close()
-	w := bufio.NewWriterSize(f, 1<<20)
-	g := &generator{random: rand.New(rand.NewPCG(1, 2)), now: time.Date(2026, 3, 1, 6, 0, 0, 0, time.UTC)}
-	for written < lines {
-		for _, line := range g.message() {
-			n, err := w.WriteString(line + "\n")
-			if err != nil {
-				return written, bytes, err
-			}
-			written++
-			bytes += int64(n)
+	port, err := kit.FreePort("127.0.0.1")
+	if err != nil {
+		return u, err
+	}
+	begun := time.Now()
+	cmd := exec.CommandContext(ctx, path, fmt.Sprintf("--web.listen-address=127.0.0.1:%d", port), "--postfix.logfile_path="+log)
+	if err := cmd.Start(); err != nil {
+		return u, err
+	}
+	defer func() {
+		_ = cmd.Process.Kill() // it ends by no other way
+		_ = cmd.Wait()         // killed is what it was to be
+	}()
+	pid := cmd.Process.Pid
+	rests := 0
+	err = kit.WaitEvery(ctx, 200*time.Millisecond, "the exporter to read the log", 30*time.Minute, func() (bool, error) {
+		now, err := cpuTime(pid)
+		if err != nil {
+			return false, err
+		}
+		if rests++; now > u.cpu+20*time.Millisecond {
+			rests, u.cpu, u.wall = 0, now, time.Since(begun)
+		}
+		return rests >= 5 && readTo(pid, log) == info.Size(), nil
+	})
+	u.resident = residentPeak(pid)
+	return u, err
+}
+
+// readTo is how far a process has read a file, from /proc/PID/fdinfo (proc(5)); -1 where it has not opened it.
+func readTo(pid int, file string) int64 {
+	names, err := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
+	if err != nil {
+		return -1
+	}
+	for _, name := range names {
+		if target, err := os.Readlink(name); err != nil || target != file {
+			continue
+		}
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/fdinfo/%s", pid, filepath.Base(name)))
+		var pos int64
+		if _, serr := fmt.Sscanf(string(text), "pos:\t%d", &pos); err == nil && serr == nil {
+			return pos
 		}
 	}
-	return written, bytes, w.Flush()
+	return -1
 }
 
-type generator struct {
-	random *rand.Rand
-	now    time.Time
-	n      int
-}
-
-// line makes a line a few milliseconds later than the one before.
-func (g *generator) line(program string, pid int, format string, args ...any) string {
-	g.now = g.now.Add(time.Duration(g.random.IntN(40)) * time.Millisecond)
-	return g.now.Format(time.Stamp) + fmt.Sprintf(" mail postfix/%s[%d]: ", program, pid) + fmt.Sprintf(format, args...)
-}
-
-// message makes the lines of one message.
-func (g *generator) message() []string {
-	g.n++
-	id := fmt.Sprintf("%010X", 0x4A0000000+uint64(g.n)*977)
-	smtpd, smtp, cleanup := 2000+g.random.IntN(40), 3000+g.random.IntN(60), 4000+g.random.IntN(20)
-	from, to := fmt.Sprintf("ansat%d@strandholt.example", g.random.IntN(400)), fmt.Sprintf("modtager%d@sted%d.example", g.random.IntN(9000), g.random.IntN(300))
-	host := fmt.Sprintf("mx.sted%d.example[192.0.2.%d]:25", g.random.IntN(300), g.random.IntN(250))
-	client := fmt.Sprintf("pc%d.strandholt.example[10.20.4.%d]", g.random.IntN(200), g.random.IntN(250))
-	fate := g.random.IntN(100)
-	out := []string{g.line("smtpd", smtpd, "connect from %s", client)}
-	if fate < 3 {
-		return append(out, g.line("smtpd", smtpd, "NOQUEUE: reject: RCPT from %s: 554 5.7.1 <%s>: Relay access denied; from=<%s> to=<%s> proto=ESMTP helo=<pc>", client, to, from, to),
-			g.line("smtpd", smtpd, "disconnect from %s ehlo=1 mail=1 rcpt=0/1 quit=1 commands=3/4", client))
+// residentPeak is the most memory that a process had, in bytes; 0 where that is not known.
+func residentPeak(pid int) int64 {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0
 	}
-	out = append(out,
-		g.line("smtpd", smtpd, "%s: client=%s, sasl_method=PLAIN, sasl_username=ansat", id, client),
-		g.line("cleanup", cleanup, "%s: message-id=<%d.%d@strandholt.example>", id, g.n, g.n*7))
-	if fate < 6 {
-		return append(out, g.line("cleanup", cleanup, "%s: milter-hold: END-OF-MESSAGE from %s: milter triggers HOLD action; from=<%s> to=<%s> proto=ESMTP helo=<pc>", id, client, from, to),
-			g.line("smtpd", smtpd, "disconnect from %s ehlo=1 mail=1 rcpt=1 data=1 quit=1 commands=5", client))
+	_, rest, _ := strings.Cut(string(text), "VmHWM:")
+	var kib int64
+	if _, err := fmt.Sscan(rest, &kib); err != nil {
+		return 0
 	}
-	out = append(out,
-		g.line("qmgr", 1500, "%s: from=<%s>, size=%d, nrcpt=1 (queue active)", id, from, 900+g.random.IntN(90000)),
-		g.line("smtpd", smtpd, "disconnect from %s ehlo=1 mail=1 rcpt=1 data=1 quit=1 commands=5", client))
-	if fate < 14 {
-		out = append(out, g.line("smtp", smtp, "%s: to=<%s>, relay=%s, delay=0.4, delays=0.1/0/0.2/0.1, dsn=4.2.2, status=deferred (host %s said: 452 4.2.2 full (in reply to RCPT TO command))", id, to, host, host))
-	}
-	if fate < 80 {
-		out = append(out, g.line("smtp", smtp, "Trusted TLS connection established to %s: TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits) key-exchange X25519 server-signature RSA-PSS (2048 bits) server-digest SHA256", host))
-	}
-	if fate >= 97 {
-		return append(out, g.line("smtp", smtp, "%s: to=<%s>, relay=%s, delay=0.6, delays=0.1/0/0.3/0.2, dsn=5.1.1, status=bounced (host %s said: 550 5.1.1 unknown (in reply to RCPT TO command))", id, to, host, host),
-			g.line("qmgr", 1500, "%s: removed", id))
-	}
-	return append(out, g.line("smtp", smtp, "%s: to=<%s>, relay=%s, delay=0.6, delays=0.1/0/0.3/0.2, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as %X)", id, to, host, g.n),
-		g.line("qmgr", 1500, "%s: removed", id))
+	return kib << 10
 }

@@ -2,7 +2,7 @@
 //
 //	scan      MB/s of finding what is sensitive, and of opening mail (the benchmarks of the rooms)
 //	postfix   messages/s through a private Postfix, with and without the milter, in turns
-//	agent     lines/s from a mail log to rows on disk
+//	agent     lines/s of reading, tracing and importing a mail log, beside others that read it; how the cost grows
 //
 // Without arguments it does all three. Other work on the machine disturbs every figure; the ratios of one
 // run disturb each other least, so they are what to compare.
@@ -26,7 +26,9 @@ func main() {
 	defer stop()
 	messages := flag.Int("messages", 2000, "messages of each round through Postfix")
 	rounds := flag.Int("rounds", 4, "rounds of each kind")
-	lines := flag.Int("lines", 1_000_000, "lines of mail log")
+	lines := flag.Int("lines", 2_000_000, "lines of mail log")
+	readings := flag.Int("readings", 2, "rounds of reading the log")
+	longest := flag.Int("longest", 0, "lines of one more log, such as 20000000, to see how the cost grows")
 	flag.Parse()
 	parts := []struct {
 		name string
@@ -34,7 +36,7 @@ func main() {
 	}{
 		{"scan", benchScan},
 		{"postfix", func(ctx context.Context, dir string) error { return benchPostfix(ctx, dir, *messages, *rounds) }},
-		{"agent", func(ctx context.Context, dir string) error { return benchAgent(ctx, dir, *lines) }},
+		{"agent", func(ctx context.Context, dir string) error { return benchAgent(ctx, dir, *lines, *readings, *longest) }},
 	}
 	for _, p := range parts {
 		if flag.NArg() > 0 && !slices.Contains(flag.Args(), p.name) {
