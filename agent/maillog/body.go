@@ -41,6 +41,7 @@ func (p *Parser) body(text string, r *Record) {
 
 // verdict reads what the milter wrote. Its own log messages are none of a message's business.
 func (p *Parser) verdict(text string, r *Record) {
+	text = strings.Clone(text) // a verdict is kept as it is, and would keep all that was read with its line
 	line, err := verdict.Parse(text)
 	switch {
 	case err != nil && strings.Contains(text, ": verdict v="), err != nil && strings.Contains(text, ": rcpt v="):

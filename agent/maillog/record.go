@@ -56,7 +56,8 @@ const (
 	Deliverable  = "deliverable"   // an address probe, no mail
 )
 
-// Record is what one line says. Strings are parts of the line: clone what outlives it.
+// Record is what one line says. Strings are parts of the line: clone what outlives it. Those of Verdict
+// are of a copy.
 type Record struct {
 	Kind     Kind
 	Time     time.Time // UTC

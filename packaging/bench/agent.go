@@ -176,9 +176,9 @@ func importLog(ctx context.Context, dir, log string) (used, error) {
 	return timed(ctx, filepath.Join(dir, "postvagt-agent"), "import", "--quiet", "--config", config, log)
 }
 
-// follow runs the exporter until it has read the log and rests: it never ends by itself.
+// follow runs the exporter until it has read the log and rests: it never ends by itself, and skips what it finds at its start.
 func follow(ctx context.Context, path, log string) (u used, err error) {
-	info, err := os.Stat(log)
+	text, err := os.ReadFile(log)
 	if err != nil {
 		return u, err
 	}
@@ -186,7 +186,10 @@ func follow(ctx context.Context, path, log string) (u used, err error) {
 	if err != nil {
 		return u, err
 	}
-	begun := time.Now()
+	log += ".followed"
+	if err := os.WriteFile(log, nil, 0o644); err != nil {
+		return u, err
+	}
 	cmd := exec.CommandContext(ctx, path, fmt.Sprintf("--web.listen-address=127.0.0.1:%d", port), "--postfix.logfile_path="+log)
 	if err := cmd.Start(); err != nil {
 		return u, err
@@ -196,6 +199,13 @@ func follow(ctx context.Context, path, log string) (u used, err error) {
 		_ = cmd.Wait()         // killed is what it was to be
 	}()
 	pid := cmd.Process.Pid
+	if err := kit.Wait(ctx, "the exporter to open the log", time.Minute, func() (bool, error) { return readTo(pid, log) == 0, nil }); err != nil {
+		return u, err
+	}
+	begun := time.Now()
+	if err := os.WriteFile(log, text, 0o644); err != nil {
+		return u, err
+	}
 	rests := 0
 	err = kit.WaitEvery(ctx, 200*time.Millisecond, "the exporter to read the log", 30*time.Minute, func() (bool, error) {
 		now, err := cpuTime(pid)
@@ -205,7 +215,7 @@ func follow(ctx context.Context, path, log string) (u used, err error) {
 		if rests++; now > u.cpu+20*time.Millisecond {
 			rests, u.cpu, u.wall = 0, now, time.Since(begun)
 		}
-		return rests >= 5 && readTo(pid, log) == info.Size(), nil
+		return rests >= 5 && readTo(pid, log) == int64(len(text)), nil
 	})
 	u.resident = residentPeak(pid)
 	return u, err
