@@ -3,6 +3,7 @@ package milter
 import (
 	"errors"
 	"os"
+	"path/filepath"
 	"time"
 
 	"postvagt/milter/policy"
@@ -20,6 +21,8 @@ type Config struct {
 	Recipients   Recipients   `toml:"recipients" doc:"What is known of those you write to. A domain stands for everything below it too."`
 	Postfix      Postfix      `toml:"postfix" doc:"The Postfix instance, for its hold queue and its TLS policy."`
 	Held         Held         `toml:"held" doc:"Who decides on held mail: the privileged helper, postvagt-milter held serve."`
+	Sendmail     Sendmail     `toml:"sendmail" doc:"The Sendmail instance, where that is the MTA."`
+	Rspamd       Rspamd       `toml:"rspamd" doc:"The rspamd whose plugin asks scan_listen."`
 	Channel      []Channel    `toml:"channel"`
 	Relay        []Relay      `toml:"relay"`
 	Exempt       []Exempt     `toml:"exempt"`
@@ -47,10 +50,12 @@ type Policy struct {
 
 // Milter is how the daemon runs.
 type Milter struct {
+	MTA             string           `toml:"mta" doc:"postfix, sendmail or auto: Sendmail where there is a sendmail.cf and no main.cf."`
 	Listen          string           `toml:"listen" doc:"unix:/path or inet:host:port. Debian's Postfix runs chrooted: keep the socket below its queue directory."`
 	SocketMode      string           `toml:"socket_mode" doc:"Permissions of the unix socket."`
 	SocketGroup     string           `toml:"socket_group" doc:"Group of the unix socket, \"\" for the daemon's own."`
 	ScanListen      string           `toml:"scan_listen" doc:"Door for rspamd's plugin: unix:/path or inet:127.0.0.1:port, \"\" for none."`
+	ScanGroup       string           `toml:"scan_group" doc:"Group of that unix socket: rspamd's; \"\" for the daemon's own."`
 	MetricsListen   string           `toml:"metrics_listen" doc:"Prometheus metrics at http://…/metrics, \"\" for none. Loopback only."`
 	OnFailure       string           `toml:"on_failure" doc:"What happens to a message that could not be judged: accept, hold or tempfail. setup writes the same into the MTA."`
 	Timeout         program.Duration `toml:"timeout" doc:"Longest time for judging one message; keep it well below milter_content_timeout of the MTA (300 s)."`
@@ -83,6 +88,40 @@ type Recipients struct {
 type Postfix struct {
 	ConfigDir  string `toml:"config_dir" doc:"Folder of main.cf."`
 	CommandDir string `toml:"command_dir" doc:"Folder of postqueue, postsuper, postcat, postconf and postmap."`
+}
+
+// Sendmail says where the instance is.
+type Sendmail struct {
+	ConfigDir  string `toml:"config_dir" doc:"Folder of sendmail.mc and sendmail.cf."`
+	CommandDir string `toml:"command_dir" doc:"Folder of sendmail."`
+	MacroDir   string `toml:"macro_dir" doc:"Folder of Sendmail's m4 macros, for a sendmail.mc that does not include cf.m4 itself."`
+}
+
+// Rspamd says where the instance is.
+type Rspamd struct {
+	ConfigDir string `toml:"config_dir" doc:"Folder of local.d and rspamd.local.lua."`
+	PluginDir string `toml:"plugin_dir" doc:"Folder that holds postvagt.lua."`
+}
+
+// Which MTA it is.
+const (
+	MTAAuto     = "auto"
+	MTAPostfix  = "postfix"
+	MTASendmail = "sendmail"
+)
+
+// WhichMTA is MTAPostfix or MTASendmail.
+func (c *Config) WhichMTA() string {
+	if c.Milter.MTA != MTAAuto {
+		return c.Milter.MTA
+	}
+	if _, err := os.Stat(filepath.Join(c.Postfix.ConfigDir, "main.cf")); err == nil {
+		return MTAPostfix
+	}
+	if _, err := os.Stat(filepath.Join(c.Sendmail.ConfigDir, "sendmail.cf")); err == nil {
+		return MTASendmail
+	}
+	return MTAPostfix
 }
 
 // Channel is a secure channel and the mark that shows it (R4). Exactly one of the four marks is set.
@@ -146,7 +185,8 @@ func DefaultConfig() *Config {
 			Line:       policy.Default(),
 		},
 		Milter: Milter{
-			Listen: "unix:/var/spool/postfix/postvagt/milter.sock", SocketMode: "0660", SocketGroup: "postfix",
+			MTA:    MTAAuto,
+			Listen: "unix:/var/spool/postfix/postvagt/milter.sock", SocketMode: "0660", SocketGroup: "postfix", ScanGroup: "_rspamd",
 			MetricsListen: "127.0.0.1:9481", OnFailure: FailAccept,
 			Timeout: program.Duration(20 * time.Second), StopTimeout: program.Duration(20 * time.Second),
 			TrustedNetworks: []string{"127.0.0.0/8", "::1"},
@@ -158,6 +198,8 @@ func DefaultConfig() *Config {
 		Recipients: Recipients{Authorities: []string{}, FreeMail: freeMail(), Lists: []string{}, NeverHold: []string{}},
 		Postfix:    Postfix{ConfigDir: "/etc/postfix", CommandDir: "/usr/sbin"},
 		Held:       defaultHeld(),
+		Sendmail:   Sendmail{ConfigDir: "/etc/mail", CommandDir: "/usr/sbin", MacroDir: "/usr/share/sendmail/cf"},
+		Rspamd:     Rspamd{ConfigDir: "/etc/rspamd", PluginDir: "/usr/share/postvagt"},
 	}
 }
 

@@ -38,6 +38,7 @@ func (c *Config) check() (errs []error) {
 		}
 	}
 	word("policy.mode", c.Policy.Mode, policy.Words("mode")...)
+	word("milter.mta", c.Milter.MTA, MTAAuto, MTAPostfix, MTASendmail)
 	word("milter.on_failure", c.Milter.OnFailure, FailAccept, FailHold, FailTempfail)
 	errs = append(errs, c.checkDaemon()...)
 	errs = append(errs, c.checkChannels()...)

@@ -110,7 +110,7 @@ func (f *Filter) promises(ctx context.Context, t *Transaction, facts *policy.Fac
 		if f.transports == nil || p.Direction != verdict.Outbound || r.Mailer == "" {
 			continue
 		}
-		promise, err := f.transports.Promise(ctx, r.Mailer, r.Host)
+		promise, err := f.transports.Promise(ctx, r)
 		if err != nil {
 			failed = err
 			continue

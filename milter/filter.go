@@ -29,9 +29,9 @@ type Parts struct {
 	engine *detect.Engine // compiled before; nil: compile Rules
 }
 
-// Transports tells what the MTA promises for a transport and next hop, as it names them.
+// Transports tells what the MTA promises for a recipient, by the transport and next hop that it names.
 type Transports interface {
-	Promise(ctx context.Context, mailer, host string) (Promise, error)
+	Promise(ctx context.Context, to Rcpt) (Promise, error)
 }
 
 // Promise is what the MTA will do to reach a next hop.

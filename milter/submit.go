@@ -20,6 +20,7 @@ type Submission struct {
 	Client  netip.Addr // the zero Addr for a message of the host itself
 	User    string     // login name, "" without a login
 	Message io.Reader
+	Size    int64 // of the message, where Message is cut; else 0
 }
 
 // Answer is what the other side is to do.
@@ -60,7 +61,7 @@ func (s *Server) Submit(ctx context.Context, sub Submission) (Answer, error) {
 	}
 	t := &Transaction{QueueID: sub.QueueID, Sender: sub.Sender, Rcpts: sub.Rcpts, Client: sub.Client.Unmap(), User: sub.User,
 		Authenticated: sub.User != "", Trusted: f.trusts(sub.Client.Unmap()),
-		Message: sp.reader(), Bytes: sp.kept, HeadBytes: int64(len(head)), Size: sp.seen}
+		Message: sp.reader(), Bytes: sp.kept, HeadBytes: int64(len(head)), Size: max(sp.seen, sub.Size)}
 	var j Judgement
 	if sp.writeErr != nil {
 		s.logger.Error("a message could not be kept for judging", "error", sp.writeErr)

@@ -39,8 +39,18 @@ func (p *Parser) body(text string, r *Record) {
 	}
 }
 
+// Sendmail has no command that deletes a message in quarantine, and would log nothing: the milter's own does both.
+const (
+	deletedText = "deleted from quarantine"
+	serviceHeld = "held"
+)
+
 // verdict reads what the milter wrote. Its own log messages are none of a message's business.
 func (p *Parser) verdict(text string, r *Record) {
+	if id, rest, ok := queueIDPrefix(text); ok && rest == deletedText {
+		r.Kind, r.QueueID, r.Instance, r.Service = Remove, id, "sendmail", serviceHeld
+		return
+	}
 	text = strings.Clone(text) // a verdict is kept as it is, and would keep all that was read with its line
 	line, err := verdict.Parse(text)
 	switch {

@@ -26,7 +26,7 @@ const (
 	Discard                  // thrown away by a milter or a table
 	Expire                   // gave up on what is not delivered: Status expired or force-expired; "" of postsuper, which makes it so
 	Requeue                  // will come again under another queue id (whose Born has OrigQueueID)
-	Remove                   // gone from the queue; Service postsuper: by hand
+	Remove                   // gone from the queue; see ByHand
 	Notification             // Other is a delivery report about it
 	Verdict                  // Verdict is set
 	Forged                   // a verdict line from a place where the milter does not write
@@ -100,3 +100,6 @@ type Record struct {
 	Span  time.Duration // of a Gap: how long lines were lost before it was said, 0 where that is not known
 	Unit  string        // of a Gap: whose lines, as systemd names it; "" where that is not known
 }
+
+// ByHand says whether a Remove was somebody's decision: by postsuper, or by "postvagt-milter held delete".
+func (r *Record) ByHand() bool { return r.Service == "postsuper" || r.Service == serviceHeld }

@@ -192,7 +192,7 @@ func (t *Tracker) queued(m *message, r *maillog.Record, at Origin) {
 
 func (t *Tracker) remove(m *message, r *maillog.Record, us int64, at Origin) {
 	m.gone(strings.Clone(r.QueueID))
-	if r.Service == "postsuper" || r.Service == maillog.Queue && (m.OnHold || !m.allFinal()) {
+	if r.ByHand() || r.Service == maillog.Queue && (m.OnHold || !m.allFinal()) {
 		m.Deleted, m.EndTime, m.OnHold = true, us, false
 		t.prove(m, at)
 	}

@@ -4,12 +4,17 @@
 //	POST /judge
 //	Queue-Id: 4bXyQ12abc        the MTA's queue id
 //	From: kari@kommune.example  envelope sender, "" for the null reverse-path
-//	Rcpt: anna@borger.example   envelope recipient; one field each
+//	Rcpt: anna@borger.example   envelope recipients, separated by spaces; the field may come several times
 //	IP: 192.0.2.7               the client; left out for the host's own mail
 //	User: kari                  its login; left out without one
+//	Size: 184320000             bytes of the message, where the body is cut; what is missing counts as not opened
 //
-// The body is the message as it came. The answer is a JSON object, see Answer. The verdict is counted and logged
-// as one of the milter's own.
+// In From, Rcpt and User each byte may be written as %XX (RFC 3986), and spaces and control characters must be. The body is
+// the message as it came, of a length that is said beforehand and at most a gigabyte. The answer is a JSON object, see Answer.
+// The verdict is counted and logged as one of the milter's own.
+//
+// Who asks is not believed to be harmless: the socket's group says who may connect, and what is wrong with a
+// request is said with status 400 and without a byte of it. While the daemon is stopping the status is 503.
 package scan
 
 import (
@@ -19,6 +24,10 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
 
 	"postvagt/milter"
 	"postvagt/milter/verdict"
@@ -51,10 +60,26 @@ type Field struct {
 	Value string `json:"value"`
 }
 
+// Limits of a request.
+const (
+	maxBody   = 1 << 30
+	maxHeader = 1 << 20 // some ten thousand recipients
+	bodyTime  = time.Minute
+)
+
+// Server serves the door, with the limits of hostile clients.
+func Server(j Judge) *http.Server {
+	return &http.Server{Handler: Handler(j), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: bodyTime, IdleTimeout: 5 * time.Minute, MaxHeaderBytes: maxHeader}
+}
+
 // Handler serves the door.
 func Handler(j Judge) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /judge", func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength < 0 || r.ContentLength > maxBody {
+			http.Error(w, "Content-Length: missing, or more than a gigabyte", http.StatusBadRequest)
+			return
+		}
 		sub, err := submission(r)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
@@ -75,25 +100,48 @@ func Handler(j Judge) http.Handler {
 	return mux
 }
 
-func submission(r *http.Request) (milter.Submission, error) {
-	s := milter.Submission{QueueID: r.Header.Get("Queue-Id"), Sender: r.Header.Get("From"), User: r.Header.Get("User"), Message: r.Body}
-	if s.QueueID != "" && !verdict.IsQueueID(s.QueueID) {
-		return s, fmt.Errorf("Queue-Id: %q is not a queue id", s.QueueID)
+func submission(r *http.Request) (s milter.Submission, err error) {
+	s.Message = r.Body
+	if s.QueueID = r.Header.Get("Queue-Id"); s.QueueID != "" && !verdict.IsQueueID(s.QueueID) {
+		return s, errors.New("Queue-Id: not a queue id")
 	}
-	for _, to := range r.Header.Values("Rcpt") {
-		s.Rcpts = append(s.Rcpts, milter.Rcpt{Addr: to})
+	if s.Sender, err = decode("From", r.Header.Get("From")); err != nil {
+		return s, err
+	}
+	if s.User, err = decode("User", r.Header.Get("User")); err != nil {
+		return s, err
+	}
+	for _, field := range r.Header.Values("Rcpt") {
+		for _, to := range strings.Fields(field) {
+			addr, err := decode("Rcpt", to)
+			if err != nil {
+				return s, err
+			}
+			s.Rcpts = append(s.Rcpts, milter.Rcpt{Addr: addr})
+		}
 	}
 	if len(s.Rcpts) == 0 {
-		return s, fmt.Errorf("no Rcpt: one field for each envelope recipient")
+		return s, errors.New("no Rcpt: the envelope recipients, separated by spaces")
 	}
 	if ip := r.Header.Get("IP"); ip != "" {
-		addr, err := netip.ParseAddr(ip)
-		if err != nil {
-			return s, fmt.Errorf("IP: %q is not an address", ip)
+		if s.Client, err = netip.ParseAddr(ip); err != nil {
+			return s, errors.New("IP: not an address")
 		}
-		s.Client = addr
+	}
+	if size := r.Header.Get("Size"); size != "" {
+		if s.Size, err = strconv.ParseInt(size, 10, 64); err != nil || s.Size < r.ContentLength {
+			return s, errors.New("Size: not a number, or less than what came")
+		}
 	}
 	return s, nil
+}
+
+func decode(field, value string) (string, error) {
+	v, err := url.PathUnescape(value)
+	if err != nil {
+		return "", fmt.Errorf("%s: a %% that no two hexadecimal digits follow", field)
+	}
+	return v, nil
 }
 
 func answer(a *milter.Answer) Answer {

@@ -45,12 +45,12 @@ func TestDoor(t *testing.T) {
 		Judgement: milter.Judgement{Record: verdict.Record{ID: "00ff", Action: verdict.Pass, Level: "sensitive", Kinds: []string{"health"}, Direction: "outbound",
 			Why: "sensitive", Recipients: []verdict.Recipient{{Wanted: verdict.Hold}, {Wanted: verdict.Pass}}}},
 		Fields: [][2]string{{"X-Postvagt-Id", "00ff"}}, Remove: []string{"X-Postvagt-Level"}}}
-	w := post(t, r, http.Header{"Queue-Id": {"4bXyQ12abc"}, "From": {"kari@kommune.example"}, "Rcpt": {"a@x.example", "b@x.example"}, "Ip": {"192.0.2.7"}, "User": {"kari"}}, "Subject: x\r\n\r\nHej\r\n")
+	w := post(t, r, http.Header{"Queue-Id": {"4bXyQ12abc"}, "From": {"kari@kommune.example"}, "Rcpt": {"a@x.example b@x.example", "%22c%20d%22@x.example"}, "Ip": {"192.0.2.7"}, "User": {"kari"}, "Size": {"5000"}}, "Subject: x\r\n\r\nHej\r\n")
 	if w.Code != 200 || r.text != "Subject: x\r\n\r\nHej\r\n" {
 		t.Fatalf("%d, %d bytes of message", w.Code, len(r.text))
 	}
 	if g := r.got; g.QueueID != "4bXyQ12abc" || g.Sender != "kari@kommune.example" || g.User != "kari" || g.Client != netip.MustParseAddr("192.0.2.7") ||
-		len(g.Rcpts) != 2 || g.Rcpts[1].Addr != "b@x.example" {
+		len(g.Rcpts) != 3 || g.Rcpts[1].Addr != "b@x.example" || g.Rcpts[2].Addr != `"c d"@x.example` || g.Size != 5000 {
 		t.Errorf("submission %+v", g)
 	}
 	var got Answer
@@ -73,6 +73,8 @@ func TestDoorRefuses(t *testing.T) {
 	}{
 		"no recipient": {http.Header{}, nil, "no Rcpt"},
 		"queue id":     {http.Header{"Rcpt": rcpt, "Queue-Id": {"../../etc"}}, nil, "Queue-Id:"},
+		"size":         {http.Header{"Rcpt": rcpt, "Size": {"-1"}}, nil, "Size:"},
+		"recipient":    {http.Header{"Rcpt": {"a%zz@x.example"}}, nil, "Rcpt:"},
 		"client":       {http.Header{"Rcpt": rcpt, "Ip": {"here"}}, nil, "IP:"},
 		"reading":      {http.Header{"Rcpt": rcpt}, errors.New("cut off"), "cut off"},
 	} {

@@ -35,7 +35,11 @@ func (c *configCheckCmd) Run(t *program.Terminal) error {
 	for _, w := range cfg.Warnings() {
 		fmt.Fprintln(t.Out, "warning:", w)
 	}
-	if err := agreesWithPostfix(cfg); err != nil {
+	agrees := agreesWithPostfix
+	if cfg.WhichMTA() == milter.MTASendmail {
+		agrees = agreesWithSendmail
+	}
+	if err := agrees(cfg); err != nil {
 		return err
 	}
 	for _, w := range closedMaps(cfg) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/user"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -43,10 +44,18 @@ func openDesk(cfg *milter.Config) (*held.Desk, func() error, error) {
 	}
 	h := &cfg.Held
 	return &held.Desk{
-		Queue:    &held.Postfix{ConfigDir: cfg.Postfix.ConfigDir, CommandDir: cfg.Postfix.CommandDir, Gateway: h.Gateway},
+		Queue:    queueOf(cfg),
 		Verdicts: verdicts, Decisions: decisions,
 		Rules: held.Rules{EscalateAfter: time.Duration(h.EscalateAfter), ReturnAfter: time.Duration(h.ReturnAfter), FourEyes: h.FourEyes, Override: h.Overrides()},
 	}, decisions.Close, nil
+}
+
+// queueOf is the hold queue of the MTA that this machine has.
+func queueOf(cfg *milter.Config) held.Queue {
+	if cfg.WhichMTA() == milter.MTASendmail {
+		return &held.Sendmail{ConfigFile: filepath.Join(cfg.Sendmail.ConfigDir, "sendmail.cf"), CommandDir: cfg.Sendmail.CommandDir}
+	}
+	return &held.Postfix{ConfigDir: cfg.Postfix.ConfigDir, CommandDir: cfg.Postfix.CommandDir, Gateway: cfg.Held.Gateway}
 }
 
 // groupID looks a group up; -1 for none, and for one that this machine does not have yet.

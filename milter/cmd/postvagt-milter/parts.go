@@ -7,12 +7,19 @@ import (
 
 	"postvagt/milter"
 	"postvagt/milter/postfix"
+	"postvagt/milter/sendmail"
 	"postvagt/rules"
 )
 
-// parts brings the milter together with the shipped rules and the Postfix of this machine, if there is one.
+// parts brings the milter together with the shipped rules and the MTA of this machine, if there is one.
 func parts(cfg *milter.Config) milter.Parts {
 	p := milter.Parts{Rules: rules.Files}
+	if cfg.WhichMTA() == milter.MTASendmail {
+		if _, err := exec.LookPath(filepath.Join(cfg.Sendmail.CommandDir, "sendmail")); err == nil {
+			p.Transports = sendmailTransports{&sendmail.Transports{Sendmail: sendmailOf(cfg)}}
+		}
+		return p
+	}
 	if _, err := exec.LookPath(filepath.Join(cfg.Postfix.CommandDir, "postconf")); err == nil {
 		p.Transports = transports{&postfix.Transports{Postfix: postfixOf(cfg)}}
 	}
@@ -23,10 +30,22 @@ func postfixOf(cfg *milter.Config) postfix.Postfix {
 	return postfix.Postfix{ConfigDir: cfg.Postfix.ConfigDir, CommandDir: cfg.Postfix.CommandDir}
 }
 
+func sendmailOf(cfg *milter.Config) sendmail.Sendmail {
+	return sendmail.Sendmail{ConfigDir: cfg.Sendmail.ConfigDir, CommandDir: cfg.Sendmail.CommandDir, MacroDir: cfg.Sendmail.MacroDir}
+}
+
+// sendmailTransports speaks of Sendmail's promises in the words of the milter.
+type sendmailTransports struct{ *sendmail.Transports }
+
+func (t sendmailTransports) Promise(ctx context.Context, to milter.Rcpt) (milter.Promise, error) {
+	p, err := t.Lookup(ctx, to.Addr, to.Mailer, to.Host)
+	return milter.Promise{Local: p.Local, Relay: p.Relay, Level: p.Level, Verified: p.Verified}, err
+}
+
 // transports speaks of Postfix's promises in the words of the milter.
 type transports struct{ *postfix.Transports }
 
-func (t transports) Promise(ctx context.Context, mailer, host string) (milter.Promise, error) {
-	p, err := t.Lookup(ctx, mailer, host)
+func (t transports) Promise(ctx context.Context, to milter.Rcpt) (milter.Promise, error) {
+	p, err := t.Lookup(ctx, to.Mailer, to.Host)
 	return milter.Promise{Local: p.Local, Relay: p.Relay, Level: p.Level, Verified: p.Verified()}, err
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"os/signal"
 	"syscall"
@@ -77,13 +76,21 @@ func openDoor(cfg *milter.Config, s *milter.Server, given net.Listener) (closeDo
 	if cfg.Milter.ScanListen == "" {
 		return func() {}, nil
 	}
-	l, err := milter.Listen("milter.scan_listen", cfg.Milter.ScanListen, &cfg.Milter, given)
+	rights := cfg.Milter
+	rights.SocketGroup = rights.ScanGroup
+	l, err := milter.Listen("milter.scan_listen", cfg.Milter.ScanListen, &rights, given)
 	if err != nil {
 		return nil, err
 	}
-	door := &http.Server{Handler: scan.Handler(s), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute}
+	door := scan.Server(s)
 	go door.Serve(l)
-	return func() { door.Close() }, nil
+	return func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		if door.Shutdown(ctx) != nil { // an answer that is under way may arrive
+			door.Close()
+		}
+	}, nil
 }
 
 // reload takes a changed configuration; a bad one keeps the old.

@@ -11,7 +11,9 @@ import (
 )
 
 type setupCmd struct {
-	Postfix setupPostfixCmd `cmd:"" help:"Show what puts the milter into Postfix; with --apply do it, with --undo take it back."`
+	Postfix  setupPostfixCmd  `cmd:"" help:"Show what puts the milter into Postfix; with --apply do it, with --undo take it back."`
+	Sendmail setupSendmailCmd `cmd:"" help:"The same for Sendmail."`
+	Rspamd   setupRspamdCmd   `cmd:"" help:"The same for rspamd: a plugin that asks milter.scan_listen."`
 }
 
 type setupPostfixCmd struct {
