@@ -103,7 +103,7 @@ func Handler(j Judge) http.Handler {
 func submission(r *http.Request) (s milter.Submission, err error) {
 	s.Message = r.Body
 	if s.QueueID = r.Header.Get("Queue-Id"); s.QueueID != "" && !verdict.IsQueueID(s.QueueID) {
-		return s, errors.New("Queue-Id: not a queue id")
+		return s, errors.New("the field Queue-Id holds no queue id")
 	}
 	if s.Sender, err = decode("From", r.Header.Get("From")); err != nil {
 		return s, err
@@ -125,12 +125,12 @@ func submission(r *http.Request) (s milter.Submission, err error) {
 	}
 	if ip := r.Header.Get("IP"); ip != "" {
 		if s.Client, err = netip.ParseAddr(ip); err != nil {
-			return s, errors.New("IP: not an address")
+			return s, errors.New("the field IP holds no address")
 		}
 	}
 	if size := r.Header.Get("Size"); size != "" {
 		if s.Size, err = strconv.ParseInt(size, 10, 64); err != nil || s.Size < r.ContentLength {
-			return s, errors.New("Size: not a number, or less than what came")
+			return s, errors.New("the field Size holds no number, or less than what came")
 		}
 	}
 	return s, nil
@@ -139,7 +139,7 @@ func submission(r *http.Request) (s milter.Submission, err error) {
 func decode(field, value string) (string, error) {
 	v, err := url.PathUnescape(value)
 	if err != nil {
-		return "", fmt.Errorf("%s: a %% that no two hexadecimal digits follow", field)
+		return "", fmt.Errorf("the field %s holds a %% that no two hexadecimal digits follow", field)
 	}
 	return v, nil
 }

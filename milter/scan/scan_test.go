@@ -72,10 +72,10 @@ func TestDoorRefuses(t *testing.T) {
 		want   string
 	}{
 		"no recipient": {http.Header{}, nil, "no Rcpt"},
-		"queue id":     {http.Header{"Rcpt": rcpt, "Queue-Id": {"../../etc"}}, nil, "Queue-Id:"},
-		"size":         {http.Header{"Rcpt": rcpt, "Size": {"-1"}}, nil, "Size:"},
-		"recipient":    {http.Header{"Rcpt": {"a%zz@x.example"}}, nil, "Rcpt:"},
-		"client":       {http.Header{"Rcpt": rcpt, "Ip": {"here"}}, nil, "IP:"},
+		"queue id":     {http.Header{"Rcpt": rcpt, "Queue-Id": {"../../etc"}}, nil, "field Queue-Id"},
+		"size":         {http.Header{"Rcpt": rcpt, "Size": {"-1"}}, nil, "field Size"},
+		"recipient":    {http.Header{"Rcpt": {"a%zz@x.example"}}, nil, "field Rcpt"},
+		"client":       {http.Header{"Rcpt": rcpt, "Ip": {"here"}}, nil, "field IP"},
 		"reading":      {http.Header{"Rcpt": rcpt}, errors.New("cut off"), "cut off"},
 	} {
 		if w := post(t, &recorder{err: tt.err}, tt.fields, ""); w.Code != 400 || !strings.Contains(w.Body.String(), tt.want) {

@@ -255,25 +255,27 @@ func (h *mtaHouse) tellsRoute() {
 	}
 	h.accepted(outbound, secretMail)
 	h.arrived(1)
-	h.logged("FILTER triggered", "relay:[")
-	h.logged("/relay/smtp[", h.lastVerdict("action=route"), h.mta.Quirks().sent)
+	h.logged(h.lastVerdict("action=route"), h.mta.Quirks().sent, "relay=127.0.0.1[127.0.0.1]:"+portOf(h.far.Addr(1)))
 	h.accepted(outbound, "X-Postvagt-Route: by-gateway\n"+plainMail) // a token that came in does nothing
 	if got := h.arrived(1)[0]; strings.Contains(got, "X-Postvagt") {
-		h.t.Error("a forged token was left")
+		h.t.Errorf("a forged token was left:\n%s", got)
 	}
-	h.logged("/smtp[", h.lastVerdict("action=pass"), h.mta.Quirks().sent)
+	h.logged(h.lastVerdict("action=pass"), h.mta.Quirks().sent, "relay=127.0.0.1[127.0.0.1]:"+portOf(h.far.Addr(0)))
 }
+
+func portOf(addr string) string { return addr[strings.LastIndexByte(addr, ':')+1:] }
 
 // What was held goes by the gateway when somebody says so, and past it when it is released in the open.
 func (h *mtaHouse) tellsRouteHeld() {
 	id := h.hold(secretMail)
 	h.decide("route", "--config", h.config, id)
 	h.arrived(1)
-	h.logged("/relay/smtp[", id, h.mta.Quirks().sent)
+	h.logged(id, h.mta.Quirks().sent, "relay=127.0.0.1[127.0.0.1]:"+portOf(h.far.Addr(1)))
 	id = h.hold(secretMail)
 	h.decide("release", "--config", h.config, "--reason", "false-alarm", "--note", "a test", id)
 	h.arrived(1)
 	h.logged("orig_id=" + id)
+	h.logged(h.mta.Quirks().sent, "relay=127.0.0.1[127.0.0.1]:"+portOf(h.far.Addr(0)))
 }
 
 // A thousand holds over reused connections with harmless mail between them: exactly the held ones lie in the hold

@@ -51,7 +51,7 @@ type mtaHouse struct {
 // newFar is the other side: it holds all mail, so that a story can look at it.
 func newFar(t *testing.T, dir string) *kit.Postfix {
 	t.Helper()
-	far, err := kit.StartPostfix(t.Context(), filepath.Join(dir, "far"), kit.Config{Ports: []kit.Port{{}}, Main: map[string]string{
+	far, err := kit.StartPostfix(t.Context(), filepath.Join(dir, "far"), kit.Config{Ports: []kit.Port{{}, {}}, Main: map[string]string{
 		"header_checks": "static:HOLD", "myhostname": "mx.far.example", "mynetworks": "127.0.0.0/8"}})
 	if err != nil {
 		t.Fatal(err)
@@ -276,12 +276,10 @@ func nearPostfix(far *kit.Postfix) map[string]string {
 		"milter_header_checks": "pcre:{ { /^X-Postvagt-Route: by-gateway$$/ FILTER " + gatewayOf(far) + " } }"}
 }
 
-// hopOf and gatewayOf are the other side, in the words of Postfix: reached in the open, and as the secure gateway.
+// hopOf and gatewayOf are the two doors of the other side, in the words of Postfix: the open one, and the secure gateway.
 func hopOf(far *kit.Postfix) string { return "smtp:[" + strings.Replace(far.Addr(0), ":", "]:", 1) }
 
-func gatewayOf(far *kit.Postfix) string {
-	return "relay:[" + strings.Replace(far.Addr(0), ":", "]:", 1)
-}
+func gatewayOf(far *kit.Postfix) string { return "smtp:[" + strings.Replace(far.Addr(1), ":", "]:", 1) }
 
 func (p postfixMTA) Addr() string { return p.Postfix.Addr(0) }
 

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -162,6 +163,10 @@ func (s *Sendmail) Stop() error {
 	var err error
 	if s.prog != nil {
 		err = s.prog.Stop()
+		var ended *exec.ExitError // one that has been told to read its configuration anew dies of the signal
+		if errors.As(err, &ended) && ended.Sys().(syscall.WaitStatus).Signal() == syscall.SIGTERM {
+			err = nil
+		}
 	}
 	if s.log != nil {
 		err = errors.Join(err, s.log.Close())
