@@ -102,7 +102,7 @@ func (q *Sendmail) files(ctx context.Context) ([]sendmailFile, error) {
 			if len(id) < 12 || !verdict.IsQueueID(id) {
 				continue
 			}
-			f, err := readSendmailFile(dir, id)
+			f, err := readQuietFile(ctx, dir, id)
 			if errors.Is(err, os.ErrNotExist) {
 				continue // it has left meanwhile
 			}
@@ -113,6 +113,43 @@ func (q *Sendmail) files(ctx context.Context) ([]sendmailFile, error) {
 		}
 	}
 	return files, nil
+}
+
+// errNotQueueFile is also what a file looks like while Sendmail writes it anew.
+var errNotQueueFile = errors.New("not a queue file of Sendmail 8")
+
+// Sendmail is given quietTime to finish what it does with a message; it is looked at every quietStep.
+const (
+	quietTime = 10 * time.Second
+	quietStep = 20 * time.Millisecond
+)
+
+// readQuietFile reads a queue file that Sendmail may be writing.
+func readQuietFile(ctx context.Context, dir, id string) (f sendmailFile, err error) {
+	err = until(ctx, func() error {
+		f, err = readSendmailFile(dir, id)
+		return err
+	}, errNotQueueFile)
+	return f, err
+}
+
+// until tries again while the error is one that passes.
+func until(ctx context.Context, try func() error, passing error) error {
+	ctx, cancel := context.WithTimeout(ctx, quietTime)
+	defer cancel()
+	tick := time.NewTicker(quietStep)
+	defer tick.Stop()
+	for {
+		err := try()
+		if !errors.Is(err, passing) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-tick.C:
+		}
+	}
 }
 
 // readSendmailFile reads the envelope of a message in quarantine. A queue may keep its kinds of files in folders of their own.
@@ -168,7 +205,7 @@ func (f *sendmailFile) parse(b []byte) error {
 		}
 	}
 	if f.Arrival.IsZero() {
-		return errors.New("not a queue file of Sendmail 8")
+		return errNotQueueFile
 	}
 	return nil
 }
@@ -225,8 +262,12 @@ func (q *Sendmail) Release(ctx context.Context, m Message) error {
 	return nil
 }
 
-// gone proves that a message lies in quarantine no more.
+// gone proves that a message lies in quarantine no more. Sendmail's commands may end before their work does.
 func (q *Sendmail) gone(ctx context.Context, m Message) error {
+	return until(ctx, func() error { return q.stillThere(ctx, m) }, ErrUnproven)
+}
+
+func (q *Sendmail) stillThere(ctx context.Context, m Message) error {
 	switch now, err := q.Get(ctx, m.ID); {
 	case errors.Is(err, ErrNotHeld):
 		return nil

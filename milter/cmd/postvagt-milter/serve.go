@@ -30,6 +30,8 @@ func (c *serveCmd) Run(t *program.Terminal) error {
 	if err != nil {
 		return program.Misconfigured(err)
 	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
+	defer stop()
 	sockets, err := program.Inherited()
 	if err != nil {
 		return err
@@ -43,8 +45,6 @@ func (c *serveCmd) Run(t *program.Terminal) error {
 		return err
 	}
 	defer closeDoor()
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
-	defer stop()
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
