@@ -234,6 +234,6 @@ func TestFields(t *testing.T) {
 // promiseMay is an MTA that uses TLS where the other side offers it.
 type promiseMay struct{}
 
-func (promiseMay) Promise(context.Context, string, string) (Promise, error) {
+func (promiseMay) Promise(context.Context, Rcpt) (Promise, error) {
 	return Promise{Level: "may"}, nil
 }

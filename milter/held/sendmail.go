@@ -21,8 +21,9 @@ import (
 // Sendmail is the quarantine of a Sendmail instance (cf/README, "Quarantining"). All of it needs root. Its own listing is
 // too coarse, so what it lists is read from the queue files.
 type Sendmail struct {
-	ConfigFile string // sendmail.cf
-	CommandDir string // folder of sendmail
+	ConfigFile string        // sendmail.cf
+	CommandDir string        // folder of sendmail
+	Patience   time.Duration // how long Sendmail may take to finish what it does with a message; 0 means quietTime
 }
 
 // sendmailFile is a queue file and what stands in it.
@@ -102,7 +103,7 @@ func (q *Sendmail) files(ctx context.Context) ([]sendmailFile, error) {
 			if len(id) < 12 || !verdict.IsQueueID(id) {
 				continue
 			}
-			f, err := readQuietFile(ctx, dir, id)
+			f, err := q.readQuietFile(ctx, dir, id)
 			if errors.Is(err, os.ErrNotExist) {
 				continue // it has left meanwhile
 			}
@@ -118,15 +119,15 @@ func (q *Sendmail) files(ctx context.Context) ([]sendmailFile, error) {
 // errNotQueueFile is also what a file looks like while Sendmail writes it anew.
 var errNotQueueFile = errors.New("not a queue file of Sendmail 8")
 
-// Sendmail is given quietTime to finish what it does with a message; it is looked at every quietStep.
+// How long Sendmail may take to finish what it does with a message, and how often it is looked at.
 const (
 	quietTime = 10 * time.Second
 	quietStep = 20 * time.Millisecond
 )
 
 // readQuietFile reads a queue file that Sendmail may be writing.
-func readQuietFile(ctx context.Context, dir, id string) (f sendmailFile, err error) {
-	err = until(ctx, func() error {
+func (q *Sendmail) readQuietFile(ctx context.Context, dir, id string) (f sendmailFile, err error) {
+	err = q.until(ctx, func() error {
 		f, err = readSendmailFile(dir, id)
 		return err
 	}, errNotQueueFile)
@@ -134,8 +135,12 @@ func readQuietFile(ctx context.Context, dir, id string) (f sendmailFile, err err
 }
 
 // until tries again while the error is one that passes.
-func until(ctx context.Context, try func() error, passing error) error {
-	ctx, cancel := context.WithTimeout(ctx, quietTime)
+func (q *Sendmail) until(ctx context.Context, try func() error, passing error) error {
+	patience := q.Patience
+	if patience == 0 {
+		patience = quietTime
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	tick := time.NewTicker(quietStep)
 	defer tick.Stop()
@@ -264,7 +269,7 @@ func (q *Sendmail) Release(ctx context.Context, m Message) error {
 
 // gone proves that a message lies in quarantine no more. Sendmail's commands may end before their work does.
 func (q *Sendmail) gone(ctx context.Context, m Message) error {
-	return until(ctx, func() error { return q.stillThere(ctx, m) }, ErrUnproven)
+	return q.until(ctx, func() error { return q.stillThere(ctx, m) }, ErrUnproven)
 }
 
 func (q *Sendmail) stillThere(ctx context.Context, m Message) error {

@@ -29,7 +29,7 @@ func quarantine(t *testing.T, do string, files map[string]string) *Sendmail {
 	if err := os.WriteFile(filepath.Join(dir, "sendmail"), []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	return &Sendmail{ConfigFile: filepath.Join(dir, "sendmail.cf"), CommandDir: dir}
+	return &Sendmail{ConfigFile: filepath.Join(dir, "sendmail.cf"), CommandDir: dir, Patience: time.Nanosecond}
 }
 
 func TestSendmailList(t *testing.T) {

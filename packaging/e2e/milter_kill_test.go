@@ -1,9 +1,13 @@
 package e2e
 
 import (
+	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -12,10 +16,16 @@ import (
 	"postvagt/packaging/e2e/kit"
 )
 
-// The milter is killed at random moments under load, again and again, while Postfix tempfails what a dead
-// milter cannot answer: no message is lost, none is delivered that should have been held, and each that was
-// answered has its verdict. POSTVAGT_SOAK=1000 kills a thousand times.
+// The milter is killed at random moments under load, again and again, while Postfix tempfails or holds what a dead
+// milter cannot answer: no message is lost, none is delivered that should have been held, none is changed by halves, and
+// each that was delivered has its verdict. POSTVAGT_SOAK=1000 kills a thousand times in each mode.
 func TestMilterSurvivesKills(t *testing.T) {
+	for onFailure, action := range map[string]string{"tempfail": "tempfail", "hold": "quarantine"} {
+		t.Run(onFailure, func(t *testing.T) { surviveKills(t, onFailure, action) })
+	}
+}
+
+func surviveKills(t *testing.T, onFailure, action string) {
 	kills := 20
 	if s := os.Getenv("POSTVAGT_SOAK"); s != "" {
 		n, err := strconv.Atoi(s)
@@ -24,9 +34,9 @@ func TestMilterSurvivesKills(t *testing.T) {
 		}
 		kills = n
 	}
-	h := newMilterHouse(t, map[string]string{"milter_connect_timeout": "2s"}) // milter_default_action is tempfail
+	h := newMilterHouse(t, map[string]string{"milter_connect_timeout": "2s", "milter_default_action": action})
 	listen := "unix:" + h.socket()
-	h.serve(listen, "on_failure = \"tempfail\"\n"+enforce)
+	h.serve(listen, fmt.Sprintf("on_failure = %q\n", onFailure)+enforce)
 	stop := make(chan struct{})
 	var wg sync.WaitGroup
 	var mu sync.Mutex
@@ -73,37 +83,58 @@ func TestMilterSurvivesKills(t *testing.T) {
 	}
 	close(stop)
 	wg.Wait()
-	if secret == 0 || plain == 0 || refused == 0 {
+	if secret == 0 || plain == 0 || (refused == 0) != (onFailure == "hold") {
 		t.Errorf("%d secret and %d harmless messages accepted, %d refused: the story did not happen", secret, plain, refused)
 	}
-	h.compareKilled(secret, plain)
+	h.compareKilled(secret, plain, onFailure == "hold")
 	t.Logf("%d kills: %d held, %d delivered, %d refused for now", kills, secret, plain, refused)
 }
 
 // compareKilled holds what the client was told against queue, deliveries and verdicts. A verdict may stand for
-// a message whose answer never arrived: the client was told to try again.
-func (h *milterHouse) compareKilled(secret, plain int) {
+// a message whose answer never arrived: the client was told to try again, or Postfix holds it (unjudged).
+func (h *milterHouse) compareKilled(secret, plain int, unjudged bool) {
 	h.t.Helper()
 	held := map[string]bool{}
-	if err := kit.Wait(h.t.Context(), "the deliveries", 60*time.Second, func() (bool, error) {
+	if err := kit.Wait(h.t.Context(), "the deliveries", 2*time.Minute, func() (bool, error) {
 		queue, err := h.Queue(h.t.Context())
 		clear(held)
 		for _, q := range queue {
 			held[q.ID] = q.Queue == "hold"
 		}
-		return len(held) == secret && len(h.sentIDs()) == plain, err
+		return len(held)+len(h.sentIDs()) == secret+plain && !slices.Contains(slices.Collect(maps.Values(held)), false), err
 	}); err != nil {
-		h.t.Errorf("%d in the queue of %d, %d sent of %d: %v", len(held), secret, len(h.sentIDs()), plain, err)
+		h.t.Errorf("%d in the queue and %d sent of %d: %v", len(held), len(h.sentIDs()), secret+plain, err)
+	}
+	if extra := len(held) - secret; extra < 0 || extra > 0 && !unjudged {
+		h.t.Errorf("%d are held, %d of the accepted ones had to be", len(held), secret)
 	}
 	actions := h.judged()
 	for id, inHold := range held {
-		if !inHold || actions[id] != "hold" {
+		if !inHold || actions[id] != "hold" && !unjudged {
 			h.t.Errorf("%s: in hold %v, judged %q", id, inHold, actions[id])
 		}
+		h.unchanged(id)
 	}
 	for id := range h.sentIDs() {
 		if actions[id] != "pass" {
 			h.t.Errorf("%s was delivered, judged %q", id, actions[id])
 		}
 	}
+}
+
+// unchanged looks at a held message: what is judged here adds nothing and takes nothing away.
+func (h *milterHouse) unchanged(id string) {
+	h.t.Helper()
+	out, err := h.Command(h.t.Context(), "postcat", "-qhb", id).Output()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	got := string(out)
+	for _, whole := range []string{secretMail, plainMail} {
+		head, body, _ := strings.Cut(whole, "\n\n")
+		if strings.HasSuffix(got, "\n"+body) && strings.Contains(got, head+"\n") && !strings.Contains(got, "X-Postvagt") {
+			return
+		}
+	}
+	h.t.Errorf("%s was changed", id)
 }
