@@ -31,8 +31,11 @@ type HeldDepartment struct {
 	Override string `toml:"override"` // "", or OverrideWithReason
 }
 
-// DefaultUser is the user that the package makes for the daemons.
-const DefaultUser = "postvagt"
+// Users that the packages make: of the agent, and of the milter's daemon.
+const (
+	DefaultUser = "postvagt"
+	DaemonUser  = "postvagt-milter"
+)
 
 // OverrideWithReason lets senders decide on their own held mail.
 const OverrideWithReason = "sender with reason"

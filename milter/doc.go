@@ -17,7 +17,8 @@
 // # What a decision may rest on
 //
 // Facts of the envelope and the client (facts.go, recipients.go), the department of the sender
-// (departments.csv), the register of objections (objections.go), what arrived securely before (threads.go), and what
+// (departments.csv), the register of objections (objections.go), what arrived securely before (threads.go), who has
+// written to whom (acquaintances.go), likely slips (slips.go), registered assessments of risk (config_risk.go), and what
 // the MTA promises for the next hop (Transports, asked only where something was found). Each of them is read while
 // mail flows, and none can hold it up: what cannot be looked up counts as unknown, which protects nothing.
 //
@@ -29,7 +30,8 @@
 //
 // # Rooms
 //
-// message opens a mail, policy decides, verdict is the record and its log lines, held is the MTA's hold queue, postfix
+// message opens a mail, policy decides, verdict is the record and its log lines, held is the MTA's hold queue and the privileged helper that decides
+// on it, postfix
 // what Postfix promises, scan the HTTP door for rspamd. program is what both programs have in common towards their
 // admin: a configuration file read strictly, its defaults printed, a command line run; the agent imports it too.
 //

@@ -85,7 +85,7 @@ func closedMaps(cfg *milter.Config) []string {
 
 // daemonUser is the user that the package makes; without one, whoever asks.
 func daemonUser() postfix.User {
-	u, err := user.Lookup(milter.DefaultUser)
+	u, err := user.Lookup(milter.DaemonUser)
 	if err != nil {
 		if u, err = user.Current(); err != nil {
 			return postfix.User{}
