@@ -30,10 +30,9 @@
 //
 // # Rooms
 //
-// message opens a mail, policy decides, verdict is the record and its log lines, held is the MTA's hold queue and the privileged helper that decides
-// on it, postfix
-// what Postfix promises, scan the HTTP door for rspamd. program is what both programs have in common towards their
-// admin: a configuration file read strictly, its defaults printed, a command line run; the agent imports it too.
+// message opens a mail, policy decides, verdict is the record and its log lines, held is the MTA's hold queue and the
+// privileged helper that decides on it, postfix what Postfix promises, scan the HTTP door for rspamd. program is what both
+// programs have in common towards their admin: a configuration file read strictly, its defaults printed, a command line run; the agent imports it too.
 //
 // # Trust
 //
