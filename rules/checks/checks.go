@@ -58,6 +58,16 @@ func ByName(name string) (Func, bool) {
 		return NOKonto, true
 	case "digits":
 		return Digits, true
+	case "dk-cvr":
+		return organisation(DKCVR), true
+	case "no-orgnr":
+		return organisation(NOOrganisasjonsnummer), true
+	case "se-orgnr":
+		return organisation(SEOrganisationsnummer), true
+	case "fi-ytunnus":
+		return organisation(FIYTunnus), true
+	case "is-company":
+		return organisation(ISOrganisation), true
 	}
 	return nil, false
 }
@@ -73,7 +83,8 @@ func Identifies(name string) bool {
 
 // Names lists what ByName knows, for error texts.
 func Names() []string {
-	return []string{"card", "digits", "dk-cpr", "dk-konto", "fi-hetu", "iban", "is-kt", "no-fnr", "no-konto", "se-pnr"}
+	return []string{"card", "digits", "dk-cpr", "dk-cvr", "dk-konto", "fi-hetu", "fi-ytunnus", "iban", "is-company", "is-kt", "no-fnr", "no-konto",
+		"no-orgnr", "se-orgnr", "se-pnr"}
 }
 
 // Digits accepts any run of digits but placeholders; context must do the rest.

@@ -85,6 +85,8 @@ func parseLevel(s string) (Level, bool) {
 		return Confidential, true
 	case "sensitive":
 		return Sensitive, true
+	case "none":
+		return None, true
 	}
 	return None, false
 }
@@ -97,7 +99,9 @@ func (b *builder) rule(r *ruleSpec) error {
 	var errs []error
 	level, ok := parseLevel(r.Level)
 	if !ok {
-		errs = append(errs, r.at.errorf(r.ID, "level", `level must be "confidential" or "sensitive", not %q`, r.Level))
+		errs = append(errs, r.at.errorf(r.ID, "level", `level must be "confidential" or "sensitive", or "none" for numbers that are nobody's, not %q`, r.Level))
+	} else if level == None && r.Number == nil {
+		errs = append(errs, r.at.errorf(r.ID, "level", `level "none" is for numbers only; terms that must not count go into terms.never of a rule`))
 	}
 	bits, bad := langBits(r.Languages)
 	if bad != "" {

@@ -31,7 +31,7 @@ func (s *Scanner) tryRun(run candidateRun) (hit bool) {
 		}
 		number, sign := s.canonical(chars, sh, run.seps)
 		res := r.number.check(number, sign)
-		if res.Reason != 0 {
+		if res.Reason != 0 || r.level == None && win.groups[run.from].pos-s.ctxAt[r.number.slot] > ownNear {
 			continue
 		}
 		if len(number) == 12 && r.number.person { // the same person with and without the century
@@ -142,6 +142,9 @@ func (s *Scanner) propose(r *rule, ri int16, number []byte, form uint8, res chec
 	c.own = c.pos-s.ownAt <= proximity
 	c.against = c.against || !c.context && form != formLoose && c.pos-s.caseAt >= 0 && c.pos-s.caseAt <= 5
 	c.own = c.own || c.pos-s.firmAt <= firmNear
+	if r.level == None {
+		s.firmAt = c.pos
+	}
 	if win.glued && from == 0 && !c.context {
 		return
 	}
@@ -156,8 +159,10 @@ func (s *Scanner) propose(r *rule, ri int16, number []byte, form uint8, res chec
 	}
 }
 
-// firmNear is how many characters before an account its holder may stand.
-const firmNear = 60
+const (
+	firmNear = 60 // how many characters before an account its holder may stand
+	ownNear  = 40 // and before an organisation's number the word for it begins
+)
 
 // clock says whether twelve digits read as a point in time, YYYYMMDDhhmm.
 func clock(n []byte) bool {

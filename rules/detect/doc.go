@@ -15,7 +15,7 @@
 //	id              unique; by habit the file's name
 //	title           for people
 //	kind            what a verdict says was found: health, dk-cpr, …
-//	level           "confidential" or "sensitive"
+//	level           "confidential" or "sensitive"; a number's may be "none": it is an organisation's, see below
 //	languages       da, sv, no (bokmål and nynorsk), fi, en; the first is the rule's main one. A rule of terms looks at
 //	                text in its languages only; a number rule looks everywhere
 //	weight          of its terms, 1 if not given (0–4)
@@ -49,7 +49,8 @@
 //
 // # Numbers
 //
-//	number.check    the function of package checks: dk-cpr, se-pnr, no-fnr, fi-hetu, is-kt, iban, card, dk-konto, no-konto, digits
+//	number.check    the function of package checks: dk-cpr, se-pnr, no-fnr, fi-hetu, is-kt, iban, card, dk-konto, no-konto, digits;
+//	                of organisations dk-cvr, no-orgnr, se-orgnr, fi-ytunnus, is-company
 //	number.shapes   how the number is written: d a digit, l a letter, x either, a a century letter, - the official place of
 //	                a separator
 //	number.context  terms that raise a number within 300 characters
@@ -70,6 +71,10 @@
 // Between the digits may stand spaces, dots, dashes and slashes of every kind, no-break spaces, one line break, what has no
 // width, and HTML tags. Digits that are an order number in one place are one everywhere in the mail, unless a context
 // term stands by them. Of several readings of the same digits the surest counts.
+//
+// A number of level "none" is nobody's. It is only looked for where a context term begins within 40 characters before it. It takes
+// its digits from every other reading, here and elsewhere in the mail, and an account within 60 characters behind it is the
+// organisation's own. Its examples must be recognised and raise nothing.
 //
 // # [[cue]]: who it is about, and what else the mail may be
 //

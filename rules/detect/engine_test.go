@@ -20,3 +20,9 @@ func TestShippedRulesProve(t *testing.T) {
 		t.Error(f)
 	}
 }
+
+func (e *Engine) judgeText(text string) Result {
+	s := e.NewScanner(Context{})
+	s.Scan(Text{Part: "1 text/plain", Data: []byte(text)})
+	return s.Result()
+}

@@ -100,6 +100,7 @@ func (s *Scanner) noteNumber(c *candidate, entry int) {
 	raise(c.checked, "the check digit is right")
 	raise(c.exempt && !c.checked, "such numbers are allotted without a check digit")
 	raise(c.context, "a word for it stands near")
+	raise(r.level == None, "it is the number of an organisation")
 	raise(c.column, "it stands in a column of such numbers")
 	lower := func(ok bool, why string) {
 		if ok {

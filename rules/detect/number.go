@@ -10,7 +10,7 @@ import (
 
 const (
 	maxKinds   = 32
-	maxNumbers = 16
+	maxNumbers = 32
 	maxWord    = 60
 	maxGroups  = 16 // groups of digits that are looked at together
 	maxDigits  = 40 // characters in them

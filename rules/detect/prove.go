@@ -16,18 +16,18 @@ func (f Failure) Error() string {
 }
 
 // Prove runs the examples and counterexamples of every rule: an example must be found as the rule's kind and at
-// its level, a counterexample must not raise that kind.
+// its level, a counterexample must not raise that kind. An example of level none must be recognised, and raise nothing.
 func (e *Engine) Prove() []Failure {
 	var out []Failure
 	for i := range e.rules {
 		r := &e.rules[i]
 		for n, text := range r.spec.Examples {
-			if res := e.judgeText(text); !e.has(res, r) {
+			if !e.found(text, r) {
 				out = append(out, r.failure(text, fmt.Sprintf("example %d is not found", n+1)))
 			}
 		}
 		for n, text := range r.spec.Counterexamples {
-			if res := e.judgeText(text); e.has(res, r) {
+			if e.found(text, r) {
 				out = append(out, r.failure(text, fmt.Sprintf("counterexample %d is found", n+1)))
 			}
 		}
@@ -43,14 +43,14 @@ func (r *rule) failure(text, reason string) Failure {
 	return Failure{File: r.spec.at.file.name, Line: r.spec.at.find(key), Rule: r.id, Reason: reason}
 }
 
-func (e *Engine) judgeText(text string) Result {
+// found says whether the rule's kind is found in a text.
+func (e *Engine) found(text string, r *rule) bool {
 	s := e.NewScanner(Context{})
 	s.Scan(Text{Part: "1 text/plain", Data: []byte(text)})
-	return s.Result()
-}
-
-// has says whether the result holds the rule's kind.
-func (e *Engine) has(res Result, r *rule) bool {
+	res := s.Result()
+	if r.level == None {
+		return s.nobodys[r.number.slot] && res.Level == None
+	}
 	for _, f := range res.Findings {
 		if f.Kind == r.spec.Kind && f.Level >= r.level {
 			return true

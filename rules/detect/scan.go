@@ -87,6 +87,7 @@ type Scanner struct {
 	shapes   map[int32]string // by token, only to explain
 	accepted []accepted
 	dropped  map[uint64]struct{} // numbers that are another kind of number
+	nobodys  [maxNumbers]bool    // by slot, rules of level none that found a number
 }
 
 const farAway = -1 << 20

@@ -86,6 +86,14 @@ func (s *Scanner) personNear(n int32) bool {
 // found files a number that counts.
 func (s *Scanner) found(c *candidate) {
 	r := &s.e.rules[c.rule]
+	if r.level == None { // an organisation's: its digits are no person's, here and elsewhere
+		s.nobodys[r.number.slot] = true
+		s.noteNumber(c, -1)
+		if len(s.dropped) < maxEntries {
+			s.dropped[c.key] = struct{}{}
+		}
+		return
+	}
 	if c.context {
 		s.column[r.number.slot] = c.end
 	}

@@ -104,7 +104,7 @@ func (s *Scanner) closeWindow() {
 }
 
 // minNumber is the least of characters that any number has.
-const minNumber = 9
+const minNumber = 8
 
 // slideWindow makes room: it tries the runs that begin in the first half, and drops that half and what they took.
 func (s *Scanner) slideWindow() {
