@@ -57,9 +57,11 @@ func (r *Report) sections() []section {
 			Cards: []card{r.ratio("left-safely", "left-safely-unseen"), r.ratio("done-right", "done-right-unseen"), r.notShown()}},
 		{Heading: text(r.Lang, "unseen"), List: r.unseen()},
 		{Heading: text(r.Lang, "standard"), Paragraphs: []string{text(r.Lang, "standard-1"), text(r.Lang, "standard-2")}},
-		{Heading: text(r.Lang, "sample"), Paragraphs: []string{text(r.Lang, "sample-none")}},
+		r.sample(),
 		{Heading: text(r.Lang, "numbers"), Table: r.figures(), NewPage: true},
 		r.howLeft(),
+		r.measures(),
+		r.controls(),
 		{Heading: text(r.Lang, "trend"), Charts: []weekChart{r.weekly("left-safely-weekly", "lower-safe", "upper-safe"), r.weekly("done-right-weekly", "lower-right", "upper-right")}, Table: r.weeks()},
 		{Heading: text(r.Lang, "departments"), Table: r.departments()},
 		r.split("held-ended", text(r.Lang, "outcome"), "outcome"),
@@ -69,6 +71,7 @@ func (r *Report) sections() []section {
 		{Heading: text(r.Lang, "meanings"), List: r.meanings()},
 		{Heading: text(r.Lang, "limits"), List: []string{text(r.Lang, "limits-1"), text(r.Lang, "limits-2"), text(r.Lang, "limits-3")}},
 	}
+	all = append(r.edition(), all...)
 	for i := range all {
 		if all[i].Table != nil && len(all[i].Table.Rows) == 0 {
 			all[i].Table, all[i].Paragraphs = nil, []string{text(r.Lang, "none")}

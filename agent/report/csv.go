@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"postvagt/agent/supervise"
 	"postvagt/dashboards"
 )
 
@@ -61,6 +62,31 @@ func (r *Report) lines() [][]string {
 	for _, e := range r.Reported {
 		key := strings.Join([]string{e.Month, e.Channel, e.Department, e.Source, e.EnteredBy}, "/")
 		lines = append(lines, []string{"reported", text(r.Lang, "reported"), key, strconv.FormatInt(e.Count, 10), ""})
+	}
+	return append(lines, r.stated()...)
+}
+
+// stated are the registers of the period: a line for each measure and control, and the rates of the sample.
+func (r *Report) stated() (lines [][]string) {
+	for _, s := range []struct {
+		id      string
+		section section
+	}{{"measure", r.measures()}, {"control", r.controls()}} {
+		for _, one := range s.section.List {
+			lines = append(lines, []string{s.id, s.section.Heading, one, "", ""})
+		}
+	}
+	if res := r.Supervision.Sample; res != nil {
+		for _, p := range []struct {
+			id    string
+			wrong int64
+			pile  supervise.Pile
+		}{{"sample-missed", res.Passed.Yes, res.Passed}, {"sample-false-alarm", res.Flagged.No, res.Flagged}} {
+			if p.pile.Wrong != nil {
+				key := fmt.Sprintf("%.4f-%.4f", p.pile.Wrong.Low, p.pile.Wrong.High)
+				lines = append(lines, []string{p.id, text(r.Lang, "sample"), key, strconv.FormatInt(p.wrong, 10), strconv.FormatInt(p.pile.Yes+p.pile.No, 10)})
+			}
+		}
 	}
 	return lines
 }

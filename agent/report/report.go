@@ -32,6 +32,7 @@ type Store interface {
 	Gaps(ctx context.Context, p dashboards.Period) ([]dashboards.Gap, error)
 	Overview(ctx context.Context) (dashboards.Overview, error)
 	Reported(ctx context.Context, p dashboards.Period, department string) ([]dashboards.Reported, error)
+	Registers
 }
 
 // Options say what a report is about.
@@ -52,6 +53,12 @@ type Report struct {
 	Details  time.Time             // what lies before it was deleted, on Deleted; zero while nothing was
 	Deleted  time.Time
 	First    time.Time // of all transmissions known, zero while there are none
+
+	Supervision Supervision // what people stated
+
+	hash    string   // of a frozen report, which stands
+	version int      // of a frozen report
+	changes []string // since the version before
 }
 
 // Make asks all questions of a report.
@@ -76,7 +83,11 @@ func Make(ctx context.Context, s Store, o Options) (*Report, error) {
 	if err != nil {
 		return nil, fmt.Errorf("report: %w", err)
 	}
-	return &Report{Options: o, Answers: answers, Gaps: gaps, Reported: reported, Details: overview.DetailsFrom, Deleted: overview.DetailsDeleted, First: overview.First}, nil
+	stated, err := readSupervision(ctx, s, o)
+	if err != nil {
+		return nil, fmt.Errorf("report: %w", err)
+	}
+	return &Report{Options: o, Answers: answers, Gaps: gaps, Reported: reported, Details: overview.DetailsFrom, Deleted: overview.DetailsDeleted, First: overview.First, Supervision: stated}, nil
 }
 
 // Questions are those that a report answers.
@@ -117,18 +128,19 @@ func (r *Report) last() time.Time { return r.To.AddDate(0, 0, -1) }
 
 // document is the JSON form.
 type document struct {
-	Schema       int      `json:"schema"`
-	Organisation string   `json:"organisation"`
-	Department   string   `json:"department"`
-	From         string   `json:"from"`
-	To           string   `json:"to"`
-	Figures      []figure `json:"figures"`
-	Gaps         []gap    `json:"gaps"`
-	Reported     []entry  `json:"reported_not_measured"`
-	Deleted      string   `json:"details_deleted,omitempty"` // when; of the transmissions before details_from
-	DetailsFrom  string   `json:"details_from,omitempty"`
-	Hash         string   `json:"sha256,omitempty"`
-	Made         string   `json:"made,omitempty"`
+	Schema       int         `json:"schema"`
+	Organisation string      `json:"organisation"`
+	Department   string      `json:"department"`
+	From         string      `json:"from"`
+	To           string      `json:"to"`
+	Figures      []figure    `json:"figures"`
+	Gaps         []gap       `json:"gaps"`
+	Reported     []entry     `json:"reported_not_measured"`
+	Deleted      string      `json:"details_deleted,omitempty"` // when; of the transmissions before details_from
+	DetailsFrom  string      `json:"details_from,omitempty"`
+	Stated       Supervision `json:"stated"`
+	Hash         string      `json:"sha256,omitempty"`
+	Made         string      `json:"made,omitempty"`
 }
 
 type figure struct {
@@ -167,7 +179,7 @@ type entry struct {
 // content is all that the report says, without when it was made.
 func (r *Report) content() document {
 	d := document{Schema: Schema, Organisation: r.Organisation, Department: r.Department, From: r.From.Format(time.RFC3339), To: r.To.Format(time.RFC3339),
-		Figures: []figure{}, Gaps: []gap{}, Reported: []entry{}}
+		Figures: []figure{}, Gaps: []gap{}, Reported: []entry{}, Stated: r.Supervision}
 	for _, q := range Questions() {
 		f := figure{ID: q.ID, Title: q.Title.In(r.Lang), Help: q.Help.In(r.Lang), Source: q.Source, Measure: string(q.Measure.Kind), Split: q.Split.By, Rows: []row{}}
 		for _, a := range r.Answers[q.ID] {
@@ -191,9 +203,15 @@ func (r *Report) content() document {
 // detailsGone says whether transmissions behind the figures were deleted after their time of keeping.
 func (r *Report) detailsGone() bool { return !r.Details.IsZero() && r.From.Before(r.Details) }
 
-// Hash is the SHA-256 of what the report says; the same figures have the same hash, whenever it is made.
+// Hash is the SHA-256 of what the report says, in Danish: the same figures have the same hash, whenever and in whatever
+// language it is made.
 func (r *Report) Hash() (string, error) {
-	b, err := json.Marshal(r.content())
+	if r.hash != "" {
+		return r.hash, nil
+	}
+	danish := *r
+	danish.Lang = "da"
+	b, err := json.Marshal(danish.content())
 	if err != nil {
 		return "", fmt.Errorf("report: %w", err)
 	}

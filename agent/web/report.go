@@ -13,9 +13,13 @@ import (
 
 // reportPage is the Ombudsman's report with the links to its other forms.
 type reportPage struct {
-	Body  template.HTML // written by package report's own template
-	Files []link
-	all   []string
+	Body   template.HTML // written by package report's own template
+	Files  []link
+	Filter bool   // whether another period can be chosen
+	Freeze string // where to freeze it, "" for who may not
+	Frozen []link // versions that were frozen, of this period or of others
+	Stale  string // what has changed since it was frozen
+	all    []string
 }
 
 func (reportPage) title(lang string) string { return texts["report"].In(lang) }
@@ -38,9 +42,15 @@ func (s *site) report(r *http.Request, v view) (string, any, error) {
 	if err := made.WriteBody(&b); err != nil {
 		return "", nil, err
 	}
-	page := reportPage{Body: template.HTML(b.String()), all: s.departmentsOf(v, overview)}
+	page := reportPage{Filter: true, Body: template.HTML(b.String()), all: s.departmentsOf(v, overview)}
 	for _, f := range report.Formats() {
 		page.Files = append(page.Files, link{Text: strings.ToUpper(f), Href: v.link("/report/" + f)})
+	}
+	if v.user.Is(decides...) {
+		page.Freeze = v.link("/report/freeze")
+	}
+	if page.Frozen, err = s.frozenLinks(r, v); err != nil {
+		return "", nil, err
 	}
 	return "report", page, nil
 }
@@ -63,7 +73,11 @@ func (s *site) reportFile(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
+	sendReport(w, format, made.FileName(), b.Bytes())
+}
+
+func sendReport(w http.ResponseWriter, format, name string, data []byte) {
 	w.Header().Set("Content-Type", report.MediaType(format))
-	w.Header().Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", made.FileName()+"."+format))
-	w.Write(b.Bytes()) // a reader who left is no error
+	w.Header().Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", name+"."+format))
+	w.Write(data) // a reader who left is no error
 }

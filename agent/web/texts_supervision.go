@@ -84,6 +84,9 @@ func supervisionTexts() map[string]dashboards.Text {
 		"rate-miss":     {DA: "Overset: %s, med 95 %% sikkerhed mellem %s og %s (Wilson). Ved ikke: %s. Mangler svar: %s.", EN: "Missed: %s, with 95 %% confidence between %s and %s (Wilson). Unsure: %s. Not answered: %s."},
 		"rate-alarm":    {DA: "Falsk alarm: %s, med 95 %% sikkerhed mellem %s og %s (Wilson). Ved ikke: %s. Mangler svar: %s.", EN: "False alarm: %s, with 95 %% confidence between %s and %s (Wilson). Unsure: %s. Not answered: %s."},
 
+		"frozen":        {DA: "Fastfrosne rapporter:", EN: "Frozen reports:"},
+		"freeze":        {DA: "Fastfrys denne rapport", EN: "Freeze this report"},
+		"frozen-stale":  {DA: "Tallene har ændret sig, siden denne version blev fastfrosset, for eksempel fordi et udfald kom sent. Fastfrys igen for at lave en ny version.", EN: "The figures have changed since this version was frozen, for instance because an outcome came late. Freeze again to make a new version."},
 		"form-save":     {DA: "Gem", EN: "Save"},
 		"form-wrong":    {DA: "Ikke gemt. Ret: %s.", EN: "Not saved. Correct: %s."},
 		"form-changed":  {DA: "Ikke gemt: en anden har ændret det i mellemtiden. Åbn siden igen.", EN: "Not saved: somebody else has changed it in the meantime. Open the page again."},
