@@ -8,8 +8,13 @@ import (
 	"time"
 )
 
-// Number writes a count with its thousands apart: 12.345 in Danish, 12,345 in English.
+var hidden = Text{DA: "skjult", EN: "hidden"}
+
+// Number writes a count with its thousands apart: 12.345 in Danish, 12,345 in English; Hidden as a word.
 func Number(lang string, n int64) string {
+	if n == Hidden {
+		return hidden.In(lang)
+	}
 	s, mark := strconv.FormatInt(n, 10), ","
 	if lang == "da" {
 		mark = "."
@@ -22,7 +27,7 @@ func Number(lang string, n int64) string {
 
 // Percent writes a share. It never rounds to a full or an empty share what is neither.
 func Percent(lang string, count, n int64) string {
-	if n <= 0 {
+	if n <= 0 || count == Hidden {
 		return "–"
 	}
 	share := 100 * float64(count) / float64(n)
@@ -38,6 +43,9 @@ func Percent(lang string, count, n int64) string {
 
 // PartOf writes "13 of 19 (68 %)".
 func PartOf(lang string, count, n int64) string {
+	if count == Hidden && n == Hidden {
+		return hidden.In(lang)
+	}
 	of := " of "
 	if lang == "da" {
 		of = " af "

@@ -24,10 +24,13 @@ func (a Answers) Count(id string) int64 { return a.Row(id).Count }
 // With adds two shares: the figure with the mails whose content could not be seen.
 func (a Answers) With(id, other string) Row {
 	x, y := a.Row(id), a.Row(other)
+	if min(x.Count, x.N, y.Count, y.N) == Hidden {
+		return Row{Count: Hidden, N: Hidden}
+	}
 	return Row{Count: x.Count + y.Count, N: x.N + y.N}
 }
 
-var summary = struct{ nothing, sent, left, none, stayed, unseen, one, many Text }{
+var summary = struct{ nothing, sent, left, none, stayed, withheld, unseen, one, many Text }{
 	nothing: Text{DA: "Der er ikke set nogen mails sendt ud af huset i perioden.", EN: "No mail to recipients outside was seen in this period."},
 	sent: Text{DA: "I perioden blev %s sendt eller forsøgt sendt ud af huset. I %s af dem blev der genkendt følsomme eller fortrolige personoplysninger.",
 		EN: "In this period, %s were sent, or were to be sent, to recipients outside. In %s of them, sensitive or confidential personal data was recognised."},
@@ -35,7 +38,8 @@ var summary = struct{ nothing, sent, left, none, stayed, unseen, one, many Text 
 		EN: "%s of the recognised mails left. For %s of them it is proven that every copy was protected; for %s it is not."},
 	none: Text{DA: "Der blev ikke genkendt følsomme eller fortrolige personoplysninger i nogen af dem. Det viser ikke, at der ikke var nogen.",
 		EN: "Sensitive or confidential personal data was recognised in none of them. That does not show that there was none."},
-	stayed: Text{DA: "Ingen af de genkendte mails har forladt huset.", EN: "None of the recognised mails has left."},
+	stayed:   Text{DA: "Ingen af de genkendte mails har forladt huset.", EN: "None of the recognised mails has left."},
+	withheld: Text{DA: "Hvor mange af dem der var beskyttet, er for få til at blive vist.", EN: "How many of them were protected are too few to be shown."},
 	unseen: Text{DA: "Hertil kommer %s, hvis indhold ikke kunne ses eller ikke blev vurderet.",
 		EN: "Beside these stand %s whose content could not be seen or was not judged."},
 	one:  Text{DA: "1 mail", EN: "1 mail"},
@@ -63,11 +67,13 @@ func (a Answers) InShort(lang string) []string {
 		said = append(said, summary.none.In(lang))
 	case left.N == 0:
 		said = append(said, summary.stayed.In(lang))
+	case left.N == Hidden || left.Count == Hidden:
+		said = append(said, summary.withheld.In(lang))
 	default:
 		said = append(said, text(summary.left, Number(lang, left.N), Number(lang, left.Count), Number(lang, left.N-left.Count)))
 	}
-	if hidden := a.Count("unseen") + a.Count("not-judged"); hidden > 0 {
-		said = append(said, text(summary.unseen, Mails(lang, hidden)))
+	if unseen, unjudged := a.Count("unseen"), a.Count("not-judged"); unseen+unjudged > 0 && min(unseen, unjudged) != Hidden {
+		said = append(said, text(summary.unseen, Mails(lang, unseen+unjudged)))
 	}
 	return said
 }

@@ -194,7 +194,7 @@ func Stack(lang string, rows []dashboards.Row) []Part {
 	counts, total := map[string]int64{}, int64(0)
 	for _, r := range rows {
 		counts[r.Key] += r.Count
-		total += r.Count
+		total += max(0, r.Count)
 	}
 	if total == 0 {
 		return nil
@@ -202,7 +202,7 @@ func Stack(lang string, rows []dashboards.Row) []Part {
 	var parts []Part
 	x := 0.0
 	for _, key := range []string{"yes", "first-hop", "unknown", "no"} {
-		w := 100 * float64(counts[key]) / float64(total)
+		w := 100 * float64(max(0, counts[key])) / float64(total)
 		parts = append(parts, Part{"is-" + key, dashboards.Word(lang, "protected", key), dashboards.Number(lang, counts[key]), dashboards.Percent(lang, counts[key], total), x, w})
 		x += w
 	}

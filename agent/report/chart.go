@@ -53,7 +53,7 @@ func Weeks(rows []dashboards.Row, from, to time.Time) []Week {
 		if err != nil {
 			continue
 		}
-		w := Week{Monday: monday, From: monday, To: monday.AddDate(0, 0, 7), Lower: r.Count, Upper: r.N - r.Count}
+		w := Week{Monday: monday, From: monday, To: monday.AddDate(0, 0, 7), Lower: r.Count, Upper: rest(r)}
 		if w.From.Before(from) {
 			w.From = from
 		}
@@ -65,14 +65,22 @@ func Weeks(rows []dashboards.Row, from, to time.Time) []Week {
 	return weeks
 }
 
-// NewChart lays weeks out.
+// rest is what a row measures on and doesn't count.
+func rest(r dashboards.Row) int64 {
+	if r.Count == dashboards.Hidden || r.N == dashboards.Hidden {
+		return dashboards.Hidden
+	}
+	return r.N - r.Count
+}
+
+// NewChart lays weeks out. A part that is hidden has no height.
 func NewChart(lang string, weeks []Week) Chart {
 	var c Chart
 	for _, w := range weeks {
 		c.Most = max(c.Most, w.Lower+w.Upper)
 	}
 	top, step := scale(c.Most)
-	height := func(n int64) float64 { return (plotBottom - plotTop) * float64(n) / float64(top) }
+	height := func(n int64) float64 { return (plotBottom - plotTop) * float64(max(0, n)) / float64(top) }
 	for n := int64(0); n <= top; n += step {
 		c.Grid = append(c.Grid, GridLine{plotBottom - height(n), dashboards.Number(lang, n)})
 	}

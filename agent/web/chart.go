@@ -30,13 +30,16 @@ func (a answers) ratio(id, unseenID string, before dashboards.Answers) ratioCard
 		Count: dashboards.Number(a.Lang, r.Count), Of: dashboards.Number(a.Lang, r.N), Share: dashboards.Percent(a.Lang, r.Count, r.N),
 		Href: a.behind(id), HrefAll: a.behind(id, "part", "over")}
 	c.With = texts["share-same"].In(a.Lang)
-	if with.N > r.N {
+	switch {
+	case with.N == dashboards.Hidden || r.N == dashboards.Hidden:
+		c.With = ""
+	case with.N > r.N:
 		c.With = fmt.Sprintf(texts["share-with"].In(a.Lang), dashboards.PartOf(a.Lang, with.Count, with.N))
 	}
-	if b := before.Row(id); b.N > 0 {
+	if b := before.Row(id); b.N > 0 && b.Count != dashboards.Hidden {
 		c.Before = fmt.Sprintf(texts["share-before"].In(a.Lang), dashboards.Dates(a.Lang, a.before().From, a.before().To), dashboards.PartOf(a.Lang, b.Count, b.N))
 	}
-	if r.N == 0 {
+	if r.N == 0 || r.Count == dashboards.Hidden || r.N == dashboards.Hidden {
 		return c
 	}
 	if r.N < few {
@@ -88,7 +91,7 @@ func (a answers) bars(id, field string) []bar {
 		most = max(most, r.Count)
 	}
 	for _, r := range a.Answers[id] {
-		all = append(all, bar{dashboards.Word(a.Lang, field, r.Key), dashboards.Number(a.Lang, r.Count), a.behind(id, "key", keyParam(r.Key)), 100 * float64(r.Count) / float64(most)})
+		all = append(all, bar{dashboards.Word(a.Lang, field, r.Key), dashboards.Number(a.Lang, r.Count), a.behind(id, "key", keyParam(r.Key)), 100 * float64(max(0, r.Count)) / float64(max(1, most))})
 	}
 	return all
 }
@@ -128,6 +131,10 @@ func (a answers) heldWeeks() *chart {
 	weeks := report.Weeks(a.Answers["held-weekly"], a.From, a.To)
 	for i := range weeks {
 		weeks[i].Upper = open[day(weeks[i].Monday)]
+		if weeks[i].Lower == dashboards.Hidden || weeks[i].Upper == dashboards.Hidden {
+			weeks[i].Lower = dashboards.Hidden
+			continue
+		}
 		weeks[i].Lower -= weeks[i].Upper
 	}
 	c := a.columns("held-weekly", weeks, "week-held", "week-open")
@@ -142,9 +149,16 @@ func (a answers) columns(id string, weeks []report.Week, lower, upper string) ch
 	c.Desc = fmt.Sprintf(texts["trend-desc"].In(a.Lang), c.Lower, c.Upper, dashboards.Number(a.Lang, c.Most))
 	for _, w := range weeks {
 		c.Lines = append(c.Lines, chartLine{Label: w.Label(a.Lang), Lower: dashboards.Number(a.Lang, w.Lower), Upper: dashboards.Number(a.Lang, w.Upper),
-			Share: shareOrDash(a.Lang, dashboards.Row{Count: w.Lower, N: w.Lower + w.Upper}), Href: a.days(w.From, w.To).link("/")})
+			Share: shareOfWeek(a.Lang, w), Href: a.days(w.From, w.To).link("/")})
 	}
 	return c
+}
+
+func shareOfWeek(lang string, w report.Week) string {
+	if w.Lower == dashboards.Hidden || w.Upper == dashboards.Hidden {
+		return "–"
+	}
+	return shareOrDash(lang, dashboards.Row{Count: w.Lower, N: w.Lower + w.Upper})
 }
 
 // framedChart is a chart and the page it stands on, for its template.

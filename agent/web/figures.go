@@ -75,6 +75,10 @@ func (s *site) figures(r *http.Request, v view) (string, any, error) {
 	if err != nil {
 		return "", nil, err
 	}
+	if v.rounded() {
+		rows = dashboards.Answers(rows).Withhold()
+		page.Notices = append(page.Notices, fmt.Sprintf(texts["withheld"].In(v.Lang), dashboards.Least))
+	}
 	a := answers{v, rows}
 	if overview.Transmissions == 0 || a.Count("sent") == 0 && a.Count("secure-mailboxes") == 0 {
 		page.Empty = s.empty(v, overview)
@@ -127,7 +131,11 @@ func (s *site) before(r *http.Request, v view, o dashboards.Overview) (dashboard
 	if o.First.After(v.before().From.AddDate(0, 0, 1)) {
 		return nil, nil
 	}
-	return s.Store.AskAll(r.Context(), shares(), v.before().period(), v.where())
+	rows, err := s.Store.AskAll(r.Context(), shares(), v.before().period(), v.where())
+	if v.rounded() {
+		rows = dashboards.Answers(rows).Withhold()
+	}
+	return rows, err
 }
 
 // shares are the two figures that are compared with the period before.

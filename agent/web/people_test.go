@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -360,5 +361,37 @@ func TestLogout(t *testing.T) {
 	}
 	if code, _ := get(t, h, "/"); code != http.StatusSeeOther {
 		t.Errorf("a session goes on after logout: %d", code)
+	}
+}
+
+// A viewer sees no small number, whatever the period and department; and is told so.
+func TestViewerSeesNoSmallNumbers(t *testing.T) {
+	s := storeWith(t, sample(260, 40))
+	addUsers(t, s)
+	h := as(t, plainHandler(t, s, true), login.Viewer)
+	shown := regexp.MustCompile(`(?:class="(?:number|n|big)"[^>]*>(?:<a[^>]*>)?|<td class="n">)([^<]*)`)
+	small := regexp.MustCompile(`(^|\D)[1-4]($| of)`)
+	numbers, hidden := 0, 0
+	for _, address := range []string{"/?lang=en", "/?lang=en&period=12m", "/?lang=en&period=month", "/?lang=en&department=Jobcenter", "/?lang=en&from=2026-11-02&to=2026-11-09"} {
+		code, page := get(t, h, address)
+		if code != http.StatusOK || !strings.Contains(page, "Counts under 5 are not shown") || strings.Contains(page, "/transmissions?") {
+			t.Errorf("%s: %d, not told, or transmissions are linked", address, code)
+		}
+		for _, m := range shown.FindAllStringSubmatch(page, -1) {
+			numbers++
+			text := strings.TrimSpace(m[1])
+			if strings.HasPrefix(text, "hidden") {
+				hidden++
+			}
+			if small.MatchString(text) {
+				t.Errorf("%s shows %q", address, text)
+			}
+		}
+		if strings.Contains(page, "-1") && regexp.MustCompile(`>-1[< ]`).MatchString(page) {
+			t.Errorf("%s shows what stands for a hidden count", address)
+		}
+	}
+	if numbers < 200 || hidden < 40 {
+		t.Errorf("%d numbers, %d of them hidden", numbers, hidden)
 	}
 }

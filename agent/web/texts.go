@@ -151,6 +151,7 @@ func figureTexts() map[string]dashboards.Text {
 		"f-final":           {DA: "Endeligt", EN: "Final"},
 		"f-held":            {DA: "Har været tilbageholdt", EN: "Was held"},
 		"f-released":        {DA: "Frigivet", EN: "Released"},
+		"open-harmless":     {DA: "sendt åbent; intet fundet", EN: "sent openly; nothing found"},
 		"f-protected":       {DA: "Beskyttet", EN: "Protected"},
 		"f-objection":       {DA: "Efter indsigelse fra borgeren", EN: "After the citizen's objection"},
 		"f-recipients":      {DA: "Modtagere", EN: "Recipients"},

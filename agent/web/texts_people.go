@@ -5,6 +5,7 @@ import "postvagt/dashboards"
 // peopleTexts are those of the pages about users and what they open.
 func peopleTexts() map[string]dashboards.Text {
 	return map[string]dashboards.Text{
+		"withheld":       {DA: "Antal under %d vises ikke, og heller ikke antal, som de kunne regnes ud fra. De står som „skjult“.", EN: "Counts under %d are not shown, nor counts from which they could be calculated. They stand as “hidden”."},
 		"login-title":    {DA: "Log ind", EN: "Log in"},
 		"login-name":     {DA: "Navn", EN: "Name"},
 		"login-password": {DA: "Adgangskode", EN: "Password"},

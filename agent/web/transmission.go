@@ -188,8 +188,8 @@ func (s *site) becameFacts(lang string, d *event.Document) []fact {
 	if d.Channel != "" {
 		f.add("f-channel", d.Channel+" ("+dashboards.Word(lang, "channel_state", d.ChannelState)+")")
 	}
-	if d.Left {
-		f.word("f-protected", "protected", d.Protected)
+	if text, _ := protection(lang, d); text != "" {
+		f.add("f-protected", text)
 	}
 	if d.AfterObjection {
 		f.flag("f-objection", true)
@@ -203,7 +203,7 @@ func mailFacts(lang string, d *event.Document) []fact {
 	f.word("f-department", "department", d.Department)
 	f.add("f-recipients", dashboards.Number(lang, int64(d.Recipients)))
 	f.word("f-message-outcome", "outcome", d.MessageOutcome)
-	if d.MessageLeft {
+	if d.MessageLeft && !(d.Level == "none" && d.MessageProtected == "no") {
 		f.word("f-message-safe", "protected", d.MessageProtected)
 	}
 	switch d.DoneRight {

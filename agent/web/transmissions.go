@@ -213,16 +213,25 @@ func heading(lang string, q dashboards.Question, part, key string) string {
 }
 
 func (s *site) listRow(v view, d *event.Document) listRow {
-	protected := d.Protected
-	if !d.Left {
-		protected = ""
-	}
+	protected, class := protection(v.Lang, d)
 	return listRow{
 		Time: d.Time.In(s.Zone).Format("2006-01-02 15:04"), Department: dashboards.Word(v.Lang, "department", d.Department),
 		Level: dashboards.Word(v.Lang, "level", d.Level), LevelClass: "level-" + d.Level, Kinds: kindsOf(v.Lang, d),
-		Outcome: dashboards.Word(v.Lang, "outcome", d.Outcome), Protected: dashboards.Word(v.Lang, "protected", protected), ProtectedClass: "is-" + protected,
+		Outcome: dashboards.Word(v.Lang, "outcome", d.Outcome), Protected: protected, ProtectedClass: class,
 		Transport: dashboards.Word(v.Lang, "transport", d.Transport), Why: plain(v.Lang, d.Why), Href: v.link("/transmissions/" + d.Key),
 	}
+}
+
+// protection says how a copy that left was protected, and its class. That a mail in which nothing was found went in the
+// open is no fault, and not shown as one.
+func protection(lang string, d *event.Document) (text, class string) {
+	switch {
+	case !d.Left:
+		return "", "is-"
+	case d.Level == "none" && d.Protected == "no":
+		return texts["open-harmless"].In(lang), "is-"
+	}
+	return dashboards.Word(lang, "protected", d.Protected), "is-" + d.Protected
 }
 
 func kindsOf(lang string, d *event.Document) string {

@@ -144,6 +144,9 @@ func (v view) where() dashboards.Filter {
 	return where
 }
 
+// rounded says whether the user sees no small counts.
+func (v view) rounded() bool { return !v.user.Is(details...) }
+
 // own are the departments to which the user is bound, if the user is.
 func (v view) own() (departments []string, bound bool) {
 	return v.user.Departments, v.user.Is(login.Reviewer) && !v.user.Is(overseers...)
