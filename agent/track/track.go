@@ -127,6 +127,9 @@ func (t *Tracker) Now() time.Time { return fromMicro(t.now) }
 // Unfinished is the number of messages in memory and of those kept outside.
 func (t *Tracker) Unfinished() (live, outside int) { return len(t.live), len(t.outside.keys) }
 
+// Changed is the number of messages that the next Flush is about.
+func (t *Tracker) Changed() int { return len(t.dirty) }
+
 // Add takes one record into account.
 func (t *Tracker) Add(r *maillog.Record, at Origin) {
 	if !r.Time.IsZero() {
