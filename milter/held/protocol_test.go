@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -131,4 +132,32 @@ func TestProtocol(t *testing.T) {
 	if len(wants) != len(gots) {
 		t.Errorf("%d lines, want %d", len(gots), len(wants))
 	}
+}
+
+// Whatever a client writes, it gets whole lines of JSON, the last with "ok"; nothing leaves the queue without a reason.
+func FuzzAnswer(f *testing.F) {
+	golden, err := os.ReadFile("testdata/protocol.txt")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for line := range strings.Lines(string(golden)) {
+		if ask, ok := strings.CutPrefix(line, "> "); ok {
+			f.Add(strings.TrimSpace(ask))
+		}
+	}
+	f.Fuzz(func(t *testing.T, ask string) {
+		d, _ := desk(t)
+		var answers bytes.Buffer
+		w := bufio.NewWriter(&answers)
+		if err := d.Answer(t.Context(), root, []byte(ask), w); err != nil || w.Flush() != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Split(strings.TrimSuffix(answers.String(), "\n"), "\n")
+		for i, line := range lines {
+			var r Reply
+			if err := json.Unmarshal([]byte(line), &r); err != nil || (r.OK != nil) != (i == len(lines)-1) {
+				t.Fatalf("line %d of %d: %v", i+1, len(lines), err)
+			}
+		}
+	})
 }

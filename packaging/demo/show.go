@@ -90,7 +90,7 @@ func (s *stage) follow(ctx context.Context, out io.Writer) error {
 		fmt.Fprintf(out, "postvagt-milter held %s (%s: %s)\n", m.Then, m.File[:2], m.What)
 		args := []string{"held", m.Then, id}
 		if m.Then == "release" {
-			args = append(args, "--reason", "false-alarm", "--note", "a sample")
+			args = append(args, "--reason", "danger-to-life", "--note", "a sample")
 		}
 		if err := s.milterCommand(ctx, args...); err != nil {
 			return err
