@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -176,5 +177,21 @@ func TestMisconfiguredDaemonsSaySo(t *testing.T) {
 	want := fmt.Sprintf("milter.listen: unix:%s is configured, and the socket unit of systemd listens at %s", h.socket(), filepath.Join(h.dir, "other.sock"))
 	if exit := new(exec.ExitError); !errors.As(err, &exit) || exit.ExitCode() != 78 || !strings.Contains(string(said), want) || readErr != nil {
 		t.Errorf("%v %v\n%s\nwant %s", err, readErr, said, want)
+	}
+}
+
+// What a unit may do, as systemd counts it.
+func TestUnitsAreHardened(t *testing.T) {
+	root, err := kit.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for unit, most := range map[string]float64{"postvagt-milter.service": 1.5, "postvagt-agent.service": 1.5, "postvagt-held.service": 2.0} {
+		out, err := exec.CommandContext(t.Context(), "systemd-analyze", "security", "--offline=true", filepath.Join(root, "packaging/systemd", unit)).CombinedOutput()
+		_, after, found := strings.Cut(string(out), "Overall exposure level for "+unit+": ")
+		exposure, parseErr := strconv.ParseFloat(strings.Fields(after + " -")[0], 64)
+		if err != nil || !found || parseErr != nil || exposure > most {
+			t.Errorf("%s: exposure %v, want at most %v (%v)", unit, exposure, most, err)
+		}
 	}
 }
