@@ -98,7 +98,7 @@ func (s *stage) settle(ctx context.Context) (answers, error) {
 
 func (a answers) settled(m *sample) bool {
 	stored := a[m.MessageID]
-	return stored["outcome"][m.rowOutcome()] == m.Copies && stored["released"][fmt.Sprint(m.Then != "")] == m.Copies &&
+	return stored["outcome"][m.rowOutcome()] == m.Copies && stored["released"][fmt.Sprint(m.Then == "release")] == m.Copies &&
 		stored["level"][m.Level] == m.Copies
 }
 

@@ -48,7 +48,7 @@ func (m *sample) known() map[string]map[string]int {
 	all := map[string]map[string]int{}
 	each := func(field, value string) { all[field] = map[string]int{value: m.Copies} }
 	each("outcome", m.rowOutcome())
-	each("released", strconv.FormatBool(m.Then != "")) // what is returned leaves the hold queue, too
+	each("released", strconv.FormatBool(m.Then == "release")) // what is returned expires in hold
 	each("level", m.Level)
 	each("action", m.Action)
 	each("protection", or(m.Content, "none"))
