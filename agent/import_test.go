@@ -153,3 +153,40 @@ func TestCount(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// The report of an archive without verdicts says how much was sent and by which channel; what was in it is not known, never 0.
+func TestReportOfAnArchive(t *testing.T) {
+	c := importConfig(t)
+	c.Channel = []Channel{{Name: "gateway", RequireRelay: []string{"[127.0.0.2]"}}}
+	path := filepath.Join(t.TempDir(), "old.log")
+	b, err := os.ReadFile(fatesMail)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, path, string(b))
+	if _, err := (&Import{Config: c, Year: 2012}).Run(t.Context(), []string{path}); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := WriteReport(t.Context(), c, ReportQuery{From: "2012-11-01", To: "2012-11-30", Lang: "en", Format: "csv"}, time.Now(), &out); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{"sensitive", "confidential", "recognised", "left-safely", "open-sensitive", "unseen"} {
+		if !strings.Contains(out.String(), "\n"+id+",") {
+			t.Errorf("no line of %s", id)
+		}
+		for line := range strings.Lines(out.String()) {
+			if strings.HasPrefix(line, id+",") && !strings.Contains(line, "not known") {
+				t.Errorf("%q says more than is known", line)
+			}
+		}
+	}
+	if !strings.Contains(out.String(), "\nchannel-proven,") || !strings.Contains(out.String(), ",gateway,") {
+		t.Error("no mail by the channel's relay")
+	}
+	for _, d := range rows(t, c.Store.Path) {
+		if d.Channel == "gateway" && (d.ChannelState != "proven" || d.Protected != "unknown") {
+			t.Errorf("%s: channel %s, protected %s", d.QueueID, d.ChannelState, d.Protected)
+		}
+	}
+}

@@ -30,8 +30,10 @@ func (a Answers) With(id, other string) Row {
 	return Row{Count: x.Count + y.Count, N: x.N + y.N}
 }
 
-var summary = struct{ nothing, sent, left, none, stayed, withheld, unseen, one, many Text }{
+var summary = struct{ nothing, unjudged, sent, left, none, stayed, withheld, unseen, one, many Text }{
 	nothing: Text{DA: "Der er ikke set nogen mails sendt ud af huset i perioden.", EN: "No mail to recipients outside was seen in this period."},
+	unjudged: Text{DA: "I perioden blev %s sendt eller forsøgt sendt ud af huset. Ingen af dem blev vurderet: hvad de rummede, og om det var beskyttet, som det skulle, vides ikke.",
+		EN: "In this period, %s were sent, or were to be sent, to recipients outside. None of them was judged: what they held, and whether it was protected as it had to be, is not known."},
 	sent: Text{DA: "I perioden blev %s sendt eller forsøgt sendt ud af huset. I %s af dem blev der genkendt følsomme eller fortrolige personoplysninger.",
 		EN: "In this period, %s were sent, or were to be sent, to recipients outside. In %s of them, sensitive or confidential personal data was recognised."},
 	left: Text{DA: "%s af de genkendte mails forlod huset. For %s af dem er det bevist, at hver kopi var beskyttet; for %s er det ikke.",
@@ -61,6 +63,9 @@ func (a Answers) InShort(lang string) []string {
 	if a.Count("sent") == 0 {
 		return []string{summary.nothing.In(lang)}
 	}
+	if a.Unjudged() {
+		return []string{text(summary.unjudged, Mails(lang, a.Count("sent")))}
+	}
 	said := []string{text(summary.sent, Mails(lang, a.Count("sent")), Number(lang, recognised))}
 	switch {
 	case recognised == 0:
@@ -76,6 +81,21 @@ func (a Answers) InShort(lang string) []string {
 		said = append(said, text(summary.unseen, Mails(lang, unseen+unjudged)))
 	}
 	return said
+}
+
+// Unjudged says whether mail was sent and none of it was judged, as in an imported archive: what it held, and whether it was
+// protected as it had to be, is then not known, which is not 0.
+func (a Answers) Unjudged() bool {
+	return a.Count("sent") > 0 && a.Count("not-judged") == a.Count("sent")
+}
+
+// Known says whether a figure is known though nothing was judged.
+func (a Answers) Known(id string) bool {
+	switch id {
+	case "sent", "sent-departments", "not-judged", "secure-mailboxes", "channel-proven":
+		return true
+	}
+	return !a.Unjudged()
 }
 
 // Department is what the figures say of one department.

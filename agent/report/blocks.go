@@ -87,6 +87,9 @@ func (r *Report) ratio(id, unseenID string) card {
 	if with.N > 0 {
 		c.Beside = text(r.Lang, "share-with", dashboards.PartOf(r.Lang, with.Count, with.N))
 	}
+	if !r.Answers.Known(id) {
+		c.Value, c.Beside = text(r.Lang, "not-known"), ""
+	}
 	if a.N == 0 {
 		return c
 	}
@@ -164,6 +167,9 @@ func (r *Report) figures() *table {
 		value := r.number(a.Count)
 		if q.Measure.Kind == dashboards.Ratio {
 			value = r.share(a)
+		}
+		if !r.Answers.Known(q.ID) {
+			value = text(r.Lang, "not-known")
 		}
 		t.Rows = append(t.Rows, []string{q.Title.In(r.Lang), value})
 	}

@@ -51,6 +51,10 @@ func (r *Report) lines() [][]string {
 		lines = append(lines, []string{"gap", text(r.Lang, "gap"), g.From.Format("2006-01-02T15:04:05Z07:00") + "/" + g.To.Format("2006-01-02T15:04:05Z07:00"), strconv.FormatInt(g.Lines, 10), ""})
 	}
 	for _, q := range Questions() {
+		if !r.Answers.Known(q.ID) {
+			lines = append(lines, []string{q.ID, q.Title.In(r.Lang), text(r.Lang, "not-known"), "", ""})
+			continue
+		}
 		for _, a := range r.Answers[q.ID] {
 			of := ""
 			if q.Measure.Kind == dashboards.Ratio {

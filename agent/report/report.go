@@ -151,6 +151,8 @@ type figure struct {
 	Measure string `json:"measure"`
 	Split   string `json:"split,omitempty"`
 	Rows    []row  `json:"rows"`
+	// NotKnown says that nothing was judged in the period, as in an archive without verdicts; that is not 0.
+	NotKnown bool `json:"not_known,omitempty"`
 }
 
 type row struct {
@@ -182,6 +184,10 @@ func (r *Report) content() document {
 		Figures: []figure{}, Gaps: []gap{}, Reported: []entry{}, Stated: r.Supervision}
 	for _, q := range Questions() {
 		f := figure{ID: q.ID, Title: q.Title.In(r.Lang), Help: q.Help.In(r.Lang), Source: q.Source, Measure: string(q.Measure.Kind), Split: q.Split.By, Rows: []row{}}
+		if f.NotKnown = !r.Answers.Known(q.ID); f.NotKnown {
+			d.Figures = append(d.Figures, f)
+			continue
+		}
 		for _, a := range r.Answers[q.ID] {
 			one := row{Key: a.Key, Count: a.Count}
 			if q.Measure.Kind == dashboards.Ratio {

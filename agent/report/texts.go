@@ -22,6 +22,7 @@ var texts = map[string]dashboards.Text{
 	"share-with":   {DA: "Med de mails, hvis indhold ikke kunne ses: %s.", EN: "With the mails whose content could not be seen: %s."},
 	"share-none":   {DA: "Ingen mails at måle på", EN: "No mail to measure"},
 	"share-small":  {DA: "Få mails: én mere eller mindre flytter tallet omkring %s procentpoint.", EN: "Few mails: one more or less moves this figure by about %s percentage points."},
+	"not-known":    {DA: "vides ikke", EN: "not known"},
 	"not-shown":    {DA: "Ikke set eller ikke vurderet", EN: "Not seen or not judged"},
 	"not-shown-help": {DA: "Udgående mails, hvis indhold var krypteret, eller som ikke blev vurderet. De kan rumme følsomme oplysninger.",
 		EN: "Outgoing mails whose content was encrypted, or that were not judged. They may hold sensitive data."},

@@ -1,6 +1,8 @@
 package track
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"postvagt/agent/event"
@@ -57,6 +59,9 @@ func (o *Options) outcome(d *event.Document, m *message, r row) {
 	}
 	d.Final = final(d.Outcome)
 	d.Left = d.Direction == maillog.Outbound && d.Outcome == delivered
+	if d.VerdictID == "" && d.Outcome == delivered { // nobody looked for a mark; the relay alone tells
+		d.Channel = o.channelOf(d.Relay)
+	}
 	if d.Channel != "" {
 		d.ChannelState = "marked"
 		if d.Outcome == delivered && o.isRelay(o.ChannelRelays[d.Channel], d.Relay) {
@@ -153,6 +158,16 @@ func (o *Options) transport(out *delivery) string {
 	return out.Via
 }
 
+// channelOf is the secure channel that a relay belongs to, "" for none.
+func (o *Options) channelOf(relay string) string {
+	for _, name := range slices.Sorted(maps.Keys(o.ChannelRelays)) {
+		if o.isRelay(o.ChannelRelays[name], relay) {
+			return name
+		}
+	}
+	return ""
+}
+
 // isRelay compares hosts as configured with host[address]:port as logged.
 func (o *Options) isRelay(hosts []string, relay string) bool {
 	name, rest, ok := strings.Cut(relay, "[")
@@ -198,6 +213,8 @@ func (o *Options) protected(d *event.Document, assessed bool) string {
 	case d.Direction != maillog.Outbound:
 		return ""
 	case !d.Left || d.Transport == unknown || d.Transport == "":
+		return unknown
+	case d.Level == maillog.LevelUnknown && d.VerdictID == "":
 		return unknown
 	case d.ChannelState == "proven" && d.Transport != plaintext:
 		return yes

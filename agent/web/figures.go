@@ -85,7 +85,7 @@ func (s *site) figures(r *http.Request, v view) (string, any, error) {
 		page.Reported, err = s.reported(r, v)
 		return "figures", page, err
 	}
-	if overview.Judged == 0 {
+	if a.Unjudged() {
 		page.Notices = append(page.Notices, texts["unjudged"].In(v.Lang))
 	}
 	page.Notices = append(page.Notices, s.deleted(v, overview)...)
@@ -183,7 +183,11 @@ func (a answers) figures(ids ...string) []figure {
 	for _, id := range ids {
 		q, _ := dashboards.ByID(id)
 		n := a.Count(id)
-		all = append(all, figure{ID: id, Title: q.Title.In(a.Lang), Help: q.Help.In(a.Lang), Value: dashboards.Number(a.Lang, n), Href: a.behind(id), Zero: n == 0})
+		value := dashboards.Number(a.Lang, n)
+		if !a.Known(id) {
+			value = texts["not-known"].In(a.Lang)
+		}
+		all = append(all, figure{ID: id, Title: q.Title.In(a.Lang), Help: q.Help.In(a.Lang), Value: value, Href: a.behind(id), Zero: n == 0})
 	}
 	return all
 }
