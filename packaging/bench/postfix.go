@@ -72,9 +72,14 @@ func benchPostfix(ctx context.Context, dir string, messages, rounds int) (err er
 }
 
 func startMilter(ctx context.Context, dir, socket string) (*kit.Program, error) {
+	return startMilterWith(ctx, dir, socket, "")
+}
+
+// startMilterWith adds lines to the table milter.
+func startMilterWith(ctx context.Context, dir, socket, lines string) (*kit.Program, error) {
 	config := filepath.Join(dir, "milter.toml")
 	text := fmt.Sprintf("[organisation]\nname = \"Bench\"\ndomains = [\"strandholt.example\"]\n[policy]\nmode = \"enforce\"\n"+
-		"[milter]\nlisten = \"unix:%s\"\nmetrics_listen = \"\"\nverdict_log = \"%s/verdict.log\"\nmail_log = false\nstate_dir = \"%s\"\n", socket, dir, dir)
+		"[milter]\nlisten = \"unix:%s\"\nmetrics_listen = \"\"\nverdict_log = \"%s/verdict.log\"\nmail_log = false\nstate_dir = \"%s\"\n%s", socket, dir, dir, lines)
 	if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
 		return nil, err
 	}
@@ -136,15 +141,21 @@ var sentences = []string{
 }
 
 // letter is a message of messageSize bytes; n makes it different from the others.
-func letter(n int) []byte {
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "From: Kontoret <kontor@strandholt.example>\r\nTo: modtager@elsewhere.example\r\nSubject: Cykelsti %d\r\n"+
-		"Message-ID: <bench-%d@strandholt.example>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"+
-		"Content-Transfer-Encoding: 8bit\r\n\r\n", n, n)
-	for i := n; b.Len() < messageSize; i++ {
+func letter(n int) []byte { return letterOf(n, messageSize) }
+
+func letterOf(n, size int) []byte {
+	b := bytes.NewBuffer(headOf(n, "text/plain; charset=utf-8"))
+	for i := n; b.Len() < size; i++ {
 		b.WriteString(sentences[i%len(sentences)] + "\r\n")
 	}
 	return b.Bytes()
+}
+
+// headOf is the header of the n-th message.
+func headOf(n int, contentType string) []byte {
+	return fmt.Appendf(nil, "From: Kontoret <kontor@strandholt.example>\r\nTo: modtager@elsewhere.example\r\nSubject: Cykelsti %d\r\n"+
+		"Message-ID: <bench-%d@strandholt.example>\r\nMIME-Version: 1.0\r\nContent-Type: %s\r\n"+
+		"Content-Transfer-Encoding: 8bit\r\n\r\n", n, n, contentType)
 }
 
 // cpuTime is the CPU time that a process has used, from /proc/PID/stat (proc(5)).

@@ -133,13 +133,15 @@ func (h *mtaHouse) story(t *testing.T, extra string) *mtaHouse {
 func (h *mtaHouse) start() {
 	h.t.Helper()
 	name, args := h.mta.Wrap(h.bin, "serve", "--config", h.config)
+	said, _ := os.ReadFile(filepath.Join(h.dir, "milter.err")) // by those before it
 	p, err := kit.StartProgram(filepath.Join(h.dir, "milter.err"), name, args...)
 	if err != nil {
 		h.t.Fatal(err)
 	}
 	h.program = p
 	if err := p.Ready(h.t.Context(), "the milter", time.Minute, func() (bool, error) {
-		return kit.WaitListening(h.t.Context(), "unix", milterSocket(h.dir), time.Second) == nil, nil
+		now, err := os.ReadFile(p.Log)
+		return len(now) > len(said) && strings.Contains(string(now[len(said):]), "msg=ready"), err
 	}); err != nil {
 		h.t.Fatal(err)
 	}

@@ -50,7 +50,7 @@ local function fail(task, why)
   if settings.on_failure == 'hold' then
     stop(task, 'quarantine', 'postvagt: not judged')
   elseif settings.on_failure == 'tempfail' then
-    stop(task, 'soft reject', '4.7.1 Service unavailable, try again later')
+    stop(task, 'soft reject', 'Service unavailable, try again later')
   end
 end
 
@@ -74,11 +74,11 @@ local function apply(task, answer)
   end
   task:insert_result('POSTVAGT_' .. answer.action:upper(), 1.0, answer.level, table.concat(answer.kinds or {}, '+'), answer.id)
   if answer.later then
-    stop(task, 'soft reject', '4.7.1 Service unavailable, try again later')
+    stop(task, 'soft reject', 'Service unavailable, try again later')
     return
   end
   if answer.action == 'reject' then
-    stop(task, 'reject', '5.7.1 ' .. answer.reject)
+    stop(task, 'reject', answer.reject) -- rspamd adds the status code
     return
   end
   change(task, answer)

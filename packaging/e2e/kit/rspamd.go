@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -44,7 +45,7 @@ func NewRspamd(ctx context.Context, dir string) (*Rspamd, error) {
 	r.http = fmt.Sprintf("127.0.0.1:%d", port)
 	files := map[string]string{
 		"statistic.conf":                   "",
-		"local.d/options.inc":              "dns { nameserver = [\"127.0.0.1:5\"]; timeout = 0.1s; retransmits = 1; }\ndisable_hyperscan = true;\nfilters = \"chartable,dkim,regexp\";\n",
+		"local.d/options.inc":              "dns { nameserver = [\"127.0.0.1:5\"]; timeout = 0.1s; retransmits = 1; }\nfilters = \"chartable,dkim,regexp\";\n",
 		"local.d/logging.inc":              "level = \"notice\";\n",
 		"local.d/worker-normal.inc":        fmt.Sprintf("bind_socket = %q;\ncount = 2;\n", r.http),
 		"local.d/worker-controller.inc":    fmt.Sprintf("bind_socket = \"127.0.0.1:%d\";\npassword = \"unused\";\n", other),
@@ -81,8 +82,20 @@ func (r *Rspamd) HTTP() string { return r.http }
 // Log is the path of its log.
 func (r *Rspamd) Log() string { return filepath.Join(r.Dir, "log", "rspamd.log") }
 
-// Pid is the process id of the main process; its workers are its children.
-func (r *Rspamd) Pid() int { return r.prog.Pid() }
+// Pids are the process ids of the main process and its workers.
+func (r *Rspamd) Pids() []int {
+	pids := []int{r.prog.Pid()}
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pids[0], pids[0]))
+	if err != nil {
+		return pids
+	}
+	for _, f := range strings.Fields(string(b)) {
+		if pid, err := strconv.Atoi(f); err == nil {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
 
 func (r *Rspamd) vars() (args []string) {
 	for k, v := range map[string]string{"CONFDIR": "etc", "LOCAL_CONFDIR": "etc", "DBDIR": "db", "RUNDIR": "run", "LOGDIR": "log"} {

@@ -1,0 +1,163 @@
+//go:build mtas
+
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"postvagt/packaging/e2e/kit"
+)
+
+// sendmailMTA is Sendmail 8.17.
+type sendmailMTA struct{ *kit.Sendmail }
+
+func newSendmailMTA(t *testing.T, dir string, cfg kit.SendmailConfig) sendmailMTA {
+	t.Helper()
+	s, err := kit.StartSendmail(t.Context(), filepath.Join(dir, "sm"), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { stopped(t, s.Stop()) })
+	return sendmailMTA{s}
+}
+
+func (s sendmailMTA) Milter() (lines, tables string) {
+	return "mta = \"sendmail\"\n", fmt.Sprintf("[sendmail]\nconfig_dir = %q\ncommand_dir = %q\n", s.Etc(), s.Tools())
+}
+
+func (s sendmailMTA) Wrap(name string, args ...string) (string, []string) {
+	cmd := s.Inside(context.Background(), name, args...)
+	return cmd.Args[0], cmd.Args[1:]
+}
+
+// SetUp tells it that a dead milter means "later"; it restarts itself.
+func (s sendmailMTA) SetUp(t *testing.T, h *mtaHouse) {
+	t.Helper()
+	h.configure("on_failure = \"tempfail\"\n")
+	h.setup("sendmail", "sendmail.mc", "INPUT_MAIL_FILTER(`postvagt'", func() {
+		if err := kit.WaitSMTP(t.Context(), s.Sendmail.Addr(), time.Minute); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if err := s.Restart(t.Context()); err != nil { // a second time: the story of the dead milter begins with a live one
+		t.Fatal(err)
+	}
+}
+
+func (s sendmailMTA) Clear(t *testing.T) {
+	t.Helper()
+	for _, kind := range []string{"hf", "df"} {
+		files, err := filepath.Glob(filepath.Join(s.Dir, "mqueue", kind+"*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range files {
+			if err := os.Remove(f); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+func (s sendmailMTA) Quirks() quirks { return quirks{noRoute: true, sent: "stat=Sent"} }
+
+// setup runs the command: it shows the change, makes it, has nothing left to do, takes it back, and makes it again.
+func (h *mtaHouse) setup(what, file, line string, settled func()) {
+	h.t.Helper()
+	step := func(want string, args ...string) {
+		h.t.Helper()
+		out, code := h.run(append([]string{"setup", what, "--config", h.config}, args...)...)
+		if code != 0 || !strings.Contains(out, want) {
+			h.t.Fatalf("setup %s %v: exit %d, want %q in\n%s", what, args, code, want, out)
+		}
+		settled()
+	}
+	_, tables := h.mta.Milter()
+	path := filepath.Join(strings.Split(strings.SplitAfter(tables[strings.Index(tables, "["+what):], "config_dir = \"")[1], "\"")[0], file)
+	before, err := os.ReadFile(path)
+	if err != nil && !os.IsNotExist(err) {
+		h.t.Fatal(err)
+	}
+	step("+" + line)
+	if now, _ := os.ReadFile(path); string(now) != string(before) {
+		h.t.Fatalf("setup %s changed %s unasked", what, path)
+	}
+	step(line, "--apply")
+	step("nothing to change")
+	step("", "--undo")
+	if now, _ := os.ReadFile(path); string(now) != string(before) {
+		h.t.Fatalf("setup %s --undo left %s as\n%s", what, path, now)
+	}
+	step(line, "--apply")
+}
+
+func TestMTASendmail(t *testing.T) {
+	dir := newMTADir(t)
+	far := newFar(t, dir)
+	h := newMTAHouse(t, dir, far, newSendmailMTA(t, dir, kit.SendmailConfig{Next: far.Addr(0)}))
+	tellMTA(t, h)
+}
+
+// rspamdMTA is a Postfix whose only milter is rspamd with our plugin.
+type rspamdMTA struct {
+	postfixMTA
+	rspamd *kit.Rspamd
+	dir    string
+}
+
+func newRspamdMTA(t *testing.T, dir string, far *kit.Postfix) rspamdMTA {
+	t.Helper()
+	r, err := kit.NewRspamd(t.Context(), filepath.Join(dir, "rspamd"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	options := filepath.Join(r.Etc(), "local.d", "options.inc")
+	b, err := os.ReadFile(options)
+	if err == nil { // compiling its patterns takes longer than all stories
+		err = os.WriteFile(options, append(b, "disable_hyperscan = true;\n"...), 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	main := nearPostfix(far)
+	main["smtpd_milters"] = "unix:" + r.Socket()
+	p, err := kit.StartPostfix(t.Context(), filepath.Join(dir, "pf"), kit.Config{Ports: []kit.Port{{}}, Main: main})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { stopped(t, p.Stop()) })
+	return rspamdMTA{postfixMTA{p}, r, dir}
+}
+
+func (m rspamdMTA) Milter() (lines, tables string) {
+	lines, tables = m.postfixMTA.Milter()
+	root, err := kit.Root()
+	if err != nil {
+		panic(err) // newRspamdMTA has found it
+	}
+	return lines + fmt.Sprintf("scan_listen = %q\n", "unix:"+filepath.Join(m.dir, "scan.sock")),
+		tables + fmt.Sprintf("[rspamd]\nconfig_dir = %q\nplugin_dir = %q\n", m.rspamd.Etc(), filepath.Join(root, "packaging", "rspamd"))
+}
+
+func (m rspamdMTA) SetUp(t *testing.T, h *mtaHouse) {
+	t.Helper()
+	h.configure("on_failure = \"tempfail\"\n")
+	h.setup("rspamd", "rspamd.conf.local", "postvagt {", func() {})
+	if err := m.rspamd.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { stopped(t, m.rspamd.Stop()) })
+}
+
+func TestMTARspamd(t *testing.T) {
+	dir := newMTADir(t)
+	far := newFar(t, dir)
+	h := newMTAHouse(t, dir, far, newRspamdMTA(t, dir, far))
+	tellMTA(t, h)
+}
