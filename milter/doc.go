@@ -31,8 +31,9 @@
 // # Rooms
 //
 // message opens a mail, policy decides, verdict is the record and its log lines, held is the MTA's hold queue and the
-// privileged helper that decides on it, postfix what Postfix promises, scan the HTTP door for rspamd. program is what both
-// programs have in common towards their admin: a configuration file read strictly, its defaults printed, a command line run; the agent imports it too.
+// privileged helper that decides on it, postfix and sendmail what the MTA promises and how the milter gets into it, rspamd the
+// same for its plugin, scan the HTTP door that the plugin asks. program is what both programs have in common towards their
+// admin: a configuration file read strictly, its defaults printed, a command line run; the agent imports it too.
 //
 // # Trust
 //

@@ -131,6 +131,10 @@ func (t *Tracker) apply(m *message, r *maillog.Record, us int64, at Origin) {
 	case maillog.Remove:
 		t.remove(m, r, us, at)
 	case maillog.Notification:
+		if r.Instance == sendmail && m.OnHold { // it reports on no message in quarantine but one that it returns
+			m.Expired, m.OnHold, m.EndTime = returned, false, us
+			t.prove(m, at)
+		}
 		if child := t.live[queueKey{m.Host, r.Other}]; child != nil && child != m && !child.Bounce {
 			child.Bounce = true
 			t.touch(child)

@@ -6,7 +6,9 @@ import (
 	"net"
 	"net/textproto"
 	"os"
+	"os/signal"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	gomilter "github.com/emersion/go-milter"
@@ -62,7 +64,13 @@ func serveReader(socket string) error {
 	server := gomilter.Server{NewMilter: func() gomilter.Milter { return &onlyReads{} },
 		Protocol: gomilter.OptNoConnReply | gomilter.OptNoHeloReply | gomilter.OptNoMailReply | gomilter.OptNoRcptReply | gomilter.OptNoHeaderReply |
 			gomilter.OptNoEOHReply | gomilter.OptNoBodyReply | gomilter.OptNoUnknown | gomilter.OptNoData}
-	return server.Serve(l)
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, func() { server.Close() })
+	if err := server.Serve(l); ctx.Err() == nil {
+		return err
+	}
+	return nil
 }
 
 func startReader(ctx context.Context, dir, socket string) (*kit.Program, error) {
