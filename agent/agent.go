@@ -278,7 +278,7 @@ func (a *Agent) serve(l net.Listener, db *store.Store, m *metrics) (*http.Server
 	}
 	pages, err := web.New(web.Options{Store: db, Repeated: repeated, Breaches: &register.Register{Store: db, Organisation: a.Config.Organisation.Name, Zone: zone, Now: time.Now},
 		Organisation: a.Config.Organisation.Name, Zone: zone, Log: a.Log,
-		Hosts: a.Config.Dashboard.Hosts, ControlMonths: a.Config.Supervision.ControlMonths, Departments: a.departments, Persons: func() bool { return a.current.Load().Persons.Open() }})
+		Hosts: a.Config.Dashboard.Hosts, Held: a.Config.Dashboard.Held, ControlMonths: a.Config.Supervision.ControlMonths, Departments: a.departments, Persons: func() bool { return a.current.Load().Persons.Open() }})
 	if err != nil {
 		return nil, err
 	}

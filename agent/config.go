@@ -121,6 +121,7 @@ type Supervision struct {
 // Dashboard is the web server.
 type Dashboard struct {
 	Listen string   `toml:"listen" doc:"host:port. Loopback only: for others put a web server with TLS in front, and name it in hosts."`
+	Held   string   `toml:"held_socket" doc:"Socket of the privileged helper for held mail (postvagt-milter held serve); \"\" where there is none."`
 	Hosts  []string `toml:"hosts" doc:"Names by which people reach the pages through that web server, as postvagt.kommune.example."`
 }
 
@@ -163,7 +164,7 @@ func DefaultConfig() *Config {
 		Mail:        Mail{Notices: true, Lang: "da"},
 		Alerts:      Alerts{Officers: []string{}, Operations: []string{}, Lang: "da"},
 		Supervision: Supervision{ControlMonths: 12},
-		Dashboard:   Dashboard{Listen: "127.0.0.1:8480", Hosts: []string{}},
+		Dashboard:   Dashboard{Listen: "127.0.0.1:8480", Held: "/run/postvagt/held.sock", Hosts: []string{}},
 		Agent: Lists{Departments: "/etc/postvagt/departments.csv", SecureMailboxes: "/etc/postvagt/secure-mailboxes.csv",
 			MaskKey:     "/etc/postvagt/mask.key",
 			Objections:  "/var/lib/postvagt/objections.csv",

@@ -44,6 +44,7 @@ type User struct {
 	Name        string
 	Roles       []Role
 	Departments []string // of a reviewer
+	Addresses   []string // the person's own mail addresses: nobody decides on mail of their own
 	Hash        string   // of the password, as Hash writes it
 	Revision    int64    // rises with each change of roles, departments or password; sessions of an older one have ended
 	Disabled    bool
@@ -78,6 +79,11 @@ func (u User) Check() error {
 	}
 	if len(u.Roles) > 1 && u.Is(DPO, Auditor, Admin) {
 		return fmt.Errorf("%s: the roles dpo, auditor and admin stand alone, since who oversees must not decide: make a second user", u.Name)
+	}
+	for _, a := range u.Addresses {
+		if at := strings.LastIndexByte(a, '@'); at < 1 || at == len(a)-1 || strings.ContainsAny(a, " <>,;\t\r\n") {
+			return fmt.Errorf("%s: %q is no mail address", u.Name, a)
+		}
 	}
 	if u.Is(Reviewer) && len(u.Departments) == 0 {
 		return fmt.Errorf("%s: a reviewer needs a department (--department NAME, once for each)", u.Name)

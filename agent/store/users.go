@@ -17,7 +17,7 @@ var ErrNoUser = errors.New("there is no such user")
 // ErrUserExists says that somebody has the name already.
 var ErrUserExists = errors.New("there is a user of that name already")
 
-const userColumns = "name, roles, departments, hash, revision, disabled, failures, locked_until, created, last_login"
+const userColumns = "name, roles, departments, hash, revision, disabled, failures, locked_until, created, last_login, addresses"
 
 // Users returns all users by name.
 func (s *Store) Users(ctx context.Context) ([]login.User, error) {
@@ -92,20 +92,24 @@ func putUser(ctx context.Context, tx *sql.Tx, u login.User) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, "INSERT OR REPLACE INTO user ("+userColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		u.Name, string(roles), string(departments), u.Hash, u.Revision, u.Disabled, u.Failures, micros(u.LockedUntil), u.Created.UnixMicro(), micros(u.LastLogin))
+	addresses, err := json.Marshal(u.Addresses)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, "INSERT OR REPLACE INTO user ("+userColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		u.Name, string(roles), string(departments), u.Hash, u.Revision, u.Disabled, u.Failures, micros(u.LockedUntil), u.Created.UnixMicro(), micros(u.LastLogin), string(addresses))
 	return err
 }
 
 func scanUser(scan func(...any) error) (u login.User, err error) {
-	var roles, departments string
+	var roles, departments, addresses string
 	var locked, last sql.NullInt64
 	var created int64
-	if err := scan(&u.Name, &roles, &departments, &u.Hash, &u.Revision, &u.Disabled, &u.Failures, &locked, &created, &last); err != nil {
+	if err := scan(&u.Name, &roles, &departments, &u.Hash, &u.Revision, &u.Disabled, &u.Failures, &locked, &created, &last, &addresses); err != nil {
 		return u, err
 	}
 	u.LockedUntil, u.Created, u.LastLogin = timeOf(locked), time.UnixMicro(created), timeOf(last)
-	return u, errors.Join(json.Unmarshal([]byte(roles), &u.Roles), json.Unmarshal([]byte(departments), &u.Departments))
+	return u, errors.Join(json.Unmarshal([]byte(roles), &u.Roles), json.Unmarshal([]byte(departments), &u.Departments), json.Unmarshal([]byte(addresses), &u.Addresses))
 }
 
 // micros is a time as it is stored, NULL for the zero one.

@@ -32,7 +32,7 @@ func TestUsersBesideTheAgent(t *testing.T) {
 	}
 	defer beside.Close()
 	at := time.UnixMicro(1_790_000_000_000_000)
-	want := login.User{Name: "anna", Roles: []login.Role{login.Officer, login.Reviewer}, Departments: []string{"Børn & Unge"}, Hash: "h", Revision: 1, Created: at}
+	want := login.User{Name: "anna", Roles: []login.Role{login.Officer, login.Reviewer}, Departments: []string{"Børn & Unge"}, Addresses: []string{"anna@nordvig.example"}, Hash: "h", Revision: 1, Created: at}
 	if err := beside.AddUser(t.Context(), want); err != nil {
 		t.Fatal(err)
 	}

@@ -24,6 +24,7 @@ var (
 	decides   = []login.Role{login.Officer}
 	answerers = []login.Role{login.Officer, login.Reviewer} // for the mails of a sample; a reviewer those of own departments
 	remarks   = []login.Role{login.Officer, login.DPO}      // who may comment on a case
+	reviewers = []login.Role{login.Reviewer}
 	auditors  = []login.Role{login.Auditor}
 	admins    = []login.Role{login.Admin}
 )
@@ -50,6 +51,9 @@ func (s *site) routes() []route {
 		{pattern: "GET /register/{format}", roles: overseers, serve: s.registerFile},
 		{pattern: "GET /processors", roles: overseers, serve: s.page(s.processors)},
 		{pattern: "POST /processors", roles: decides, serve: s.addProcessor},
+		{pattern: "GET /held", roles: reviewers, serve: s.page(s.held), menu: "held-title"},
+		{pattern: "GET /held/{id}", roles: reviewers, serve: s.page(s.heldOne)},
+		{pattern: "POST /held/{id}/{op}", roles: reviewers, serve: s.decide},
 		{pattern: "GET /report", roles: overseers, serve: s.page(s.report), menu: "report"},
 		{pattern: "GET /report/{format}", roles: overseers, serve: s.reportFile},
 		{pattern: "POST /report/freeze", roles: decides, serve: s.freeze},

@@ -7,7 +7,7 @@ import (
 )
 
 // texts are the sentences of the pages by name; questions bring their own.
-var texts = joined(figureTexts(), peopleTexts(), supervisionTexts(), caseTexts())
+var texts = joined(figureTexts(), peopleTexts(), supervisionTexts(), caseTexts(), heldTexts())
 
 func joined(parts ...map[string]dashboards.Text) map[string]dashboards.Text {
 	all := map[string]dashboards.Text{}

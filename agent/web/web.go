@@ -95,6 +95,7 @@ type Options struct {
 	Zone          *time.Location                                 // of days and clock times; time.Local without it
 	Departments   func() []string                                // that exist; those that occur in the store are added
 	Hosts         []string                                       // names by which the pages may be called beside loopback ones
+	Held          string                                         // socket of the privileged helper for held mail, "" for none
 	ControlMonths int                                            // how often each point of control is due; 12 without it
 	Persons       func() bool                                    // whether a sender may be named where there is a reason to; never without it
 	Log           *slog.Logger                                   // slog.Default() without it

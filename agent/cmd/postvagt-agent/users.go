@@ -45,10 +45,11 @@ func (n named) users() (agent.Users, error) {
 type rights struct {
 	Role       []string `required:"" placeholder:"ROLE" help:"viewer, officer, reviewer, dpo, auditor or admin; viewer, officer and reviewer may be combined."`
 	Department []string `placeholder:"NAME" sep:"none" help:"A department of a reviewer, as departments.csv names it; may be repeated."`
+	Address    []string `placeholder:"ADDRESS" help:"The person's own mail address, so that nobody decides on mail of their own; may be repeated."`
 }
 
 func (r rights) give(u *login.User) {
-	u.Roles, u.Departments = nil, r.Department
+	u.Roles, u.Departments, u.Addresses = nil, r.Department, r.Address
 	for _, role := range r.Role {
 		u.Roles = append(u.Roles, login.Role(role))
 	}
