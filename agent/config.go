@@ -308,7 +308,7 @@ func (c *Config) useJournal() bool {
 func (c *Config) allFiles() []string {
 	var all []string
 	files := append(slices.Clone(c.logFiles()), c.Log.Verdicts...)
-	if len(existing([]string{c.Log.Decisions})) > 0 {
+	if c.Log.Decisions != "" && len(existing([]string{c.Log.Decisions})) > 0 {
 		files = append(files, c.Log.Decisions)
 	}
 	for _, f := range files {

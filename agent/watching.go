@@ -95,6 +95,10 @@ func (w *watching) tell(ctx context.Context, f watch.Finding, g watch.Gate) erro
 	return nil
 }
 
+// preventedAfterObjection are those that were held back.
+var preventedAfterObjection = dashboards.Filter{dashboards.Is("postvagt.after_objection", "true"), dashboards.Is("postvagt.held", "true"), dashboards.Is("postvagt.left", "false"),
+	dashboards.Is("postvagt.level", "sensitive", "confidential")}
+
 // facts reads the open mail of the last twelve months.
 func (w *watching) facts(ctx context.Context, rules []watch.Rule) (watch.Facts, error) {
 	f := watch.Facts{Now: w.now()}
@@ -105,6 +109,15 @@ func (w *watching) facts(ctx context.Context, rules []watch.Rule) (watch.Facts, 
 	p := dashboards.Period{From: f.Now.AddDate(0, -watch.Memory, 0).Format(time.RFC3339), To: f.Now.Format(time.RFC3339)}
 	err = w.register.EachOpen(ctx, p, func(d event.Document) bool {
 		f.Mails = append(f.Mails, mailOf(&d, triages[d.Key]))
+		return true
+	})
+	if err != nil {
+		return f, err
+	}
+	err = w.register.Each(ctx, p, preventedAfterObjection, func(d event.Document) bool {
+		m := mailOf(&d, triages[d.Key])
+		m.Prevented = true
+		f.Mails = append(f.Mails, m)
 		return true
 	})
 	if err != nil {

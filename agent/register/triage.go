@@ -80,8 +80,13 @@ func (r *Register) Untriaged(ctx context.Context, p dashboards.Period, f func(ev
 
 // EachOpen calls f for each open sensitive transmission of a period, the newest first, until it returns false.
 func (r *Register) EachOpen(ctx context.Context, p dashboards.Period, f func(event.Document) bool) error {
+	return r.Each(ctx, p, openSensitive, f)
+}
+
+// Each calls f for each transmission of a period that matches, the newest first, until it returns false.
+func (r *Register) Each(ctx context.Context, p dashboards.Period, where dashboards.Filter, f func(event.Document) bool) error {
 	for offset := 0; ; offset += openPage {
-		docs, total, err := r.Store.Documents(ctx, p, openSensitive, offset, openPage)
+		docs, total, err := r.Store.Documents(ctx, p, where, offset, openPage)
 		if err != nil {
 			return err
 		}

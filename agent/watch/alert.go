@@ -36,14 +36,25 @@ func About(f Finding, to To, base, lang string, at time.Time) Alert {
 		what = append(what, fmt.Sprintf(w.departments, number(lang, n)))
 	}
 	title := w.title + ": " + strings.Join(what, ", ")
-	text := fmt.Sprintf(w.text, f.Messages, f.Recipients, f.First.Format("2006-01-02 15:04"), f.Last.Format("2006-01-02 15:04"))
+	text := fmt.Sprintf(w.text, count(f.Messages, w.mail), count(f.Recipients, w.recipient), f.First.Format("2006-01-02 15:04"), f.Last.Format("2006-01-02 15:04"))
+	if f.Prevented > 0 {
+		text += " " + fmt.Sprintf(w.prevented, f.Prevented)
+	}
 	switch to {
 	case Sender:
 		text += "\n\n" + w.toSender
 	case Manager:
 		text += "\n\n" + w.toManager
 	}
-	return Alert{ID: f.ID + "/" + string(to), Kind: "repeated", To: to, At: at, Title: title, Text: text, Link: link(base, "repeated/"+f.ID)}
+	return Alert{ID: f.ID + f.Stage() + "/" + string(to), Kind: "repeated", To: to, At: at, Title: title, Text: text, Link: link(base, "repeated/"+f.ID)}
+}
+
+// count writes a number with its noun.
+func count(n int, noun [2]string) string {
+	if n == 1 {
+		return "1 " + noun[0]
+	}
+	return fmt.Sprint(n) + " " + noun[1]
 }
 
 // link is the address of a page, "" where the configuration has no base.
@@ -73,6 +84,8 @@ func number(lang string, n int) string {
 
 type words struct {
 	title, repeated, departments, text string
+	prevented                          string
+	mail, recipient                    [2]string // one, several
 	toSender, toManager                string
 	by                                 map[By]string
 }
@@ -81,7 +94,9 @@ func alertWords(lang string) words {
 	if lang == "da" {
 		return words{
 			title: "Åben mail", repeated: "gentaget", departments: "%s afdelinger",
-			text:      "%d mails til i alt %d modtagere, fra %s til %s. Ingen af dem var beviseligt beskyttet.",
+			text: "%s til i alt %s, fra %s til %s. Ingen af dem var beviseligt beskyttet.",
+			mail: [2]string{"mail", "mails"}, recipient: [2]string{"modtager", "modtagere"},
+			prevented: "%d blev holdt tilbage, før de forlod huset.",
 			toSender:  "Du får besked, så du kan se på det og forklare, hvis det er en fejl. Ingen andre end databeskyttelsens sagsbehandler ved det endnu.",
 			toManager: "Sagen er set igennem, og afsenderen har haft lejlighed til at forklare sig. Det er ikke en vurdering af medarbejderen.",
 			by: map[By]string{BySender: "samme afsender", ByDepartment: "afdelingens andel", ByCitizen: "til samme borger",
@@ -90,7 +105,9 @@ func alertWords(lang string) words {
 	}
 	return words{
 		title: "Open mail", repeated: "repeated", departments: "%s departments",
-		text:      "%d mails to %d recipients in all, from %s to %s. None of them is proven to have been protected.",
+		text: "%s to %s in all, from %s to %s. None of them is proven to have been protected.",
+		mail: [2]string{"mail", "mails"}, recipient: [2]string{"recipient", "recipients"},
+		prevented: "%d held back before they left the house.",
 		toSender:  "You are told so that you can look into it, and explain if it is a mistake. Nobody but the officer for data protection knows of it yet.",
 		toManager: "The matter was looked into, and the sender could explain. This is no judgement of the employee.",
 		by: map[By]string{BySender: "same sender", ByDepartment: "share of the department", ByCitizen: "to the same citizen",

@@ -9,9 +9,9 @@
 // # Repeated open mail (R9, R10)
 //
 // Open mail here is a transmission of confidential or sensitive data that left the house and is not proven to be
-// protected. What was triaged as a false alarm does not count; nothing older than twelve months does. A Rule groups
+// protected; after an objection, one that was held back counts as well, since somebody tried (R9). What was triaged as a false alarm does not count; nothing older than twelve months does. A Rule groups
 // open mail by sender, department, citizen or objection. What comes again within the rule's days belongs to the same
-// episode, and an episode is one Finding with one alert, however long it goes on.
+// episode, and an episode is one Finding with one alert, however long it goes on; see Finding.Stage for the exception.
 //
 // # Who is told (R9, R10, Art. 38(6))
 //
@@ -91,6 +91,7 @@ type Mail struct {
 	Department     string
 	Citizen        string
 	Objection      string // whose; "" for none, Citizen's where the register can't tell
+	Prevented      bool   // it was held back: counts only by objection
 	FalseAlarm     bool   // triaged so
 	Confirmed      bool   // triaged as anything else
 	MessageKey     string // the same for all recipients of one message
@@ -120,11 +121,21 @@ type Finding struct {
 	Subject     string // pseudonym, department
 	First, Last time.Time
 	Messages    int
+	Prevented   int // of the messages: held back
 	Recipients  int
 	Departments []string // sorted
 	Keys        []string // the transmissions
 	Confirmed   bool     // an officer confirmed at least one of them
 	Objection   bool     // at least one came after an objection
+}
+
+// Stage tells an episode that is worse than when it was alerted: after an objection the second mail, and each further
+// department, is a thing of its own. It is "" for all other rules.
+func (f Finding) Stage() string {
+	if f.By != ByObjection {
+		return ""
+	}
+	return fmt.Sprintf("/%t-%d", f.Repeated(), len(f.Departments))
 }
 
 // Repeated says whether it is more than one message.
@@ -173,6 +184,12 @@ func counted(f Facts) (mails []Mail) {
 
 // subject is the group that a mail belongs to, "" for none.
 func (r Rule) subject(m Mail, f Facts) string {
+	switch {
+	case r.By == ByObjection:
+		return m.Objection
+	case m.Prevented:
+		return ""
+	}
 	switch r.By {
 	case BySender:
 		return m.Sender
@@ -180,8 +197,6 @@ func (r Rule) subject(m Mail, f Facts) string {
 		return m.Department
 	case ByCitizen:
 		return m.Citizen
-	case ByObjection:
-		return m.Objection
 	case ByInstruction:
 		if instructed(m, f.Instructions) {
 			return m.Sender
@@ -237,7 +252,11 @@ func messages(mails []Mail) int {
 func (r Rule) finding(subject string, episode []Mail) Finding {
 	f := Finding{Rule: r.Name, By: r.By, Subject: subject, First: episode[0].Time, Last: episode[len(episode)-1].Time,
 		Messages: messages(episode), Recipients: len(episode)}
+	var held []Mail
 	for _, m := range episode {
+		if m.Prevented {
+			held = append(held, m)
+		}
 		f.Keys = append(f.Keys, m.Key)
 		f.Confirmed = f.Confirmed || m.Confirmed
 		f.Objection = f.Objection || m.Objection != ""
@@ -245,6 +264,7 @@ func (r Rule) finding(subject string, episode []Mail) Finding {
 			f.Departments = append(f.Departments, m.Department)
 		}
 	}
+	f.Prevented = messages(held)
 	slices.Sort(f.Departments)
 	sum := sha256.Sum256([]byte(strings.Join([]string{r.Name, string(r.By), subject, episode[0].Key}, "\x00")))
 	f.ID = hex.EncodeToString(sum[:8])

@@ -112,6 +112,10 @@ func TestRebild(t *testing.T) {
 	if da.Title != "Åben mail: efter indsigelse, gentaget, tre afdelinger" || en.Title != "Open mail: after objection, repeated, three departments" {
 		t.Errorf("%q, %q", da.Title, en.Title)
 	}
+	first := Find([]Rule{rule(t, ByObjection)}, facts(1, open(0, "a", "Jobcenter", "citizen", "her")))
+	if first[0].ID != got[0].ID || About(first[0], Officer, "", "en", f.Now).ID == en.ID {
+		t.Error("the first mail was alerted, and what it became is not")
+	}
 	if da.Link != "https://postvagt.example/repeated/"+got[0].ID || en.Link != "" {
 		t.Errorf("%q, %q", da.Link, en.Link)
 	}
@@ -119,6 +123,19 @@ func TestRebild(t *testing.T) {
 		if strings.Contains(da.Title+da.Text, secret) {
 			t.Errorf("the alert names %q", secret)
 		}
+	}
+}
+
+// Who was stopped has tried all the same; other rules do not count it.
+func TestPrevented(t *testing.T) {
+	m := open(0, "a", "Jobcenter", "c", "o")
+	m.Prevented = true
+	all := Find([]Rule{{Name: "x", By: ByCitizen, Count: 1, Days: 9}, rule(t, ByObjection)}, facts(1, m))
+	if len(all) != 1 || all[0].By != ByObjection || all[0].Prevented != 1 {
+		t.Fatalf("%+v", all)
+	}
+	if a := About(all[0], Officer, "", "en", noon); !strings.Contains(a.Text, "1 held back") {
+		t.Error(a.Text)
 	}
 }
 

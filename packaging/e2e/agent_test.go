@@ -42,6 +42,14 @@ const house = "nordvig-kommune.example"
 // newAgentHouse starts all but the agent.
 func newAgentHouse(t *testing.T) *agentHouse {
 	t.Helper()
+	h := newBareHouse(t)
+	h.startMilter()
+	return h
+}
+
+// newBareHouse starts the servers and neither of our programs.
+func newBareHouse(t *testing.T) *agentHouse {
+	t.Helper()
 	dir, err := kit.TempDir()
 	if err != nil {
 		t.Fatal(err)
@@ -55,7 +63,6 @@ func newAgentHouse(t *testing.T) *agentHouse {
 		t.Fatal(err)
 	}
 	h.startPostfix()
-	h.startMilter()
 	return h
 }
 
