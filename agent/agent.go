@@ -74,6 +74,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	m := newMetrics(a.Config.Store.Path)
 	a.current.Store(a.Config)
 	m.stored(db, a.now)
+	m.backlog(db.Backlog)
 	listener, err := net.Listen("tcp", a.Config.Dashboard.Listen)
 	if err != nil {
 		return errors.Join(fmt.Errorf("dashboard.listen: %w", err), db.Close())
@@ -106,11 +107,17 @@ func (a *Agent) follow(ctx context.Context, db *store.Store, m *metrics) error {
 			defer close(keeping)
 			a.keep(round, c, db, tick.C)
 		}(a.Config)
+		shipping := make(chan struct{})
+		go func(c *Config) {
+			defer close(shipping)
+			a.ship(round, c, db, m)
+		}(a.Config)
 		err := a.round(round, db, m)
 		cancel()
 		tick.Stop()
 		<-watching
 		<-keeping
+		<-shipping
 		if err != nil || ctx.Err() != nil {
 			return err
 		}
@@ -135,6 +142,9 @@ func (a *Agent) awaitReload(ctx context.Context, cancel func(), next chan<- *Con
 		c, err := a.Reload()
 		if err == nil {
 			_, err = c.trackOptions()
+		}
+		if err == nil {
+			_, err = c.Elastic.connection()
 		}
 		if err != nil {
 			m.reloads.WithLabelValues("refused").Inc()

@@ -19,19 +19,20 @@ const DefaultConfigFile = "/etc/postvagt/agent.toml"
 
 // Config is agent.toml. The struct tags doc are the comments of the shipped file.
 type Config struct {
-	Organisation Organisation `toml:"organisation" doc:"Who you are. The one thing that must be set."`
-	Persons      Persons      `toml:"persons" doc:"Until the first three are filled in, senders are pseudonyms everywhere, nobody is ranked and no manager is told."`
-	Log          Log          `toml:"log" doc:"Where the MTA and the milter write."`
-	Store        Store        `toml:"store" doc:"What is kept."`
-	Cases        Cases        `toml:"cases" doc:"The register of breaches."`
-	Mail         Mail         `toml:"mail" doc:"What the agent writes: notices to senders, and alerts."`
-	Alerts       Alerts       `toml:"alerts" doc:"Who is told of what needs a person."`
-	Watch        []Watch      `toml:"watch"`
-	Supervision  Supervision  `toml:"supervision" doc:"The organisation's own supervision."`
-	Dashboard    Dashboard    `toml:"dashboard" doc:"The pages, and /metrics for Prometheus."`
-	Agent        Lists        `toml:"agent" doc:"Lists and keys."`
-	Channel      []Channel    `toml:"channel"`
-	Relay        []Relay      `toml:"relay"`
+	Organisation Organisation  `toml:"organisation" doc:"Who you are. The one thing that must be set."`
+	Persons      Persons       `toml:"persons" doc:"Until the first three are filled in, senders are pseudonyms everywhere, nobody is ranked and no manager is told."`
+	Log          Log           `toml:"log" doc:"Where the MTA and the milter write."`
+	Store        Store         `toml:"store" doc:"What is kept."`
+	Cases        Cases         `toml:"cases" doc:"The register of breaches."`
+	Mail         Mail          `toml:"mail" doc:"What the agent writes: notices to senders, and alerts."`
+	Alerts       Alerts        `toml:"alerts" doc:"Who is told of what needs a person."`
+	Watch        []Watch       `toml:"watch"`
+	Supervision  Supervision   `toml:"supervision" doc:"The organisation's own supervision."`
+	Dashboard    Dashboard     `toml:"dashboard" doc:"The pages, and /metrics for Prometheus."`
+	Agent        Lists         `toml:"agent" doc:"Lists and keys."`
+	Elastic      Elasticsearch `toml:"elasticsearch" doc:"Where transmissions are shipped to, for Kibana; only pseudonyms leave. Keep store.details_months the same on all agents."`
+	Channel      []Channel     `toml:"channel"`
+	Relay        []Relay       `toml:"relay"`
 
 	source program.Source
 }
@@ -156,6 +157,7 @@ type Relay struct {
 // DefaultConfig holds every default; the shipped file is made of it.
 func DefaultConfig() *Config {
 	return &Config{
+		Elastic: Elasticsearch{URLs: []string{}},
 		Log: Log{Files: []string{}, Journal: "auto", JournalUnits: []string{"postfix*.service", "sendmail*.service"},
 			MilterUnit: "postvagt-milter.service", Verdicts: []string{"/var/log/postvagt/verdict.log"}, Decisions: "/var/lib/postvagt/held/decisions.jsonl",
 			JoinWindow: program.Duration(time.Hour), QueueLifetime: program.Duration(121 * time.Hour)},
@@ -174,7 +176,7 @@ func DefaultConfig() *Config {
 
 // foreignTables are those of milter.toml and of later rooms: one file may serve both programs.
 func foreignTables() []string {
-	return []string{"policy", "milter", "recipients", "postfix", "sendmail", "rspamd", "scan", "elasticsearch", "web", "held"}
+	return []string{"policy", "milter", "recipients", "postfix", "sendmail", "rspamd", "scan", "web", "held"}
 }
 
 // LoadConfig reads and checks a configuration. All faults are reported, joined.
@@ -248,6 +250,7 @@ func (c *Config) check() (errs []error) {
 			fault(fmt.Sprintf("relay[%d].document", i), "missing: which document says so, and of what date?")
 		}
 	}
+	c.checkElasticsearch(fault)
 	for i, ch := range c.Channel {
 		if ch.Name == "" {
 			fault(fmt.Sprintf("channel[%d].name", i), "missing")

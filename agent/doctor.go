@@ -330,4 +330,5 @@ func (d Doctor) database(ctx context.Context, r *Report, c *Config) {
 		return
 	}
 	r.ok("database", "%s: %d transmissions", c.Store.Path, o.Transmissions)
+	d.elasticsearch(ctx, r, c, db)
 }

@@ -33,6 +33,8 @@ type metrics struct {
 	storeFailing  prometheus.Gauge
 	reloads       *prometheus.CounterVec // result
 
+	elastic elasticMetrics
+
 	kinds    map[[2]string]prometheus.Counter
 	programs map[string]bool // that have a label of their own
 }
@@ -59,10 +61,11 @@ func newMetrics(database string) *metrics {
 			Help: "Time of one transaction.", Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}}),
 		storeFailing: prometheus.NewGauge(prometheus.GaugeOpts{Name: "postvagt_agent_store_failing", Help: "1 while the database takes no data and reading stands still."}),
 		reloads:      counter("reloads_total", "Reloads of the configuration.", "result"),
+		elastic:      newElasticMetrics(),
 		kinds:        map[[2]string]prometheus.Counter{}, programs: map[string]bool{},
 	}
 	m.registry.MustRegister(m.lines, m.bytes, m.lag, m.lagSeconds, m.unknown, m.sourceEvents, m.failing, m.documents, m.unfinished, m.logTime, m.commitSeconds,
-		m.storeFailing, m.reloads,
+		m.storeFailing, m.reloads, m.elastic.shipped, m.elastic.failing,
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "postvagt_agent_database_bytes", Help: "Size of the database file."}, func() float64 {
 			info, err := os.Stat(database)
 			if err != nil {

@@ -1,11 +1,5 @@
 package dashboards
 
-// IDs of dashboards.
-const (
-	Ombudsman = "ombudsman" // R5, R6, R8: the answer to the authority
-	Incidents = "incidents" // what has to be looked into
-)
-
 // Names of the fields that questions ask for.
 const (
 	fDirection  = "postvagt.message_direction"
@@ -45,7 +39,8 @@ func besides() []string {
 // Questions returns all questions in the order in which they are shown.
 func Questions() []Question {
 	var all []Question
-	for _, part := range [][]Question{volume(), safely(), notSeen(), doneRight(), held(), divisions(), secure()} {
+	for _, part := range [][]Question{volume(), safely(), notSeen(), doneRight(), held(), divisions(), secure(), trends(),
+		incidents(), repeated(), transport(), operations()} {
 		all = append(all, part...)
 	}
 	return all

@@ -4,14 +4,16 @@
 # Installs the Debian packages that the demo, the tests or the benchmarks need, and says which. Says nothing when all are there.
 # Postfix is installed as "Local only" and not started; one that is installed already is not touched.
 # Sendmail and Postfix exclude each other as packages: for mtas, Sendmail is unpacked into dist/sendmail and not installed.
+# The tests also get an Elasticsearch, by Maven, into $POSTVAGT_ELASTICSEARCH (default /var/tmp/postvagt-elasticsearch):
+# 930 MB are loaded once, 120 MB stay.
 set -eu
 
 demo="postfix postfix-pcre openssl poppler-utils"
-tests="$demo bzip2 xz-utils zstd chromium fonts-dejavu-core gnupg p7zip-full qpdf procps python3 rsyslog systemd"
+tests="$demo bzip2 xz-utils zstd chromium fonts-dejavu-core gnupg p7zip-full qpdf procps prometheus python3 rsyslog systemd default-jre-headless maven"
 mtas="$tests rspamd m4 libwrap0 libldap-2.5-0 libnsl2"
 case ${1-} in
 demo) want=$demo ;;
-bench) want="$demo pflogsumm rspamd" ;;
+bench) want="$demo pflogsumm rspamd default-jre-headless maven" ;;
 test) want=$tests; command -v npm >/dev/null || want="$want nodejs npm" ;;
 mtas) want=$mtas ;;
 *) echo "usage: install-deps.sh demo|test|mtas|bench" >&2; exit 2 ;;
@@ -31,7 +33,35 @@ done
 sendmail=$(cd "$(dirname "$0")/.." && pwd)/dist/sendmail
 unpack=
 if [ "$1" = mtas ] && [ ! -x "$sendmail/usr/libexec/sendmail/sendmail" ]; then unpack=yes; fi
-[ -n "$missing$unpack" ] || exit 0
+elasticsearch() {
+	version=8.19.13
+	base=${POSTVAGT_ELASTICSEARCH-/var/tmp/postvagt-elasticsearch}
+	home=$base/elasticsearch-$version
+	[ ! -e "$home/.ready" ] || return 0
+	echo "Loading Elasticsearch $version with Maven; this takes minutes, once."
+	mkdir -p "$base"
+	work=$(mktemp -d "$base/load.XXXXXX")
+	if ! mvn -B -q -Dmaven.repo.local="$work/repository" -f "$(dirname "$0")/e2e/kit/elasticsearch/pom.xml" -Des.dest="$work/out" dependency:unpack@default-cli >"$work/log" 2>&1; then
+		tail -n 20 "$work/log" >&2
+		echo "install-deps: Maven failed; all it said is in $work/log" >&2
+		rm -rf "$work/repository" "$work/out"
+		exit 1
+	fi
+	mkdir -p "$work"/out/sonarqube-*/elasticsearch/plugins
+	chmod -R a+rX "$base" "$work"
+	touch "$work"/out/sonarqube-*/elasticsearch/.ready
+	mv "$work"/out/sonarqube-*/elasticsearch "$home" 2>/dev/null || [ -e "$home/.ready" ] # another run was faster
+	rm -rf "$work"
+}
+
+more() {
+	case $1 in test | mtas | bench) elasticsearch ;; esac
+}
+
+if [ -z "$missing$unpack" ]; then
+	more "$1"
+	exit 0
+fi
 
 unpack_sendmail() {
 	debs=$(mktemp -d)
@@ -56,6 +86,7 @@ if [ "$(id -u)" != 0 ]; then
 fi
 if [ -z "$missing" ]; then
 	unpack_sendmail
+	more "$1"
 	exit 0
 fi
 echo "Installing with apt-get:$missing"
@@ -84,3 +115,4 @@ fi
 rm -f "$log"
 echo "Installed."
 [ -z "$unpack" ] || unpack_sendmail
+more "$1"

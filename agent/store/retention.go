@@ -87,8 +87,15 @@ func (s *Store) purgeSome(ctx context.Context, before int64) (n int64, err error
 		if err != nil {
 			return err
 		}
-		n, err = res.RowsAffected()
-		return err
+		if n, err = res.RowsAffected(); err != nil || n == purgeRows {
+			return err
+		}
+		for _, table := range []string{"unshipped", "refused"} {
+			if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE id NOT IN (SELECT id FROM transmission)"); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	return n, err
 }
@@ -177,8 +184,16 @@ func (s *Store) Release(ctx context.Context, reason string) error {
 // ReleaseArchives lets imported days be purged like all others.
 func (s *Store) ReleaseArchives(ctx context.Context) error {
 	err := s.change(ctx, "release archives", func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "DELETE FROM archive_day")
-		return err
+		for _, q := range []string{ // Elasticsearch is told that they may go
+			"UPDATE transmission SET revision = revision + 1 WHERE day IN (SELECT day FROM archive_day)",
+			"INSERT OR IGNORE INTO unshipped (id) SELECT id FROM transmission WHERE day IN (SELECT day FROM archive_day) AND EXISTS (SELECT 1 FROM meta WHERE name = 'shipping')",
+			"DELETE FROM archive_day",
+		} {
+			if _, err := tx.ExecContext(ctx, q); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		return err

@@ -76,6 +76,7 @@ type Store struct {
 	seen     int64          // of a reader: the commit that its cube is of
 	details  int64          // the first day whose transmissions are all kept
 	archives map[int64]bool // imported days, kept whatever their age
+	shipping bool           // commits note what Elasticsearch does not have
 }
 
 // Option changes how a database is opened.
@@ -146,7 +147,7 @@ func (s *Store) open(ctx context.Context) error {
 
 // load reads what is kept in memory.
 func (s *Store) load(ctx context.Context) error {
-	return errors.Join(s.cube.load(ctx, s.read), s.loadRetention(ctx))
+	return errors.Join(s.cube.load(ctx, s.read), s.loadRetention(ctx), s.loadShipping(ctx))
 }
 
 func (s *Store) openReaders(ctx context.Context) (err error) {

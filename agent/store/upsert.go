@@ -104,6 +104,9 @@ func (w *writer) insert(rows []row) error {
 	if err != nil {
 		return err
 	}
+	if err := w.unshippedNew(res, n); err != nil {
+		return err
+	}
 	var keys map[any]bool
 	if n < int64(len(rows)) {
 		if keys, err = w.inserted(res, n); err != nil {
@@ -232,6 +235,9 @@ func (w *writer) change(r *row, old stored) (err error) {
 		if _, err := w.exec(moveRow, r.facet, old.id); err != nil {
 			return err
 		}
+	}
+	if err := w.unshipped(old.id); err != nil {
+		return err
 	}
 	w.count(old.cell, -1, old.sums, old.entities)
 	w.count(cell{r.day, r.facet}, 1, r.sums, r.entities)

@@ -20,6 +20,7 @@ type cli struct {
 	Backup     backupCmd     `cmd:"" help:"Write the database as of now to a new file, while the agent runs."`
 	Restore    restoreCmd    `cmd:"" help:"Put a backup in the place of the database. The agent must be stopped."`
 	Cases      casesCmd      `cmd:"" help:"The register of breaches: list, show, export, verify."`
+	Boards     boardsCmd     `cmd:"" name:"dashboards" help:"Dashboards of Kibana."`
 	Doctor     doctorCmd     `cmd:"" help:"Say what runs, what is seen, what is missing, and the one next step. Exit 1 if something is missing."`
 	Man        manCmd        `cmd:"" hidden:"" help:"Write the manual pages."`
 	Config     configCmd     `cmd:"" help:"Check the configuration, or print the defaults."`

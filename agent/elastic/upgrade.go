@@ -1,0 +1,145 @@
+package elastic
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"postvagt/agent/event"
+)
+
+// stored is what an index says of its form.
+type stored struct {
+	Mappings struct {
+		Meta struct {
+			Schema  int `json:"schema"`
+			Version int `json:"version"`
+		} `json:"_meta"`
+	} `json:"mappings"`
+}
+
+func (c *Client) forms(ctx context.Context) (map[string]stored, error) {
+	var said map[string]stored
+	err := c.do(ctx, http.MethodGet, "/"+allIndices+"/_mapping", nil, &said)
+	if status(err) == http.StatusNotFound {
+		return nil, nil
+	}
+	return said, err
+}
+
+// widen adds the fields that indices of an older template lack. Those of an older schema wait for Upgrade.
+func (c *Client) widen(ctx context.Context) error {
+	forms, err := c.forms(ctx)
+	if err != nil {
+		return err
+	}
+	for name, is := range forms {
+		if is.Mappings.Meta.Schema != event.SchemaVersion || is.Mappings.Meta.Version >= templateVersion {
+			continue
+		}
+		if err := c.do(ctx, http.MethodPut, "/"+name+"/_mapping", mappings(), nil); err != nil {
+			return fmt.Errorf("fields of %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// Upgrade brings the indices of an older schema to ours, by copying them, and says what it did. Agents that ship
+// meanwhile wait.
+func (c *Client) Upgrade(ctx context.Context) (changed []string, err error) {
+	forms, err := c.forms(ctx)
+	if err != nil {
+		return nil, err
+	}
+	months, err := c.held(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for name, is := range forms {
+		month, ours := months[name]
+		if !ours || is.Mappings.Meta.Schema >= event.SchemaVersion {
+			continue
+		}
+		n, err := c.copy(ctx, name, month)
+		if err != nil {
+			return changed, fmt.Errorf("upgrade of %s: %w", name, err)
+		}
+		changed = append(changed, fmt.Sprintf("index %s: %d documents brought from schema %d to %d", index(month), n, is.Mappings.Meta.Schema, event.SchemaVersion))
+	}
+	slices.Sort(changed)
+	return changed, nil
+}
+
+// copy replaces an index by a copy in the new form. Until the last step the original serves all readers, and a failure
+// lets it be written again.
+func (c *Client) copy(ctx context.Context, name, month string) (n int64, err error) {
+	to := fmt.Sprintf("%s%s-s%d", copyPrefix, month, event.SchemaVersion)
+	if err := c.do(ctx, http.MethodPut, "/"+name+"/_block/write", nil, nil); err != nil {
+		return 0, err
+	}
+	defer func() {
+		if err == nil {
+			return
+		}
+		ctx := context.WithoutCancel(ctx)
+		_ = c.do(ctx, http.MethodPut, "/"+name+"/_settings", object{"index.blocks.write": nil}, nil) // the first error says more
+		_ = c.do(ctx, http.MethodDelete, "/"+to, nil, nil)
+	}()
+	if err := c.do(ctx, http.MethodDelete, "/"+to, nil, nil); err != nil && status(err) != http.StatusNotFound {
+		return 0, err // of an attempt that was cut off
+	}
+	if err := c.do(ctx, http.MethodPut, "/"+to, nil, nil); err != nil {
+		return 0, err
+	}
+	if n, err = c.reindex(ctx, name, to); err != nil {
+		return n, err
+	}
+	actions := []object{{"remove_index": object{"index": name}}, {"add": object{"index": to, "alias": index(month), "is_write_index": true}}}
+	return n, c.do(ctx, http.MethodPost, "/_aliases", object{"actions": actions}, nil)
+}
+
+// reindex copies all documents with their versions, as a task of the cluster.
+func (c *Client) reindex(ctx context.Context, from, to string) (int64, error) {
+	var task struct {
+		Task string `json:"task"`
+	}
+	err := c.do(ctx, http.MethodPost, "/_reindex?wait_for_completion=false&refresh=true", object{
+		"source": object{"index": from},
+		"dest":   object{"index": to, "version_type": "external"},
+		"script": object{"lang": "painless", "source": "ctx._source['postvagt.schema'] = params.schema", "params": object{"schema": event.SchemaVersion}},
+	}, &task)
+	if err != nil {
+		return 0, err
+	}
+	for {
+		var said struct {
+			Completed bool `json:"completed"`
+			Response  struct {
+				Created, Updated int64
+				Failures         []json.RawMessage `json:"failures"`
+			} `json:"response"`
+			Error *struct {
+				Type string `json:"type"`
+			} `json:"error"`
+		}
+		if err := c.do(ctx, http.MethodGet, "/_tasks/"+task.Task+"?wait_for_completion=true&timeout=30s", nil, &said); err != nil && status(err) != http.StatusRequestTimeout {
+			return 0, err
+		}
+		switch {
+		case said.Error != nil:
+			return 0, &Error{Status: http.StatusInternalServerError, Type: said.Error.Type}
+		case len(said.Response.Failures) > 0:
+			return 0, fmt.Errorf("%d documents do not fit the new form", len(said.Response.Failures))
+		case said.Completed:
+			return said.Response.Created + said.Response.Updated, nil
+		}
+		select {
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		case <-time.After(time.Second):
+		}
+	}
+}
