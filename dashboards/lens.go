@@ -112,9 +112,10 @@ func (c *columns) split(q Question, sortBy string) {
 	c.all["split"] = column
 }
 
+// terms divides by the most frequent values. Each month is a shard of its own, so accuracy mode asks each of them for 1,000.
 func terms(label, field string, size int, sortBy string) object {
 	return object{"label": label, "customLabel": true, "dataType": "string", "operationType": "terms", "isBucketed": true, "scale": "ordinal", "sourceField": field,
-		"params": object{"size": size, "orderBy": object{"type": "column", "columnId": sortBy}, "orderDirection": "desc", "otherBucket": false, "missingBucket": false,
+		"params": object{"size": size, "orderBy": object{"type": "column", "columnId": sortBy}, "orderDirection": "desc", "otherBucket": false, "missingBucket": false, "accuracyMode": true,
 			"parentFormat": object{"id": "terms"}, "include": []string{}, "exclude": []string{}, "includeIsRegex": false, "excludeIsRegex": false}}
 }
 

@@ -94,11 +94,36 @@ func (c *Client) copy(ctx context.Context, name, month string) (n int64, err err
 	if err := c.do(ctx, http.MethodPut, "/"+to, nil, nil); err != nil {
 		return 0, err
 	}
+	there, err := c.count(ctx, name)
+	if err != nil {
+		return 0, err
+	}
 	if n, err = c.reindex(ctx, name, to); err != nil {
 		return n, err
 	}
+	if n != there {
+		return n, fmt.Errorf("%d of %d documents were copied; the original stays", n, there)
+	}
 	actions := []object{{"remove_index": object{"index": name}}, {"add": object{"index": to, "alias": index(month), "is_write_index": true}}}
 	return n, c.do(ctx, http.MethodPost, "/_aliases", object{"actions": actions}, nil)
+}
+
+// count counts the documents of an index, those too that searches and copies do not see yet.
+func (c *Client) count(ctx context.Context, name string) (int64, error) {
+	if err := c.do(ctx, http.MethodPost, "/"+name+"/_refresh", nil, nil); err != nil {
+		return 0, err
+	}
+	var said struct {
+		Count  int64 `json:"count"`
+		Shards struct {
+			Failed int `json:"failed"`
+		} `json:"_shards"`
+	}
+	err := c.do(ctx, http.MethodGet, "/"+name+"/_count", nil, &said)
+	if err == nil && said.Shards.Failed > 0 {
+		err = fmt.Errorf("a shard of %s is not there", name)
+	}
+	return said.Count, err
 }
 
 // reindex copies all documents with their versions, as a task of the cluster.
