@@ -38,7 +38,7 @@ bin/demo: deps-demo build
 	@$(GO) build -o $@ ./packaging/demo
 
 test: deps-test
-	$(GOTESTSUM) --format pkgname -- -timeout 25m $(TESTFLAGS) ./...
+	$(GOTESTSUM) --format pkgname -- -timeout 40m $(TESTFLAGS) ./...
 
 # Stories that need more than Postfix have the build tag mtas; the target runs those that are named TestMTA… or TestPackage….
 test-mtas: deps-mtas
@@ -54,11 +54,12 @@ bench: deps-bench
 	$(GO) run ./packaging/bench
 
 # What takes too long for every change. A line of its own for each kind.
-soak: deps-test
+soak: deps-test deps-mtas
 	packaging/fuzz.sh $(FUZZTIME)
 	POSTVAGT_KILLS=500 $(GO) test -count=1 -timeout 60m -run '^TestKilled' ./agent
 	POSTVAGT_MESSAGES=20000 $(GO) test -count=1 -timeout 120m -run '^TestTruth$$' ./packaging/e2e
 	POSTVAGT_SOAK=1000 $(GO) test -count=1 -timeout 180m -run '^TestMilterSurvivesKills$$' ./packaging/e2e
+	POSTVAGT_SOAK=1000 $(GO) test -tags mtas -count=1 -timeout 60m -run '^TestMTASendmail$$' ./packaging/e2e
 
 # The version is that of packaging/deb/changelog.
 deb:

@@ -33,6 +33,7 @@ type mta interface {
 
 // quirks are limits of an MTA that a story must know of; each is stated in the documentation of its room.
 type quirks struct {
+	slow    bool   // with replies a thousand messages take longer than every change can wait: make soak
 	noRoute bool   // no table chooses a next hop by a header field
 	sent    string // how the log says that a message was delivered
 }
