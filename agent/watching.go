@@ -106,7 +106,7 @@ func (w *watching) facts(ctx context.Context, rules []watch.Rule) (watch.Facts, 
 	if err != nil {
 		return f, err
 	}
-	p := dashboards.Period{From: f.Now.AddDate(0, -watch.Memory, 0).Format(time.RFC3339), To: f.Now.Format(time.RFC3339)}
+	p := dashboards.Period{From: f.Now.AddDate(0, -watch.Memory, 0).Format(time.RFC3339), To: f.Now.Add(time.Second).Format(time.RFC3339)} // of the mails of this second too
 	err = w.register.EachOpen(ctx, p, func(d event.Document) bool {
 		f.Mails = append(f.Mails, mailOf(&d, triages[d.Key]))
 		return true

@@ -82,7 +82,7 @@ func TestDemo(t *testing.T) {
 // browse runs the checks of browser/dashboard.mjs, each as a test of its own. POSTVAGT_PICTURES names a
 // folder for pictures of the pages.
 func browse(t *testing.T, root, address, password string) {
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "node", "dashboard.mjs", address, password)
 	if folder := os.Getenv("POSTVAGT_PICTURES"); folder != "" {

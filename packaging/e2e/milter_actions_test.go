@@ -372,21 +372,21 @@ func TestMilterHeldCommands(t *testing.T) {
 	}
 }
 
-// One clear line and exit 2 for what keeps a milter from starting.
+// One clear line for what keeps a milter from starting: exit 2, and 78 where the configuration must be mended first.
 func TestMilterRefusesToStart(t *testing.T) {
 	h := newMilterHouse(t, nil)
 	h.serve("unix:"+h.socket(), "")
-	refuse := func(want string) {
+	refuse := func(exit int, want string) {
 		t.Helper()
-		if out, code := h.run("serve", "--config", h.config); code != 2 || !strings.Contains(out, want) || strings.Count(out, "\n") != 1 {
-			t.Errorf("exit %d, %q, want 2 and one line with %q", code, out, want)
+		if out, code := h.run("serve", "--config", h.config); code != exit || !strings.Contains(out, want) || strings.Count(out, "\n") != 1 {
+			t.Errorf("exit %d, %q, want %d and one line with %q", code, out, exit, want)
 		}
 	}
-	refuse("is in use")
+	refuse(2, "is in use")
 	h.configure("unix:"+filepath.Join(h.dir, "other.sock"), "socket_group = \"no-such-group\"\n")
-	refuse("socket_group")
+	refuse(2, "socket_group")
 	h.configure("unix:"+filepath.Join(h.dir, "other.sock"), "[policy]\nmoode = \"tag\"\n")
-	refuse(": policy.moode: unknown key; did you mean \"policy.mode\"?")
+	refuse(78, ": policy.moode: unknown key; did you mean \"policy.mode\"?")
 	h.configure("unix:"+filepath.Join(h.dir, "other.sock"), "")
 	b, err := os.ReadFile(h.config)
 	if err != nil {
