@@ -225,11 +225,11 @@ func (w *watching) clocks(ctx context.Context) error {
 		if len(due) == 0 {
 			continue
 		}
-		r, hours := due[len(due)-1], 0 // after a time without an agent only the newest is of use
-		hours = int(r.Age / time.Hour)
+		r := due[len(due)-1] // after a time without an agent only the newest is of use
+		hours, limit := int(r.Age/time.Hour), l.Case.Aware.Add(cases.Limit).In(w.zone).Format("2006-01-02 15:04")
 		a := watch.Of("clock", fmt.Sprintf("%s-%dh", r.Case, hours), watch.Officer, now, w.config.Alerts.Lang,
-			fmt.Sprintf("Sag %s er ikke anmeldt efter %d timer\nFristen er %s.", r.Case, hours, l.Case.Aware.Add(cases.Limit).In(w.zone).Format("2006-01-02 15:04")),
-			fmt.Sprintf("Case %s is not notified after %d hours\nThe limit is %s.", r.Case, hours, l.Case.Aware.Add(cases.Limit).In(w.zone).Format("2006-01-02 15:04")),
+			fmt.Sprintf("Sag %s er ikke anmeldt efter %d timer\nFristen er %s.", r.Case, hours, limit),
+			fmt.Sprintf("Case %s is not notified after %d hours\nThe limit is %s.", r.Case, hours, limit),
 			w.config.Alerts.Link, "cases/"+r.Case)
 		if err := w.alert(ctx, a, ""); err != nil {
 			return err

@@ -62,13 +62,16 @@ func (q *Postfix) List(ctx context.Context) ([]Message, error) {
 		}
 		list = append(list, h)
 	}
-	slices.SortFunc(list, func(a, b Message) int {
-		if c := a.Arrival.Compare(b.Arrival); c != 0 {
-			return c
-		}
-		return strings.Compare(a.ID, b.ID)
-	})
+	slices.SortFunc(list, oldestFirst)
 	return list, nil
+}
+
+// oldestFirst is the order of all lists of held messages.
+func oldestFirst(a, b Message) int {
+	if c := a.Arrival.Compare(b.Arrival); c != 0 {
+		return c
+	}
+	return strings.Compare(a.ID, b.ID)
 }
 
 // Get finds one held message.

@@ -43,12 +43,7 @@ func (q *Sendmail) List(ctx context.Context) ([]Message, error) {
 	for i, f := range files {
 		list[i] = f.Message
 	}
-	slices.SortFunc(list, func(a, b Message) int {
-		if c := a.Arrival.Compare(b.Arrival); c != 0 {
-			return c
-		}
-		return strings.Compare(a.ID, b.ID)
-	})
+	slices.SortFunc(list, oldestFirst)
 	return list, nil
 }
 
