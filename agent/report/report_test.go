@@ -294,7 +294,7 @@ func TestTextsAreWholeAndUsed(t *testing.T) {
 		}
 	}
 	for _, q := range Questions() {
-		if q.Measure.Kind == dashboards.Distinct && q.Split.By == dashboards.ByTime {
+		if q.Measure.Kind == dashboards.Distinct && q.Split.By == dashboards.ByTime && q.Split.Every == "week" { // Weeks joins the halves of a week
 			t.Errorf("%s cannot be added up over weeks", q.ID)
 		}
 	}

@@ -257,7 +257,7 @@ func (h *milterHouse) sendAlternately(service, n int) {
 	for range n {
 		for _, text := range []string{secretMail, plainMail} {
 			if r, err := c.Send(outbound, []byte(text)); err != nil || r.Code != 250 {
-				h.t.Errorf("reply %d, error %v", r.Code, err)
+				h.t.Errorf("reply %d %s, error %v", r.Code, r.Text, err)
 				return
 			}
 		}
