@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"strings"
+	"sync"
 )
 
 // builder gathers literals before the tables are laid out.
@@ -19,7 +20,7 @@ type builder struct {
 
 func newBuilder() *builder {
 	return &builder{
-		e:      &Engine{tab: newTables(), patterns: make([]pattern, 1), salt: [2]uint64{rand.Uint64(), rand.Uint64() | 1}},
+		e:      &Engine{tab: newTables(), patterns: make([]pattern, 1), salt: [2]uint64{rand.Uint64(), rand.Uint64() | 1}, memos: sync.Pool{New: func() any { return new(memo) }}},
 		ids:    map[string]int32{},
 		phrase: newPhraseBuilder(),
 		kinds:  map[string]uint8{},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"sync"
 )
 
 // Languages as bits.
@@ -81,6 +82,7 @@ type Engine struct {
 	terms    []term
 	phrases  phraseTable
 	frequent frequent
+	memos    sync.Pool
 	salt     [2]uint64
 	rules    []rule
 	cues     []*cueSpec

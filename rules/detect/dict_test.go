@@ -80,3 +80,24 @@ func (d *dictionary) naive(w []uint8, head, tail []literal) (hits []int32) {
 	slices.Sort(hits)
 	return hits
 }
+
+// A word and the same word behind one more letter are known apart, whatever their lengths.
+func TestHashTellsLengths(t *testing.T) {
+	salt := [2]uint64{rand.Uint64(), rand.Uint64() | 1}
+	word := make([]uint8, maxWord)
+	for i := range word {
+		word[i] = symA + uint8(i*7%26)
+	}
+	for n := 1; n < maxWord; n++ {
+		var short [maxWord + 4]uint8
+		copy(short[:], word[:n])
+		for sym := range uint8(symCount) {
+			var long [maxWord + 4]uint8
+			long[0] = sym
+			copy(long[1:], word[:n])
+			if hashWord(&short, n, salt) == hashWord(&long, n+1, salt) {
+				t.Errorf("%d symbols and the same behind symbol %d have one hash", n, sym)
+			}
+		}
+	}
+}

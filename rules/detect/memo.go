@@ -153,12 +153,12 @@ func (e *Engine) look(w []uint8, capital bool, hash uint64, hits []int32) (slot,
 
 // Sizes of the memo, powers of two.
 const (
-	memoSize  = 1 << 9
-	blankSize = 1 << 11
+	memoSize  = 1 << 12
+	blankSize = 1 << 15
 )
 
-// memo remembers what the other words of a message match, for as long as its Scanner lives. Words are known by their
-// hashes under the Engine's own salt, so that nobody can make two words meet.
+// memo remembers what the other words match, from one message to the next: what a word matches depends on nothing else.
+// Words are known by their hashes under the Engine's own salt, so that nobody can make two words meet.
 type memo struct {
 	slots  [memoSize]slot
 	blanks [blankSize]uint64 // words that match nothing, which are most of the rarer ones
@@ -202,7 +202,7 @@ func capitalKey(hash uint64, capital bool) uint64 {
 
 // hashWord hashes the first n symbols, 1 to 60, of a word.
 func hashWord(word *[maxWord + 4]uint8, n int, salt [2]uint64) uint64 {
-	h, w := salt[0]^uint64(n), word[:]
+	h, w := salt[0]^salt[1]*uint64(n), word[:]
 	for ; n > 8; n -= 8 {
 		h = mix(h^binary.LittleEndian.Uint64(w), salt[1])
 		w = w[8:]

@@ -6,8 +6,17 @@ type phraseTable struct {
 	keys []uint64 // node<<32 | pattern, 0 is free
 	next []int32
 	mask uint64
-	ends [][]int32 // terms that end at a node
+	node []phraseNode
 }
+
+// phraseNode is what is known of a node.
+type phraseNode struct {
+	on   uint64  // follows of all patterns that go on from it: most words tell by one bit that they don't
+	ends []int32 // terms that end at it
+}
+
+// follows gives the bit of a pattern.
+func follows(pattern int32) uint64 { return 1 << (uint32(pattern) % 64) }
 
 const maxPhrase = 12
 
@@ -49,13 +58,17 @@ func (p *phraseBuilder) table() phraseTable {
 	for size < 3*len(p.edges) {
 		size *= 2
 	}
-	t := phraseTable{keys: make([]uint64, size), next: make([]int32, size), mask: uint64(size - 1), ends: p.ends}
+	t := phraseTable{keys: make([]uint64, size), next: make([]int32, size), mask: uint64(size - 1), node: make([]phraseNode, len(p.ends))}
+	for i, ends := range p.ends {
+		t.node[i].ends = ends
+	}
 	for key, n := range p.edges {
 		i := spread(key) & t.mask
 		for t.keys[i] != 0 {
 			i = (i + 1) & t.mask
 		}
 		t.keys[i], t.next[i] = key, n
+		t.node[key>>32].on |= follows(int32(key))
 	}
 	return t
 }

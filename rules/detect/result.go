@@ -7,6 +7,10 @@ func (s *Scanner) Result() Result {
 	if s.open {
 		s.endPart()
 	}
+	if s.memo != nil {
+		s.e.memos.Put(s.memo)
+		s.memo = nil
+	}
 	s.numbers()
 	s.clients()
 	r := Result{Lang: s.language(), Asks: s.msg.ask}

@@ -31,7 +31,7 @@ type Scanner struct {
 	longest int32 // line of the part
 
 	hits   [48]int32
-	memo   memo
+	memo   *memo
 	rare   meaning // of a word that matches more than the memo holds
 	active [16]thread
 	next   [16]thread // the active ones after this word
@@ -102,6 +102,9 @@ func (e *Engine) NewScanner(ctx Context) *Scanner {
 
 // Scan reads one text. Pieces of a part come in order, the last with More false.
 func (s *Scanner) Scan(t Text) {
+	if s.memo == nil {
+		s.memo = s.e.memos.Get().(*memo)
+	}
 	if !s.open {
 		s.startPart(t)
 	}

@@ -15,6 +15,7 @@ type tokenFacts struct {
 
 // thread is a phrase that may go on.
 type thread struct {
+	on   uint64 // what may go on, see phraseNode
 	node int32
 	tok  int32
 	pos  int32
@@ -111,15 +112,19 @@ func (s *Scanner) say(hits []int32, flags uint16, f *tokenFacts) {
 			continue
 		}
 		for _, a := range s.active[:s.nact] {
+			if a.on&follows(h) == 0 {
+				continue
+			}
 			node := s.e.phrases.step(a.node, h)
 			if node == 0 {
 				continue
 			}
-			for _, id := range s.e.phrases.ends[node] {
+			at := &s.e.phrases.node[node]
+			for _, id := range at.ends {
 				s.emit(&s.e.terms[id], a.tok, a.pos, f)
 			}
-			if n < len(next) {
-				next[n] = thread{node, a.tok, a.pos, a.gaps}
+			if at.on != 0 && n < len(next) {
+				next[n] = thread{at.on, node, a.tok, a.pos, a.gaps}
 				n++
 			}
 		}
@@ -133,7 +138,7 @@ func (s *Scanner) say(hits []int32, flags uint16, f *tokenFacts) {
 	}
 	for _, h := range hits {
 		if p := &s.e.patterns[h]; p.first != 0 && n < len(next) {
-			next[n] = thread{p.first, s.tok, s.wordPos, 0}
+			next[n] = thread{s.e.phrases.node[p.first].on, p.first, s.tok, s.wordPos, 0}
 			n++
 		}
 	}
