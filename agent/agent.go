@@ -75,6 +75,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	a.current.Store(a.Config)
 	m.stored(db, a.now)
 	m.backlog(db.Backlog)
+	m.selfTests(db.SelfTests)
 	listener, err := net.Listen("tcp", a.Config.Dashboard.Listen)
 	if err != nil {
 		return errors.Join(fmt.Errorf("dashboard.listen: %w", err), db.Close())

@@ -103,6 +103,7 @@ type Alerts struct {
 	Webhook      string   `toml:"webhook" doc:"Alerts are also posted there as JSON; \"\" for none."`
 	Secret       string   `toml:"secret" doc:"File with the key of the header field X-Postvagt-Signature of the webhook."`
 	Alertmanager string   `toml:"alertmanager" doc:"Alerts for operations also go to this Prometheus Alertmanager, as http://127.0.0.1:9093; \"\" for none."`
+	Heartbeat    int      `toml:"heartbeat_hours" doc:"Operations are told when no test message of a milter (postvagt-milter-selftest.timer) was seen for so many hours, or when it would leave in the open; 0 for never."`
 }
 
 // Watch is one rule of repeated open mail; without any, those of watch.DefaultRules hold.
@@ -164,7 +165,7 @@ func DefaultConfig() *Config {
 		Store:       Store{Path: "/var/lib/postvagt/agent.db", DetailsMonths: 13, AccessMonths: 24},
 		Cases:       Cases{KeepYears: 5},
 		Mail:        Mail{Notices: true, Lang: "da"},
-		Alerts:      Alerts{Officers: []string{}, Operations: []string{}, Lang: "da"},
+		Alerts:      Alerts{Officers: []string{}, Operations: []string{}, Lang: "da", Heartbeat: 26},
 		Supervision: Supervision{ControlMonths: 12},
 		Dashboard:   Dashboard{Listen: "127.0.0.1:8480", Held: "/run/postvagt/held.sock", Hosts: []string{}},
 		Agent: Lists{Departments: "/etc/postvagt/departments.csv", SecureMailboxes: "/etc/postvagt/secure-mailboxes.csv",

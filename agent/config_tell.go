@@ -42,6 +42,9 @@ func (c *Config) checkTelling(fault func(key, format string, args ...any)) {
 	if c.Alerts.Lang != "da" && c.Alerts.Lang != "en" {
 		fault("alerts.lang", "%q is not one of da, en", c.Alerts.Lang)
 	}
+	if h := c.Alerts.Heartbeat; h < 0 {
+		fault("alerts.heartbeat_hours", "%d: say how many hours (26 for a daily test), or 0 for never", h)
+	}
 	for i, r := range c.watchRules() {
 		if err := r.Check(); err != nil {
 			fault(fmt.Sprintf("watch[%d]", i), "%v", err)

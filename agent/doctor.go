@@ -262,7 +262,7 @@ func examineLog(name string, c *Config, verdicts bool) (s seenLog, err error) {
 		case maillog.Delivery:
 			s.deliveries++
 		}
-		if !verdicts || rec.Kind == maillog.Verdict {
+		if !verdicts || rec.Kind == maillog.Verdict || rec.Kind == maillog.SelfTest {
 			s.mail++
 			s.last = rec.Time
 		}

@@ -10,12 +10,14 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"postvagt/agent/event"
+	"postvagt/agent/store"
 )
 
 // The alert rules ask for metrics that there are.
 func TestAlertsAskForMetricsThatThereAre(t *testing.T) {
 	m := newMetrics("nowhere")
 	m.backlog(func(context.Context) (event.Backlog, error) { return event.Backlog{}, nil })
+	m.selfTests(func(context.Context) ([]store.SelfTest, error) { return nil, nil })
 	ch := make(chan *prometheus.Desc, 1000)
 	m.registry.Describe(ch)
 	close(ch)

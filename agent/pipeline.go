@@ -24,17 +24,18 @@ const (
 
 // pipeline is the way of a line from the sources to the store. One goroutine walks it.
 type pipeline struct {
-	store   *store.Store
-	tracker *track.Tracker
-	sources []*source
-	metrics *metrics
-	log     *slog.Logger
-	now     func() time.Time // the clock on the wall
-	units   []string         // patterns of the units of systemd whose lines count; nil for all
-	every   time.Duration
-	teller  *teller // nil for an import: old mail is told nobody
-	letters []store.Letter
-	turned  func() // called in each turn; may be nil
+	store     *store.Store
+	tracker   *track.Tracker
+	sources   []*source
+	metrics   *metrics
+	log       *slog.Logger
+	now       func() time.Time // the clock on the wall
+	units     []string         // patterns of the units of systemd whose lines count; nil for all
+	every     time.Duration
+	teller    *teller // nil for an import: old mail is told nobody
+	letters   []store.Letter
+	selfTests []store.SelfTest
+	turned    func() // called in each turn; may be nil
 
 	record  maillog.Record
 	unknown map[string]int64
@@ -156,6 +157,8 @@ func (p *pipeline) line(s *source, l tail.Line) {
 		}
 	case maillog.Forged:
 		p.forged(s, l.Pos)
+	case maillog.SelfTest:
+		p.selfTest(r)
 	case maillog.Foreign, maillog.Ignored, maillog.NoQueue:
 	default:
 		p.tracker.Add(r, track.Origin{Source: s.name, Pos: l.Pos, Text: l.Text})
@@ -208,7 +211,7 @@ func (p *pipeline) commit(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b := store.Batch{Documents: c.Documents, Archive: p.archive, Delete: c.Delete, Unknown: p.unknown, Gaps: p.gaps}
+	b := store.Batch{Documents: c.Documents, Archive: p.archive, Delete: c.Delete, Unknown: p.unknown, Gaps: p.gaps, SelfTests: p.selfTests}
 	for _, i := range c.Put {
 		b.Put = append(b.Put, store.Item{Key: i.Key, Data: i.Data, Due: i.Due})
 	}
@@ -233,7 +236,7 @@ func (p *pipeline) commit(ctx context.Context) error {
 	}
 	p.metrics.committed(len(c.Documents), p.tracker)
 	p.sum.Documents += int64(len(c.Documents))
-	p.letters, p.unknown, p.gaps, p.moved, p.lines = nil, map[string]int64{}, nil, nil, 0
+	p.letters, p.selfTests, p.unknown, p.gaps, p.moved, p.lines = nil, nil, map[string]int64{}, nil, nil, 0
 	return nil
 }
 

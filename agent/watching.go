@@ -23,7 +23,7 @@ type watching struct {
 	departments *departments
 }
 
-// watchEvery is how often repeated open mail, clocks and triages are looked at.
+// watchEvery is how often repeated open mail, clocks, triages and test messages are looked at.
 const watchEvery = 5 * time.Minute
 
 func newWatching(t *teller) (*watching, error) {
@@ -51,7 +51,7 @@ func (w *watching) run(ctx context.Context) {
 }
 
 func (w *watching) look(ctx context.Context) error {
-	return errors.Join(w.repeated(ctx), w.untriaged(ctx), w.clocks(ctx))
+	return errors.Join(w.repeated(ctx), w.untriaged(ctx), w.clocks(ctx), w.heartbeat(ctx))
 }
 
 // repeated alerts on what the rules find.

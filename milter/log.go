@@ -8,8 +8,6 @@ import (
 	"path/filepath"
 	"sync/atomic"
 	"time"
-
-	"postvagt/milter/verdict"
 )
 
 const (
@@ -76,8 +74,14 @@ func openVerdictLog(to logTarget, now func() time.Time, fail func(error)) (*verd
 	return l, nil
 }
 
+// lined is what a verdict log takes: a record, or the answer to a self-test.
+type lined interface {
+	Lines() []string
+	SignedLines(key []byte) []string
+}
+
 // Write hands over the lines of a record and waits a little for the disk.
-func (l *verdictLog) Write(r *verdict.Record) {
+func (l *verdictLog) Write(r lined) {
 	lines := r.Lines()
 	if l.syslog != nil {
 		lines = r.SignedLines(l.macKey)

@@ -30,7 +30,7 @@ func SelfTest(ctx context.Context, cfg *Config, parts Parts) (string, error) {
 	for _, r := range j.Recipients {
 		wanted = verdict.Stricter(wanted, r.Wanted)
 	}
-	if wanted != verdict.Hold && wanted != verdict.Reject && wanted != verdict.Route {
+	if !verdict.Stops(wanted) {
 		return "", fmt.Errorf("the test message would leave in the open: level %s, policy line %q", j.Level, j.Why)
 	}
 	got, err := askDaemon(cfg, text)
@@ -62,7 +62,7 @@ func askDaemon(cfg *Config, text string) (string, error) {
 	if _, err := s.Conn("localhost", gomilter.FamilyInet, 25, "127.0.0.1"); err != nil {
 		return "", err
 	}
-	if err := s.Macros(gomilter.CodeMail, "i", selfTestID, "{auth_authen}", "selftest"); err != nil {
+	if err := s.Macros(gomilter.CodeMail, "i", verdict.SelfTestID, "{auth_authen}", "selftest"); err != nil {
 		return "", err
 	}
 	if _, err := s.Mail("selftest@"+cfg.Organisation.Domains[0], nil); err != nil {

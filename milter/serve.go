@@ -16,6 +16,7 @@ import (
 	gomilter "github.com/emersion/go-milter"
 
 	"postvagt/milter/program"
+	"postvagt/milter/verdict"
 )
 
 // Server is the daemon.
@@ -305,13 +306,12 @@ func (s *Server) Reload(cfg *Config, parts Parts) (needRestart []string, err err
 	return needRestart, nil
 }
 
-// selfTestID begins the queue id of a message by which selftest asks. It is answered and not logged: no
-// mail was sent. An MTA makes its queue ids itself, so nobody outside can bear it.
-const selfTestID = "SELFTEST"
-
+// log writes down what was judged. The test message is no mail, so it is in no figure; that it would be stopped is said in a
+// line of its own. An MTA makes its queue ids itself, so nobody outside can bear that of the test.
 func (s *Server) log(queueID string, j *Judgement) {
-	if queueID == selfTestID {
+	if queueID == verdict.SelfTestID {
 		s.metrics.selftests.Inc()
+		s.lines.Write(verdict.SelfTestOf(&j.Record))
 		return
 	}
 	s.metrics.count(j)

@@ -54,7 +54,7 @@ func (p *Parser) verdict(text string, r *Record) {
 	text = strings.Clone(text) // a verdict is kept as it is, and would keep all that was read with its line
 	line, err := verdict.Parse(text)
 	switch {
-	case err != nil && strings.Contains(text, ": verdict v="), err != nil && strings.Contains(text, ": rcpt v="):
+	case err != nil && strings.Contains(text, ": verdict v="), err != nil && strings.Contains(text, ": rcpt v="), err != nil && strings.Contains(text, ": selftest v="):
 		r.Kind = Unknown // of a newer version, or damaged
 	case err != nil:
 		r.Kind = Ignored
@@ -65,8 +65,11 @@ func (p *Parser) verdict(text string, r *Record) {
 	}
 }
 
-// VerdictOf is the kind of a verdict line: one without a queue id is of no message.
+// VerdictOf is the kind of a verdict line: one without a queue id is of no message, and no more is the test message.
 func VerdictOf(line verdict.Line) (Kind, string, verdict.Line) {
+	if line.SelfTest != nil {
+		return SelfTest, "", line
+	}
 	if line.QueueID == "NOQUEUE" {
 		return NoQueue, "", line
 	}

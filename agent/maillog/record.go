@@ -29,6 +29,7 @@ const (
 	Remove                   // gone from the queue; see ByHand
 	Notification             // Other is a delivery report about it
 	Verdict                  // Verdict is set
+	SelfTest                 // Verdict.SelfTest is set: what the milter answered to its test message
 	Forged                   // a verdict line from a place where the milter does not write
 	Gap                      // the log system dropped Lines lines
 	kinds
@@ -38,7 +39,7 @@ const (
 func (k Kind) String() string {
 	names := [kinds]string{"unknown", "foreign", "ignored", "noqueue", "born", "message-id", "queued", "delivery",
 		"tls", "hold", "release", "reject", "discard", "expire", "requeue", "remove", "notification", "verdict",
-		"forged", "gap"}
+		"selftest", "forged", "gap"}
 	if k < kinds {
 		return names[k]
 	}

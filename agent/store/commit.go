@@ -19,6 +19,7 @@ type Batch struct {
 	Unknown   map[string]int64 // further unknown lines by program
 	Gaps      []Gap
 	Letters   []Letter // to be told; each is put into the outbox once
+	SelfTests []SelfTest
 }
 
 // Commit keeps all of a batch or nothing of it. The revision of a document is the store's own: 1 for a new one,
@@ -129,7 +130,7 @@ func (w *writer) documents(documents []event.Document, archive bool) error {
 	return w.addValues()
 }
 
-// rest stores state, positions, unknown lines and gaps.
+// rest stores what a batch has beside documents.
 func (w *writer) rest(b Batch) error {
 	if _, err := w.exec("INSERT INTO meta (name, value) VALUES ('commits', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1"); err != nil {
 		return err
@@ -157,6 +158,9 @@ func (w *writer) rest(b Batch) error {
 		if _, err := w.exec("INSERT INTO unknown_lines (program, lines) VALUES (?, ?) ON CONFLICT (program) DO UPDATE SET lines = lines + excluded.lines", program, n); err != nil {
 			return err
 		}
+	}
+	if err := w.selfTests(b.SelfTests); err != nil {
+		return err
 	}
 	for _, l := range b.Letters {
 		if _, err := w.exec(putLetter, l.ID, l.At.UnixMicro(), l.At.UnixMicro(), orEmpty(l.Data)); err != nil {

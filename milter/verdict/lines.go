@@ -28,18 +28,23 @@ func (r *Record) lines(limit int) []string {
 	return lines
 }
 
+const macMark = " mac="
+
 // macSize is the number of bytes of HMAC-SHA-256 that a signed line carries.
 const macSize = 8
 
 // SignedLines returns Lines for a log that others write to as well: each ends in " mac=" and the first
 // eight bytes of HMAC-SHA-256, in hex, over all that stands before it.
 func (r *Record) SignedLines(key []byte) []string {
-	const mark = " mac="
-	lines := r.lines(maxLine - len(mark) - 2*macSize)
+	return sign(r.lines(maxLine-len(macMark)-2*macSize), key)
+}
+
+// sign puts the MAC at the end of each line.
+func sign(lines []string, key []byte) []string {
 	for i, line := range lines {
 		h := hmac.New(sha256.New, key)
 		h.Write([]byte(line))
-		lines[i] = line + mark + hex.EncodeToString(h.Sum(nil)[:macSize])
+		lines[i] = line + macMark + hex.EncodeToString(h.Sum(nil)[:macSize])
 	}
 	return lines
 }

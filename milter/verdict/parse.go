@@ -13,7 +13,7 @@ var ErrNoVerdict = errors.New("not a verdict line")
 // ErrVersion says that a line was written in a version that this program does not know: upgrade the agent first.
 var ErrVersion = errors.New("verdict line of an unknown version")
 
-// Line is one parsed line: Message is set for a verdict line, Recipient for a rcpt line.
+// Line is one parsed line: Message is set for a verdict line, Recipient for a rcpt line, SelfTest for a selftest line.
 type Line struct {
 	QueueID string
 	ID      string
@@ -21,14 +21,15 @@ type Line struct {
 	Count   int     // recipients of the message
 	N       int     // 1-based number of this recipient
 	*Recipient
-	MAC string // of a line that travelled by syslog, "" without
+	SelfTest *SelfTest
+	MAC      string // of a line that travelled by syslog, "" without
 }
 
 // Parse reads one line as Lines wrote it, without a syslog prefix.
 func Parse(line string) (Line, error) {
 	qid, rest, ok := strings.Cut(line, ": ")
 	word, rest, _ := strings.Cut(rest, " ")
-	if !ok || word != "verdict" && word != "rcpt" || !IsQueueID(qid) {
+	if !ok || word != "verdict" && word != "rcpt" && word != "selftest" || !IsQueueID(qid) {
 		return Line{}, ErrNoVerdict
 	}
 	kv, err := pairs(rest)
@@ -42,10 +43,13 @@ func Parse(line string) (Line, error) {
 		return Line{}, fmt.Errorf("%w: v=%d", ErrVersion, v)
 	}
 	l := Line{QueueID: qid, ID: kv["id"], MAC: kv["mac"]}
-	if word == "verdict" {
+	switch word {
+	case "verdict":
 		l.Message, l.Count, err = parseMessage(kv)
-	} else {
+	case "rcpt":
 		l.Recipient, l.N, l.Count, err = parseRecipient(kv)
+	default:
+		l.SelfTest, err = parseSelfTest(kv)
 	}
 	if l.Message != nil {
 		l.Message.QueueID, l.Message.ID = qid, l.ID

@@ -13,6 +13,11 @@
 // risk names the assessment of risk that let the message pass by opportunistic TLS. new=yes: the sender has not
 // written to this recipient before.
 //
+// The test message of selftest is no mail, and has no verdict. Its answer is a line of its own (R16); wanted is what enforcing
+// does, action what the mode in force did:
+//
+//	SELFTEST: selftest v=1 id=… level=sensitive wanted=hold action=pass
+//
 // The word before the colon is the MTA's queue id, "NOQUEUE" where there is none. Then key=value pairs
 // separated by single spaces, valid UTF-8. A value with a space, a quote, a backslash, a control
 // character or an invalid byte is quoted as a Go string; <…> holds an address. A value of over 256 bytes is
@@ -138,3 +143,6 @@ func Stricter(a, b string) string {
 	}
 	return a
 }
+
+// Stops says whether an action keeps a message from leaving in the open.
+func Stops(action string) bool { return rank(action) >= rank(Route) }

@@ -276,3 +276,26 @@ func TestPerson(t *testing.T) {
 		t.Error("kind or key counts for nothing")
 	}
 }
+
+// The answer to a self-test is read back as it was written, and is good where the message would be stopped.
+func TestSelfTestLine(t *testing.T) {
+	for wanted, stopped := range map[string]bool{Pass: false, Tag: false, Route: true, Hold: true, Reject: true} {
+		r := sample()
+		r.Recipients[0].Wanted, r.Recipients[1].Wanted, r.Action = wanted, Pass, Pass
+		want := SelfTest{ID: r.ID, Level: LevelSensitive, Wanted: wanted, Action: Pass}
+		for _, line := range append(SelfTestOf(&r).Lines(), SelfTestOf(&r).SignedLines([]byte("key"))...) {
+			l, err := Parse(line)
+			if err != nil || l.SelfTest == nil || *l.SelfTest != want || l.Message != nil || l.Recipient != nil {
+				t.Errorf("%s: %+v, %v", line, l.SelfTest, err)
+			}
+		}
+		if want.Stopped() != stopped {
+			t.Errorf("%s: stopped is %v", wanted, want.Stopped())
+		}
+	}
+	for _, line := range []string{"SELFTEST: selftest v=1 id=1 level=none wanted=jump action=pass", "SELFTEST: selftest v=1 id=1 level=none wanted=pass action="} {
+		if _, err := Parse(line); err == nil {
+			t.Errorf("%s: read", line)
+		}
+	}
+}

@@ -24,7 +24,7 @@ const (
 
 // units enable and start at setup, in this order.
 func units() []string {
-	return []string{milterSocket, milterService, "postvagt-held.socket", "postvagt-held.service"}
+	return []string{milterSocket, milterService, "postvagt-held.socket", "postvagt-held.service", "postvagt-milter-selftest.timer"}
 }
 
 // haveUnits says whether the daemon with this configuration is systemd's to run.

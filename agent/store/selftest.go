@@ -1,0 +1,43 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+)
+
+// SelfTest is what the milter of a host answered to its test message (R16). A batch brings single answers, whose Good is At
+// or zero; SelfTests returns the newest of each host.
+type SelfTest struct {
+	Host   string
+	At     time.Time
+	Good   time.Time // of the last answer by which the test message would be stopped; zero for none
+	Wanted string    // what enforcing would have done with the newest one
+}
+
+// selfTests keeps the newest answers, in whatever order they come: logs are imported late.
+func (w *writer) selfTests(all []SelfTest) error {
+	for _, t := range all {
+		good := sql.NullInt64{Int64: t.Good.UnixMicro(), Valid: !t.Good.IsZero()}
+		_, err := w.exec(`INSERT INTO selftest (host, at, good, wanted) VALUES (?, ?, ?, ?) ON CONFLICT (host) DO UPDATE SET
+			wanted = iif(excluded.at >= at, excluded.wanted, wanted), at = max(at, excluded.at),
+			good = nullif(max(ifnull(good, 0), ifnull(excluded.good, 0)), 0)`, t.Host, t.At.UnixMicro(), good, t.Wanted)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SelfTests returns the newest answer of each host that has ever given one, in the order of the names.
+func (s *Store) SelfTests(ctx context.Context) ([]SelfTest, error) {
+	return collect(ctx, s.read, "SELECT host, at, good, wanted FROM selftest ORDER BY host", nil, func(scan func(...any) error) (t SelfTest, err error) {
+		var at int64
+		var good sql.NullInt64
+		err = scan(&t.Host, &at, &good, &t.Wanted)
+		if t.At = time.UnixMicro(at).UTC(); good.Valid {
+			t.Good = time.UnixMicro(good.Int64).UTC()
+		}
+		return t, err
+	})
+}
