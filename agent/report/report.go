@@ -61,12 +61,17 @@ type Report struct {
 	changes []string // since the version before
 }
 
+// Period is the time that a report is about.
+func (o Options) Period() dashboards.Period {
+	return dashboards.Period{From: o.From.Format(time.RFC3339), To: o.To.Format(time.RFC3339)}
+}
+
 // Make asks all questions of a report.
 func Make(ctx context.Context, s Store, o Options) (*Report, error) {
 	if !o.From.Before(o.To) {
 		return nil, fmt.Errorf("report: the period from %s to %s is empty", o.From.Format(time.DateOnly), o.To.Format(time.DateOnly))
 	}
-	p := dashboards.Period{From: o.From.Format(time.RFC3339), To: o.To.Format(time.RFC3339)}
+	p := o.Period()
 	answers, err := s.AskAll(ctx, Questions(), p, dashboards.OfDepartment(o.Department))
 	if err != nil {
 		return nil, fmt.Errorf("report: %w", err)

@@ -13,7 +13,8 @@ import (
 	"postvagt/agent/supervise"
 )
 
-// freeze keeps the report of the address as it is now: a new version, if it says anything else than the last one.
+// freeze keeps the report of the address as it is now: a new version, if it says anything else than the last one. What lies
+// behind it is kept as well, whatever its age.
 func (s *site) freeze(w http.ResponseWriter, r *http.Request) {
 	v, err := s.viewOf(r)
 	var made *report.Report
@@ -45,6 +46,9 @@ func (s *site) keepReport(r *http.Request, made *report.Report) error {
 		if err != nil || last.Hash == kept.Hash {
 			return err
 		}
+	}
+	if err := s.Store.HoldPeriod(r.Context(), "report "+id, made.Period()); err != nil {
+		return err
 	}
 	e, err := supervise.Write(report.Reports, id, len(all)+1, userIn(r.Context()).Name, s.Now(), kept)
 	if err != nil {

@@ -6,10 +6,12 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"postvagt/agent/login"
 	"postvagt/agent/store"
 	"postvagt/agent/supervise"
+	"postvagt/dashboards"
 )
 
 // A frozen report says the same for ever; a late outcome is told, and makes a second version with the difference.
@@ -83,5 +85,35 @@ func TestFrozenReport(t *testing.T) {
 	}
 	if code, text := get(t, officer, address+"/pdf?version=1"); code != http.StatusOK || !strings.HasPrefix(text, "%PDF") {
 		t.Errorf("no PDF: %d", code)
+	}
+}
+
+// Retention keeps every mail behind a frozen report, and of no other day.
+func TestFrozenReportIsKept(t *testing.T) {
+	documents := sample(300, 20)
+	s := storeWith(t, documents)
+	addUsers(t, s)
+	officer := as(t, plainHandler(t, s, false), login.Officer)
+	if w := post(t, officer, "/report/freeze?lang=en&from=2026-11-10&to=2026-11-12", nil, nil); w.Code != http.StatusSeeOther {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	zone := now.Location()
+	from, to := time.Date(2026, 11, 10, 0, 0, 0, 0, zone), time.Date(2026, 11, 13, 0, 0, 0, 0, zone)
+	inside, younger, end := 0, 0, now.AddDate(0, 0, -2)
+	end = time.Date(end.Year(), end.Month(), end.Day(), 0, 0, 0, 0, zone)
+	for _, d := range documents {
+		switch {
+		case !d.Time.Before(from) && d.Time.Before(to):
+			inside++
+		case !d.Time.Before(end):
+			younger++
+		}
+	}
+	if _, err := s.Purge(t.Context(), store.Retention{Details: end}, now); err != nil {
+		t.Fatal(err)
+	}
+	_, left, err := s.Documents(t.Context(), dashboards.Period{}, nil, 0, 0)
+	if err != nil || left != inside+younger || inside == 0 || inside+younger == len(documents) {
+		t.Errorf("%d of %d transmissions are left, %v; want %d behind the report and %d that are young", left, len(documents), err, inside, younger)
 	}
 }
