@@ -18,6 +18,10 @@ type candidateRun struct {
 func (s *Scanner) tryRun(run candidateRun) (hit bool) {
 	win := &s.win
 	chars := win.chars[win.groups[run.from].off:win.groups[run.to].end]
+	digits, plain := classify(chars)
+	if !plain {
+		return false
+	}
 	last := int16(-1)
 	for _, ref := range s.e.shapes[len(chars)] {
 		if ref.rule == last {
@@ -26,7 +30,7 @@ func (s *Scanner) tryRun(run candidateRun) (hit bool) {
 		r := &s.e.rules[ref.rule]
 		sh := &r.number.shapes[ref.shape]
 		form := sh.form(run.cuts, run.seps)
-		if form&run.forms == 0 || !sh.match(chars) || !s.clean(form, run.from, run.to) {
+		if form&run.forms == 0 || !sh.match(digits) || !s.clean(form, run.from, run.to) {
 			continue
 		}
 		number, sign := s.canonical(chars, sh, run.seps)
@@ -43,29 +47,22 @@ func (s *Scanner) tryRun(run candidateRun) (hit bool) {
 	return hit
 }
 
-// match says whether the characters are of the shape's classes.
-func (sh *shape) match(chars []byte) bool {
-	if len(chars) != len(sh.classes) {
-		return false
-	}
+// classify says, a bit for each character, which are digits, and whether all of the others are letters from A to Z.
+func classify(chars []byte) (digits uint64, plain bool) {
+	plain = true
 	for i, c := range chars {
-		digit := c >= '0' && c <= '9'
-		switch sh.classes[i] {
-		case 'd':
-			if !digit {
-				return false
-			}
-		case 'x':
-			if c == '?' {
-				return false
-			}
-		default:
-			if digit || c == '?' {
-				return false
-			}
+		if c >= '0' && c <= '9' {
+			digits |= 1 << i
+		} else if c == '?' {
+			plain = false
 		}
 	}
-	return true
+	return digits, plain
+}
+
+// match says whether characters, of as many as the shape has, are of its classes.
+func (sh *shape) match(digits uint64) bool {
+	return digits&sh.digits == sh.digits && digits&sh.letters == 0
 }
 
 // form classifies how the characters were separated.

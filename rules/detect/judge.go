@@ -107,25 +107,41 @@ func (g *segment) kindSet() (set uint32) {
 	return set
 }
 
-// topicOf adds up the terms of one kind in a segment, each once: the best in full, the rest at half weight.
-func (s *Scanner) topicOf(g *segment, kind uint8) (topic, best float64) {
-	rest, sure := 0.0, false
-	for i, h := range g.hits[:g.nhits] {
-		if h.kind == kind && h.grade != gradeNever && h.grade != gradeHint {
-			sure = true
-		}
-		for j, o := range g.hits[:g.nhits] { // rules of several languages may know the same word
-			same := o.kind == h.kind && o.to >= h.from && o.from <= h.to || o.id == h.id
-			if j != i && same && (o.grade > h.grade || o.grade == h.grade && j < i) {
-				h.grade = gradeNever
+// distinct gives the grades of a segment's hits, gradeNever for what another one tells better: rules of several languages may
+// know the same word.
+func (g *segment) distinct() (grades [maxHits]uint8) {
+	hits := g.hits[:g.nhits]
+	for i := range hits {
+		h := &hits[i]
+		grades[i] = h.grade
+		for j := range hits {
+			o := &hits[j]
+			if o.grade < h.grade || o.grade == h.grade && j >= i {
+				continue
+			}
+			if o.kind == h.kind && o.to >= h.from && o.from <= h.to || o.id == h.id {
+				grades[i] = gradeNever
 				break
 			}
 		}
-		if h.kind != kind || h.grade == gradeNever {
+	}
+	return grades
+}
+
+// topicOf adds up the terms of one kind in a segment, each once: the best in full, the rest at half weight.
+func (s *Scanner) topicOf(g *segment, grades *[maxHits]uint8, kind uint8) (topic, best float64) {
+	rest, sure := 0.0, false
+	for i := range g.hits[:g.nhits] {
+		h, grade := &g.hits[i], grades[i]
+		if h.kind != kind {
 			continue
 		}
-		w := [...]float64{0.4, 0.25, 0.6, 1}[h.grade] * s.e.rules[h.owner].weight
-		if h.grade == gradeHint && !sure {
+		sure = sure || h.grade != gradeNever && h.grade != gradeHint
+		if grade == gradeNever {
+			continue
+		}
+		w := [...]float64{0.4, 0.25, 0.6, 1}[grade] * s.e.rules[h.owner].weight
+		if grade == gradeHint && !sure {
 			w *= 0.6
 		}
 		if w > best {
@@ -147,6 +163,7 @@ func (s *Scanner) weigh(n int32, g *segment, v evidence) {
 		}
 	}
 	var done uint64
+	grades := g.distinct()
 	for i := range g.nhits {
 		kind := g.hits[i].kind
 		if done>>kind&1 == 1 {
@@ -154,7 +171,7 @@ func (s *Scanner) weigh(n int32, g *segment, v evidence) {
 		}
 		done |= 1 << kind
 		best := 0.0
-		v.topic, best = s.topicOf(g, kind)
+		v.topic, best = s.topicOf(g, &grades, kind)
 		if name := s.e.kinds[kind]; g.cues[classMoney] > 0 && (name == "income" || name == "debt") {
 			v.topic += min(0.35, 0.5*best)
 		} else if g.icd > 0 && best >= 0.25 && name == "health" {
@@ -169,10 +186,11 @@ func (s *Scanner) weigh(n int32, g *segment, v evidence) {
 				if e.noted != g.start+1 {
 					e.noted = g.start + 1
 					s.noteTopic(g, kind, index, h.owner, v)
+					e.fresh = e.fresh || !s.parts[s.part].quoted
+					e.add(v)
 				}
 				e.count++
-				e.fresh = e.fresh || !s.parts[s.part].quoted
-				e.add(v)
+				e.more += v.topic
 			}
 		}
 	}

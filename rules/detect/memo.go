@@ -64,12 +64,12 @@ func (e *Engine) sumUp(p *pattern) {
 	}
 }
 
-// slot is what is known of one word.
+// slot is what is known of one word, in 64 bytes: a line of the cache.
 type slot struct {
 	key uint64 // its hash; the last bit says that it began with a capital
 	meaning
 	n    uint8
-	hits [6]int32
+	hits [8]int32
 }
 
 // frequent are the words that tell a language, which are half of any text, with all that they match. Open addressing.

@@ -39,6 +39,8 @@ type numberRule struct {
 // shape is a compiled shape: one class a character, and the official places of separators.
 type shape struct {
 	classes string // d digit, x digit or letter, a letter that is a century sign, l letter
+	digits  uint64 // bit i: character i is a digit
+	letters uint64 // bit i: character i is a letter; where neither says so it is either
 	cuts    uint64 // bit i: a separator stands before character i
 	sign    int    // place of the century letter, -1 if there is none
 }
@@ -102,10 +104,17 @@ func parseShape(text string) (shape, string) {
 				return s, "a separator must stand between two characters"
 			}
 			s.cuts |= 1 << len(out)
-		case 'd', 'x', 'l':
+		case 'd':
+			s.digits |= 1 << len(out)
+			out = append(out, c)
+		case 'x':
+			out = append(out, c)
+		case 'l':
+			s.letters |= 1 << len(out)
 			out = append(out, c)
 		case 'a':
 			s.sign = len(out)
+			s.letters |= 1 << len(out)
 			out = append(out, c)
 		default:
 			return s, "only d (digit), x (digit or letter), l (letter), a (century letter) and - (separator) are allowed"

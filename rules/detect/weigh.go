@@ -11,11 +11,12 @@ type evidence struct {
 	condition bool
 	plural    bool // people in general
 	told      bool
-	own       bool  // the organisation's own accounts
-	reader    bool  // it speaks to the reader
-	sure      uint8 // what it meets in spite of a genre
-	single    bool  // somebody without a full name is meant
-	named     bool  // a full name or a national number stands in it
+	own       bool    // the organisation's own accounts
+	reader    bool    // it speaks to the reader
+	sure      uint8   // what it meets in spite of a genre
+	single    bool    // somebody without a full name is meant
+	named     bool    // a full name or a national number stands in it
+	low       float64 // lower of all the above
 }
 
 // threshold is what the score of a topic must reach. In a long text there is more to be mistaken about.
@@ -64,7 +65,7 @@ func (s *Scanner) unspoken(part int32, langs uint8) bool {
 
 // add keeps the evidence if it is the best so far.
 func (e *entry) add(v evidence) {
-	e.more += v.topic
+	v.low = v.lower()
 	if v.topic >= 0.9 {
 		v.sure |= 1 << sureTopic
 		if v.single && !v.condition {
@@ -75,14 +76,14 @@ func (e *entry) add(v evidence) {
 		v.sure |= 1 << sureOwner
 	}
 	for i := 0; v.sure>>i != 0; i++ {
-		if b := &e.sure[i]; v.sure>>i&1 == 1 && (b.topic == 0 || v.topic*v.tie-v.lower() > b.topic*b.tie-b.lower()) {
+		if b := &e.sure[i]; v.sure>>i&1 == 1 && (b.topic == 0 || v.topic*v.tie-v.low > b.topic*b.tie-b.low) {
 			*b = v
 		}
 	}
-	if e.tied.topic == 0 || v.topic*v.tie-v.lower() > e.tied.topic*e.tied.tie-e.tied.lower() {
+	if e.tied.topic == 0 || v.topic*v.tie-v.low > e.tied.topic*e.tied.tie-e.tied.low {
 		e.tied = v
 	}
-	if e.loose.topic == 0 || v.topic-v.lower() > e.loose.topic-e.loose.lower() {
+	if e.loose.topic == 0 || v.topic-v.low > e.loose.topic-e.loose.low {
 		e.loose = v
 	}
 }
@@ -142,9 +143,9 @@ func (s *Scanner) score(e *entry) float64 {
 	}
 	if g := s.genre(e.part); g < genreCount {
 		v := &e.sure[sureFor(g)]
-		return v.topic*v.tie - v.lower() - discussed
+		return v.topic*v.tie - v.low - discussed
 	}
-	best := max(e.tied.topic*max(e.tied.tie, tie)-e.tied.lower(), e.loose.topic*tie-e.loose.lower())
+	best := max(e.tied.topic*max(e.tied.tie, tie)-e.tied.low, e.loose.topic*tie-e.loose.low)
 	if e.tied.tie >= 0.8 && s.msg.discuss+s.msg.subject == 0 && s.msg.segments < 25 {
 		best += 0.3 * min(e.more-e.tied.topic, 1) // told of somebody in several sentences
 	}
