@@ -83,6 +83,7 @@ func (d Doctor) Examine(ctx context.Context) *Report {
 	}
 	r.ok("configuration", "%s: %d domain(s) of %s", d.ConfigFile, len(c.Organisation.Domains), orUnnamed(c.Organisation.Name))
 	d.postfix(ctx, r)
+	apparmor(r, "/")
 	seen := d.logs(r, c)
 	d.verdicts(r, c)
 	d.tls(ctx, r, c, seen)
@@ -128,17 +129,7 @@ func (d Doctor) postfix(ctx context.Context, r *Report) {
 	}
 	r.ok("MTA", "Postfix hands mail to %s", milters)
 	for _, m := range strings.FieldsFunc(milters, func(c rune) bool { return c == ' ' || c == ',' || c == '{' || c == '}' }) {
-		network, address := milterAddress(m, d.queueDirectory(ctx))
-		if network == "" {
-			continue
-		}
-		conn, err := net.DialTimeout(network, address, 2*time.Second)
-		if err != nil {
-			r.missing("milter", "start the milter: systemctl start postvagt-milter", "nobody answers at %s: %s", m, reasonOf(err))
-			continue
-		}
-		_ = conn.Close() // it was only to see whether somebody is there
-		r.ok("milter", "answers at %s", m)
+		d.milterAt(ctx, r, m)
 	}
 }
 
@@ -303,6 +294,11 @@ func (d Doctor) agent(ctx context.Context, r *Report, c *Config) {
 		}
 	}
 	if err != nil {
+		if conn, dialed := net.DialTimeout("tcp", c.Dashboard.Listen, time.Second); dialed == nil {
+			_ = conn.Close() // it was only to see whether somebody is there
+			r.missing("agent", "see who has the port (ss -ltnp), and end that program or set another port in [dashboard] listen", "another program answers at %s: the agent cannot have that port", c.Dashboard.Listen)
+			return
+		}
 		r.missing("agent", "start the agent: systemctl start postvagt-agent", "the pages at %s do not answer", url)
 		return
 	}

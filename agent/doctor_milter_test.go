@@ -1,0 +1,138 @@
+package agent
+
+import (
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// sick runs a part of the doctor and wants one sentence and one step.
+func sick(t *testing.T, r *Report, detail, step string) {
+	t.Helper()
+	var out strings.Builder
+	if err := r.Write(&out); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(out.String(), detail) || !strings.Contains(r.Next, step) {
+		t.Errorf("no %q with the step %q in\n%s", detail, step, out.String())
+	}
+}
+
+// postfixWith is a folder with main.cf and master.cf for the real postconf, and a queue with a socket that is listened to.
+func postfixWith(t *testing.T, chroot, where string) (d Doctor, socket string) {
+	t.Helper()
+	dir, err := os.MkdirTemp("/tmp", "doctor")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	for _, folder := range []string{"", "queue", "queue/postvagt", "outside"} {
+		if err := os.MkdirAll(filepath.Join(dir, folder), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(filepath.Join(dir, folder), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	socket = filepath.Join(dir, where)
+	l, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	if err := os.Chmod(socket, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	files := map[string]string{"main.cf": "compatibility_level = 3.6\nqueue_directory = " + dir + "/queue\nmail_owner = nobody\nsmtpd_milters = unix:" + socket + "\n",
+		"master.cf": "smtp inet n - " + chroot + " - - smtpd\n"}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return Doctor{PostfixConfig: dir}, socket
+}
+
+func TestDoctorSocket(t *testing.T) {
+	t.Run("well", func(t *testing.T) {
+		d, socket := postfixWith(t, "n", "outside/milter.sock")
+		r := &Report{}
+		if d.postfix(t.Context(), r); !r.OK() || !strings.Contains(r.Checks[1].Detail, "answers at unix:"+socket) {
+			t.Errorf("%+v", r)
+		}
+	})
+	t.Run("rights", func(t *testing.T) {
+		d, socket := postfixWith(t, "n", "outside/milter.sock")
+		if err := os.Chmod(socket, 0o660); err != nil {
+			t.Fatal(err)
+		}
+		r := &Report{}
+		d.postfix(t.Context(), r)
+		sick(t, r, "the user nobody of Postfix may not write to the socket", "milter.socket_group")
+	})
+	t.Run("folder", func(t *testing.T) {
+		d, socket := postfixWith(t, "y", "queue/postvagt/milter.sock")
+		if err := os.Chmod(filepath.Dir(socket), 0o750); err != nil {
+			t.Fatal(err)
+		}
+		r := &Report{}
+		d.postfix(t.Context(), r)
+		sick(t, r, "may not enter "+filepath.Dir(socket), "milter.socket_group")
+	})
+	t.Run("chroot", func(t *testing.T) {
+		d, socket := postfixWith(t, "y", "outside/milter.sock")
+		r := &Report{}
+		d.postfix(t.Context(), r)
+		sick(t, r, "service smtp/inet of master.cf runs chrooted in "+d.PostfixConfig+"/queue and cannot see "+socket, d.PostfixConfig+"/queue/postvagt/milter.sock")
+	})
+}
+
+// The port of the pages is somebody else's.
+func TestDoctorPort(t *testing.T) {
+	other := httptest.NewServer(http.NotFoundHandler())
+	defer other.Close()
+	c := &Config{}
+	c.Dashboard.Listen = other.Listener.Addr().String()
+	r := &Report{}
+	Doctor{}.agent(t.Context(), r, c)
+	sick(t, r, "another program answers at "+c.Dashboard.Listen, "ss -ltnp")
+	other.Close()
+	r = &Report{}
+	Doctor{}.agent(t.Context(), r, c)
+	sick(t, r, "do not answer", "systemctl start postvagt-agent")
+}
+
+func TestDoctorAppArmor(t *testing.T) {
+	const line = `Nov 28 10:00:00 mx kernel: [ 12.3] audit: type=1400 audit(1764324000.1:42): apparmor="WORD" operation="connect" class="file" profile="/usr/lib/postfix/sbin/smtpd" name="/var/spool/postfix/postvagt/milter.sock" pid=412 comm="smtpd" requested_mask="wr" denied_mask="wr" fsuid=104 ouid=0`
+	examine := func(t *testing.T, profiles, log string) *Report {
+		root := t.TempDir()
+		for name, text := range map[string]string{"sys/kernel/security/apparmor/profiles": profiles, "var/log/kern.log": log} {
+			if err := os.MkdirAll(filepath.Dir(filepath.Join(root, name)), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(root, name), []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r := &Report{}
+		apparmor(r, root)
+		return r
+	}
+	const loaded = "/usr/lib/postfix/sbin/smtpd (enforce)\n"
+	sick(t, examine(t, loaded, strings.Replace(line, "WORD", "DENIED", 1)+"\n"), "the profile /usr/lib/postfix/sbin/smtpd denies /var/spool/postfix/postvagt/milter.sock", "/etc/apparmor.d/local/")
+	r := examine(t, loaded, strings.Replace(line, "WORD", "ALLOWED", 1)+"\n")
+	if !r.OK() || !strings.Contains(r.Checks[0].Detail, "complains of /var/spool/postfix/postvagt/milter.sock") {
+		t.Errorf("%+v", r)
+	}
+	other := strings.ReplaceAll(strings.Replace(line, "WORD", "DENIED", 1), "postvagt", "opendkim")
+	if r := examine(t, loaded, other+"\n"); !r.OK() || !strings.Contains(r.Checks[0].Detail, "denies nothing") {
+		t.Errorf("%+v", r)
+	}
+	if r := examine(t, "", line); len(r.Checks) != 0 {
+		t.Errorf("without AppArmor: %+v", r)
+	}
+}
