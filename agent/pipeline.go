@@ -35,6 +35,7 @@ type pipeline struct {
 	teller    *teller // nil for an import: old mail is told nobody
 	letters   []store.Letter
 	selfTests []store.SelfTest
+	settings  []store.Setting
 	turned    func() // called in each turn; may be nil
 
 	record  maillog.Record
@@ -159,6 +160,9 @@ func (p *pipeline) line(s *source, l tail.Line) {
 		p.forged(s, l.Pos)
 	case maillog.SelfTest:
 		p.selfTest(r)
+	case maillog.Settings:
+		g := r.Verdict.Settings
+		p.settings = append(p.settings, store.Setting{Host: shortHost(r.Host), From: r.Time, Mode: g.Mode, Policy: g.Policy, Rules: g.Rules})
 	case maillog.Foreign, maillog.Ignored, maillog.NoQueue:
 	default:
 		p.tracker.Add(r, track.Origin{Source: s.name, Pos: l.Pos, Text: l.Text})
@@ -211,7 +215,7 @@ func (p *pipeline) commit(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b := store.Batch{Documents: c.Documents, Archive: p.archive, Delete: c.Delete, Unknown: p.unknown, Gaps: p.gaps, SelfTests: p.selfTests}
+	b := store.Batch{Documents: c.Documents, Archive: p.archive, Delete: c.Delete, Unknown: p.unknown, Gaps: p.gaps, SelfTests: p.selfTests, Settings: p.settings}
 	for _, i := range c.Put {
 		b.Put = append(b.Put, store.Item{Key: i.Key, Data: i.Data, Due: i.Due})
 	}
@@ -236,7 +240,7 @@ func (p *pipeline) commit(ctx context.Context) error {
 	}
 	p.metrics.committed(len(c.Documents), p.tracker)
 	p.sum.Documents += int64(len(c.Documents))
-	p.letters, p.selfTests, p.unknown, p.gaps, p.moved, p.lines = nil, nil, map[string]int64{}, nil, nil, 0
+	p.letters, p.selfTests, p.settings, p.unknown, p.gaps, p.moved, p.lines = nil, nil, nil, map[string]int64{}, nil, nil, 0
 	return nil
 }
 

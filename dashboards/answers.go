@@ -13,6 +13,19 @@ type Gap struct {
 	Lines    int64 // lost, as far as the log system said
 }
 
+// Setting is what was in force on a mail host, from when to when. Policy and Rules are fingerprints: equal ones are the same.
+type Setting struct {
+	Host                string
+	From, To            time.Time
+	Mode, Policy, Rules string
+}
+
+// Same says whether the same was in force on the same host, whenever.
+func (g Setting) Same(other Setting) bool {
+	g.From, g.To = other.From, other.To
+	return g == other
+}
+
 // Overview says what a store holds, whatever the period.
 type Overview struct {
 	Transmissions int64

@@ -26,6 +26,7 @@ type Server struct {
 	now           func() time.Time
 	metrics       *metrics
 	said          atomic.Pointer[string]
+	settings      atomic.Pointer[verdict.Settings] // in force
 	lines         *verdictLog
 	short         *mailLog // nil when the mail log gets nothing
 	threads       *Threads
@@ -70,10 +71,15 @@ func NewServer(cfg *Config, opt Options) (*Server, error) {
 	if s.listener, err = Listen("milter.listen", cfg.Milter.Listen, &cfg.Milter, opt.Sockets[SocketMilter]); err != nil {
 		return nil, err
 	}
-	if err := s.openLogs(cfg, opt.Syslog); err != nil {
+	settings, err := settingsOf(cfg, opt.Rules)
+	if err == nil {
+		err = s.openLogs(cfg, opt.Syslog)
+	}
+	if err != nil {
 		s.listener.Close()
 		return nil, err
 	}
+	s.inForce(settings)
 	if cfg.Milter.MetricsListen != "" {
 		if s.web, err = net.Listen("tcp", cfg.Milter.MetricsListen); err != nil {
 			s.listener.Close()
@@ -292,6 +298,11 @@ func (s *Server) Reload(cfg *Config, parts Parts) (needRestart []string, err err
 		s.metrics.reloads.WithLabelValues("failed").Inc()
 		return nil, err
 	}
+	settings, err := settingsOf(cfg, parts.Rules)
+	if err != nil {
+		s.metrics.reloads.WithLabelValues("failed").Inc()
+		return nil, err
+	}
 	old := &s.filter.Load().cfg.Milter
 	for key, changed := range map[string]bool{
 		"milter.listen": old.Listen != cfg.Milter.Listen, "milter.metrics_listen": old.MetricsListen != cfg.Milter.MetricsListen,
@@ -302,8 +313,15 @@ func (s *Server) Reload(cfg *Config, parts Parts) (needRestart []string, err err
 		}
 	}
 	s.filter.Store(f)
+	s.inForce(settings)
 	s.metrics.reloads.WithLabelValues("ok").Inc()
 	return needRestart, nil
+}
+
+// inForce says in the verdict log what judges from now on.
+func (s *Server) inForce(settings verdict.Settings) {
+	s.settings.Store(&settings)
+	s.lines.Write(settings)
 }
 
 // log writes down what was judged. The test message is no mail, so it is in no figure; that it would be stopped is said in a
@@ -311,6 +329,7 @@ func (s *Server) Reload(cfg *Config, parts Parts) (needRestart []string, err err
 func (s *Server) log(queueID string, j *Judgement) {
 	if queueID == verdict.SelfTestID {
 		s.metrics.selftests.Inc()
+		s.lines.Write(*s.settings.Load()) // once a day, for logs that begin later than the daemon
 		s.lines.Write(verdict.SelfTestOf(&j.Record))
 		return
 	}

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -90,14 +91,17 @@ func startServer(t testing.TB, extra string) *testServer {
 	return &testServer{s, cfg, t}
 }
 
+// verdicts is the verdict log without what it says of the settings in force.
 func (s *testServer) verdicts() string {
 	s.t.Helper()
 	b, err := os.ReadFile(s.cfg.Milter.VerdictLog)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return string(b)
+	return settingsLine.ReplaceAllString(string(b), "")
 }
+
+var settingsLine = regexp.MustCompile(`(?m)^.*: SETTINGS: .*\n`)
 
 // mta is an MTA's side of the wire, packet by packet.
 type mta struct {
@@ -438,4 +442,50 @@ func FuzzSession(f *testing.F) {
 			t.Errorf("the connection stays open: %v", err)
 		}
 	})
+}
+
+// The log says what is in force from the start on, after each reload and with each self-test; the same settings have the same
+// fingerprints, and what decides otherwise has others.
+func TestSettingsAreLogged(t *testing.T) {
+	s := startServer(t, "[policy]\nmode = \"observe\"\n")
+	own := t.TempDir()
+	if err := os.WriteFile(filepath.Join(own, "own.toml"), []byte("[[rule]]\nid = \"own\"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, extra := range []string{"[policy]\nmode = \"enforce\"\nreject_text = \"no\"\n", "[policy]\nmode = \"enforce\"\n[[policy.line]]\nname = \"all\"\naction = \"pass\"\n"} {
+		if _, err := s.Reload(testConfig(t, extra), testParts); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cfg := testConfig(t, "[policy]\nmode = \"enforce\"\n[[policy.line]]\nname = \"all\"\naction = \"pass\"\n")
+	cfg.Milter.RulesDir = own
+	if _, err := s.Reload(cfg, testParts); err != nil { // the engine of the test is compiled already
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(s.cfg.Milter.VerdictLog)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said []verdict.Settings
+	for line := range strings.Lines(string(b)) {
+		_, text, _ := strings.Cut(strings.TrimSpace(line), "]: ")
+		l, err := verdict.Parse(text)
+		if err != nil || l.Settings == nil {
+			t.Fatalf("%s: %v", line, err)
+		}
+		said = append(said, *l.Settings)
+	}
+	if len(said) != 4 {
+		t.Fatalf("%d lines of settings, want 4:\n%s", len(said), b)
+	}
+	start, enforced, all, ruled := said[0], said[1], said[2], said[3]
+	if start.Mode != "observe" || enforced.Mode != "enforce" || start.Policy != enforced.Policy || start.Rules != enforced.Rules {
+		t.Errorf("only the mode differs: %+v, %+v", start, enforced)
+	}
+	if all.Policy == enforced.Policy || all.Rules != enforced.Rules {
+		t.Errorf("only the policy differs: %+v, %+v", enforced, all)
+	}
+	if ruled.Policy != all.Policy || ruled.Rules == all.Rules {
+		t.Errorf("only the rules differ: %+v, %+v", all, ruled)
+	}
 }

@@ -54,7 +54,7 @@ func (p *Parser) verdict(text string, r *Record) {
 	text = strings.Clone(text) // a verdict is kept as it is, and would keep all that was read with its line
 	line, err := verdict.Parse(text)
 	switch {
-	case err != nil && strings.Contains(text, ": verdict v="), err != nil && strings.Contains(text, ": rcpt v="), err != nil && strings.Contains(text, ": selftest v="):
+	case err != nil && strings.Contains(text, ": verdict v="), err != nil && strings.Contains(text, ": rcpt v="), err != nil && strings.Contains(text, ": selftest v="), err != nil && strings.Contains(text, ": settings v="):
 		r.Kind = Unknown // of a newer version, or damaged
 	case err != nil:
 		r.Kind = Ignored
@@ -67,8 +67,11 @@ func (p *Parser) verdict(text string, r *Record) {
 
 // VerdictOf is the kind of a verdict line: one without a queue id is of no message, and no more is the test message.
 func VerdictOf(line verdict.Line) (Kind, string, verdict.Line) {
-	if line.SelfTest != nil {
+	switch {
+	case line.SelfTest != nil:
 		return SelfTest, "", line
+	case line.Settings != nil:
+		return Settings, "", line
 	}
 	if line.QueueID == "NOQUEUE" {
 		return NoQueue, "", line

@@ -30,6 +30,7 @@ const (
 	Notification             // Other is a delivery report about it
 	Verdict                  // Verdict is set
 	SelfTest                 // Verdict.SelfTest is set: what the milter answered to its test message
+	Settings                 // Verdict.Settings is set: what judges from now on
 	Forged                   // a verdict line from a place where the milter does not write
 	Gap                      // the log system dropped Lines lines
 	kinds
@@ -39,7 +40,7 @@ const (
 func (k Kind) String() string {
 	names := [kinds]string{"unknown", "foreign", "ignored", "noqueue", "born", "message-id", "queued", "delivery",
 		"tls", "hold", "release", "reject", "discard", "expire", "requeue", "remove", "notification", "verdict",
-		"selftest", "forged", "gap"}
+		"selftest", "settings", "forged", "gap"}
 	if k < kinds {
 		return names[k]
 	}

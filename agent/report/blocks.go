@@ -60,6 +60,7 @@ func (r *Report) sections() []section {
 		r.sample(),
 		{Heading: text(r.Lang, "numbers"), Table: r.figures(), NewPage: true},
 		r.howLeft(),
+		r.inForce(),
 		r.measures(),
 		r.controls(),
 		{Heading: text(r.Lang, "trend"), Charts: []weekChart{r.weekly("left-safely-weekly", "lower-safe", "upper-safe"), r.weekly("done-right-weekly", "lower-right", "upper-right")}, Table: r.weeks()},

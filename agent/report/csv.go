@@ -50,6 +50,10 @@ func (r *Report) lines() [][]string {
 	for _, g := range r.Gaps {
 		lines = append(lines, []string{"gap", text(r.Lang, "gap"), g.From.Format("2006-01-02T15:04:05Z07:00") + "/" + g.To.Format("2006-01-02T15:04:05Z07:00"), strconv.FormatInt(g.Lines, 10), ""})
 	}
+	for _, g := range r.Settings {
+		key := strings.Join([]string{g.From.Format("2006-01-02T15:04:05Z07:00"), g.To.Format("2006-01-02T15:04:05Z07:00"), g.Host, g.Mode, g.Policy, g.Rules}, "/")
+		lines = append(lines, []string{"in-force", text(r.Lang, "in-force"), key, "", ""})
+	}
 	for _, q := range Questions() {
 		if !r.Answers.Known(q.ID) {
 			lines = append(lines, []string{q.ID, q.Title.In(r.Lang), text(r.Lang, "not-known"), "", ""})

@@ -32,6 +32,7 @@ type Store interface {
 	Gaps(ctx context.Context, p dashboards.Period) ([]dashboards.Gap, error)
 	Overview(ctx context.Context) (dashboards.Overview, error)
 	Reported(ctx context.Context, p dashboards.Period, department string) ([]dashboards.Reported, error)
+	Settings(ctx context.Context, p dashboards.Period) ([]dashboards.Setting, error)
 	Registers
 }
 
@@ -52,7 +53,8 @@ type Report struct {
 	Reported []dashboards.Reported // entered by hand, of the whole months of the period
 	Details  time.Time             // what lies before it was deleted, on Deleted; zero while nothing was
 	Deleted  time.Time
-	First    time.Time // of all transmissions known, zero while there are none
+	First    time.Time            // of all transmissions known, zero while there are none
+	Settings []dashboards.Setting `json:",omitempty"` // in force in the period, as the log told them then
 
 	Supervision Supervision // what people stated
 
@@ -88,11 +90,15 @@ func Make(ctx context.Context, s Store, o Options) (*Report, error) {
 	if err != nil {
 		return nil, fmt.Errorf("report: %w", err)
 	}
+	settings, err := s.Settings(ctx, p)
+	if err != nil {
+		return nil, fmt.Errorf("report: %w", err)
+	}
 	stated, err := readSupervision(ctx, s, o)
 	if err != nil {
 		return nil, fmt.Errorf("report: %w", err)
 	}
-	return &Report{Options: o, Answers: answers, Gaps: gaps, Reported: reported, Details: overview.DetailsFrom, Deleted: overview.DetailsDeleted, First: overview.First, Supervision: stated}, nil
+	return &Report{Options: o, Answers: answers, Gaps: gaps, Reported: reported, Details: overview.DetailsFrom, Deleted: overview.DetailsDeleted, First: overview.First, Settings: settings, Supervision: stated}, nil
 }
 
 // Questions are those that a report answers.
@@ -143,6 +149,7 @@ type document struct {
 	Reported     []entry     `json:"reported_not_measured"`
 	Deleted      string      `json:"details_deleted,omitempty"` // when; of the transmissions before details_from
 	DetailsFrom  string      `json:"details_from,omitempty"`
+	Settings     []setting   `json:"settings_in_force,omitempty"`
 	Stated       Supervision `json:"stated"`
 	Hash         string      `json:"sha256,omitempty"`
 	Made         string      `json:"made,omitempty"`
@@ -171,6 +178,16 @@ type gap struct {
 	From   string `json:"from"`
 	To     string `json:"to"`
 	Lines  int64  `json:"lines"`
+}
+
+// setting is what was in force on a mail host; policy and rules are fingerprints.
+type setting struct {
+	Host   string `json:"host"`
+	From   string `json:"from"`
+	To     string `json:"to"`
+	Mode   string `json:"mode"`
+	Policy string `json:"policy"`
+	Rules  string `json:"rules"`
 }
 
 // entry is one figure that somebody entered.
@@ -204,6 +221,9 @@ func (r *Report) content() document {
 	}
 	for _, g := range r.Gaps {
 		d.Gaps = append(d.Gaps, gap{g.Source, g.From.Format(time.RFC3339), g.To.Format(time.RFC3339), g.Lines})
+	}
+	for _, g := range r.Settings {
+		d.Settings = append(d.Settings, setting{g.Host, g.From.Format(time.RFC3339), g.To.Format(time.RFC3339), g.Mode, g.Policy, g.Rules})
 	}
 	for _, e := range r.Reported {
 		d.Reported = append(d.Reported, entry{e.Month, e.Channel, e.Department, e.Source, e.Count, e.EnteredBy})

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 
 	"postvagt/agent/event"
@@ -20,6 +21,7 @@ type Batch struct {
 	Gaps      []Gap
 	Letters   []Letter // to be told; each is put into the outbox once
 	SelfTests []SelfTest
+	Settings  []Setting
 }
 
 // Commit keeps all of a batch or nothing of it. The revision of a document is the store's own: 1 for a new one,
@@ -159,7 +161,7 @@ func (w *writer) rest(b Batch) error {
 			return err
 		}
 	}
-	if err := w.selfTests(b.SelfTests); err != nil {
+	if err := errors.Join(w.selfTests(b.SelfTests), w.settings(b.Settings)); err != nil {
 		return err
 	}
 	for _, l := range b.Letters {

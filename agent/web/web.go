@@ -65,6 +65,7 @@ type Store interface {
 	Gaps(ctx context.Context, p dashboards.Period) ([]dashboards.Gap, error)
 	Overview(ctx context.Context) (dashboards.Overview, error)
 	Reported(ctx context.Context, p dashboards.Period, department string) ([]dashboards.Reported, error)
+	Settings(ctx context.Context, p dashboards.Period) ([]dashboards.Setting, error)
 	HoldPeriod(ctx context.Context, reason string, p dashboards.Period) error
 	People
 	Registers

@@ -3,6 +3,7 @@ package verdict
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -13,7 +14,7 @@ var ErrNoVerdict = errors.New("not a verdict line")
 // ErrVersion says that a line was written in a version that this program does not know: upgrade the agent first.
 var ErrVersion = errors.New("verdict line of an unknown version")
 
-// Line is one parsed line: Message is set for a verdict line, Recipient for a rcpt line, SelfTest for a selftest line.
+// Line is one parsed line: Message is set for a verdict line, Recipient for a rcpt line, SelfTest and Settings for theirs.
 type Line struct {
 	QueueID string
 	ID      string
@@ -22,6 +23,7 @@ type Line struct {
 	N       int     // 1-based number of this recipient
 	*Recipient
 	SelfTest *SelfTest
+	Settings *Settings
 	MAC      string // of a line that travelled by syslog, "" without
 }
 
@@ -29,7 +31,7 @@ type Line struct {
 func Parse(line string) (Line, error) {
 	qid, rest, ok := strings.Cut(line, ": ")
 	word, rest, _ := strings.Cut(rest, " ")
-	if !ok || word != "verdict" && word != "rcpt" && word != "selftest" || !IsQueueID(qid) {
+	if !ok || !slices.Contains([]string{"verdict", "rcpt", "selftest", "settings"}, word) || !IsQueueID(qid) {
 		return Line{}, ErrNoVerdict
 	}
 	kv, err := pairs(rest)
@@ -48,8 +50,10 @@ func Parse(line string) (Line, error) {
 		l.Message, l.Count, err = parseMessage(kv)
 	case "rcpt":
 		l.Recipient, l.N, l.Count, err = parseRecipient(kv)
-	default:
+	case "selftest":
 		l.SelfTest, err = parseSelfTest(kv)
+	default:
+		l.Settings, err = parseSettings(kv)
 	}
 	if l.Message != nil {
 		l.Message.QueueID, l.Message.ID = qid, l.ID

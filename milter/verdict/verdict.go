@@ -18,6 +18,11 @@
 //
 //	SELFTEST: selftest v=1 id=… level=sensitive wanted=hold action=pass
 //
+// What judges from now on is said at the start, at each reload and with each self-test, so that a report can tell what was in
+// force at a time long past; policy and rules are fingerprints:
+//
+//	SETTINGS: settings v=1 mode=enforce policy=5f0c3a91d2e4 rules=0b77e91fa2c6
+//
 // The word before the colon is the MTA's queue id, "NOQUEUE" where there is none. Then key=value pairs
 // separated by single spaces, valid UTF-8. A value with a space, a quote, a backslash, a control
 // character or an invalid byte is quoted as a Go string; <…> holds an address. A value of over 256 bytes is

@@ -299,3 +299,17 @@ func TestSelfTestLine(t *testing.T) {
 		}
 	}
 }
+
+// Settings are read back as they were written; a line without them is none.
+func TestSettingsLine(t *testing.T) {
+	want := Settings{Mode: "enforce", Policy: "5f0c3a91d2e4", Rules: "0b77e91fa2c6"}
+	for _, line := range append(want.Lines(), want.SignedLines([]byte("key"))...) {
+		l, err := Parse(line)
+		if err != nil || l.Settings == nil || *l.Settings != want || l.Message != nil || l.SelfTest != nil {
+			t.Errorf("%s: %+v, %v", line, l.Settings, err)
+		}
+	}
+	if _, err := Parse("SETTINGS: settings v=1 mode=enforce policy="); err == nil {
+		t.Error("settings without a policy are read")
+	}
+}

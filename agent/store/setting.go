@@ -1,0 +1,55 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"postvagt/dashboards"
+)
+
+// Setting is what the milter of a host said to be in force at a time; To is not used.
+type Setting = dashboards.Setting
+
+func (w *writer) settings(all []Setting) error {
+	for _, g := range all {
+		if _, err := w.exec("INSERT OR REPLACE INTO setting (host, at, mode, policy, rules) VALUES (?, ?, ?, ?, ?)", g.Host, g.From.UnixMicro(), g.Mode, g.Policy, g.Rules); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Settings returns what was in force in a period, by host and time: each span from when the milter first said so to when it
+// said otherwise, within the period.
+func (s *Store) Settings(ctx context.Context, p dashboards.Period) (all []Setting, err error) {
+	span, err := parsePeriod(p)
+	if err != nil {
+		return nil, err
+	}
+	said, err := collect(ctx, s.read, "SELECT host, at, mode, policy, rules FROM setting WHERE at < ? ORDER BY host, at", []any{span.to},
+		func(scan func(...any) error) (g Setting, err error) {
+			var at int64
+			err = scan(&g.Host, &at, &g.Mode, &g.Policy, &g.Rules)
+			g.From = time.UnixMicro(at).UTC()
+			return g, err
+		})
+	from, to := time.UnixMicro(span.from).UTC(), time.UnixMicro(span.to).UTC()
+	for i, g := range said {
+		g.To = to
+		if i+1 < len(said) && said[i+1].Host == g.Host {
+			g.To = said[i+1].From
+		}
+		if !g.To.After(from) {
+			continue
+		}
+		if g.From.Before(from) {
+			g.From = from
+		}
+		if n := len(all); n > 0 && all[n-1].Same(g) {
+			all[n-1].To = g.To
+			continue
+		}
+		all = append(all, g)
+	}
+	return all, err
+}
