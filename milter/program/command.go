@@ -54,14 +54,16 @@ type Command struct {
 func (c Command) Run(args []string, t *Terminal) int {
 	code := -1
 	parser, err := kong.New(c.Grammar, kong.Name(c.Name), kong.Description(c.Description), kong.Writers(t.Out, t.Err),
-		kong.Vars{"config": c.ConfigFile}, kong.UsageOnError(), kong.Exit(func(n int) { code = n; panic(ErrNo) }))
+		kong.Vars{"config": c.ConfigFile, "version": c.Name + " " + Version()}, kong.Embed(&struct {
+			Version kong.VersionFlag `help:"Say which version this is."`
+		}{}), kong.UsageOnError(), kong.Exit(func(n int) { code = n; panic(ErrNo) }))
 	if err != nil {
 		fmt.Fprintf(t.Err, "%s: %v\n", c.Name, err)
 		return ExitError
 	}
 	ctx, err := parse(parser, args)
 	switch {
-	case code >= 0: // --help
+	case code >= 0: // --help, --version
 		return code
 	case err != nil:
 		fmt.Fprintf(t.Err, "%[1]s: %[2]v (see %[1]s --help)\n", c.Name, err)
@@ -82,7 +84,7 @@ func (c Command) Run(args []string, t *Terminal) int {
 	return ExitError
 }
 
-// parse keeps kong's --help from ending the process.
+// parse keeps kong's --help and --version from ending the process.
 func parse(k *kong.Kong, args []string) (ctx *kong.Context, err error) {
 	defer func() {
 		if r := recover(); r != nil && r != any(ErrNo) {

@@ -113,6 +113,7 @@ func TestRunAnswersByExitCode(t *testing.T) {
 		{"bad", "", "prog: first\nprog: second\n", ExitError},
 		{"what", "", "(see prog --help)", ExitError},
 		{"--help", "Usage: prog", "", ExitOK},
+		{"--version", "prog unknown\n", "", ExitOK}, // a test is of no package
 	} {
 		var out, errOut bytes.Buffer
 		code := Command{Name: "prog", Description: "A program.", Grammar: &grammar{}}.Run(strings.Fields(c.args), &Terminal{Out: &out, Err: &errOut})
