@@ -101,7 +101,11 @@ func orUnnamed(s string) string {
 
 // postconf asks Postfix for a parameter.
 func (d Doctor) postconf(ctx context.Context, name string) (string, error) {
-	args := []string{"-h", "-x", name}
+	return d.askPostconf(ctx, "-h", "-x", name)
+}
+
+// askPostconf asks Postfix about the configuration that is looked at.
+func (d Doctor) askPostconf(ctx context.Context, args ...string) (string, error) {
 	if d.PostfixConfig != "" {
 		args = append([]string{"-c", d.PostfixConfig}, args...)
 	}

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"os/exec"
 	"os/user"
 	"path/filepath"
 	"regexp"
@@ -49,15 +48,11 @@ func (d Doctor) milterAt(ctx context.Context, r *Report, m string) {
 
 // chrooted names a service of master.cf that takes mail and runs chrooted, "" for none.
 func (d Doctor) chrooted(ctx context.Context) string {
-	args := []string{"-F", "*/*/chroot"}
-	if d.PostfixConfig != "" {
-		args = append([]string{"-c", d.PostfixConfig}, args...)
-	}
-	out, err := exec.CommandContext(ctx, postconfPath(), args...).Output()
+	out, err := d.askPostconf(ctx, "-F", "*/*/chroot")
 	if err != nil {
 		return "" // an older Postfix: not known
 	}
-	for line := range strings.Lines(string(out)) {
+	for line := range strings.Lines(out) {
 		service, value, _ := strings.Cut(strings.TrimSpace(line), "/chroot = ")
 		if value == "y" && (strings.HasSuffix(service, "/inet") || strings.HasPrefix(service, "cleanup/")) {
 			return service

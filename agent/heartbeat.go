@@ -37,7 +37,7 @@ func (w *watching) heartbeat(ctx context.Context) error {
 		return w.neverTested(ctx, now, limit)
 	}
 	for _, t := range tests {
-		since := t.Good.UTC().Format("2006-01-02T15:04:05Z")
+		since := t.Good.UTC().Format(time.RFC3339)
 		if t.Good.IsZero() {
 			since = "never"
 		}

@@ -74,7 +74,7 @@ func openVerdictLog(to logTarget, now func() time.Time, fail func(error)) (*verd
 	return l, nil
 }
 
-// lined is what a verdict log takes: a record, or the answer to a self-test.
+// lined is what a verdict log takes: a record, the answer to a self-test, or the settings in force.
 type lined interface {
 	Lines() []string
 	SignedLines(key []byte) []string

@@ -26,11 +26,8 @@ func SelfTest(ctx context.Context, cfg *Config, parts Parts) (string, error) {
 	}
 	text := fmt.Sprintf(selfTestMail, cfg.Organisation.Domains[0])
 	j := f.Explain([]byte(text))
-	wanted := verdict.Pass
-	for _, r := range j.Recipients {
-		wanted = verdict.Stricter(wanted, r.Wanted)
-	}
-	if !verdict.Stops(wanted) {
+	test := verdict.SelfTestOf(&j.Record)
+	if !test.Stopped() {
 		return "", fmt.Errorf("the test message would leave in the open: level %s, policy line %q", j.Level, j.Why)
 	}
 	got, err := askDaemon(cfg, text)
@@ -41,7 +38,7 @@ func SelfTest(ctx context.Context, cfg *Config, parts Parts) (string, error) {
 		return "", fmt.Errorf("the daemon at %s answered %s, and its configuration asks for %s: reload it", cfg.Milter.Listen, got, j.Action)
 	}
 	if cfg.Policy.Mode != policy.Enforce {
-		return fmt.Sprintf("good: the test message is recognised (%s); in mode %s it gets %s, in mode enforce %s", j.Level, cfg.Policy.Mode, got, wanted), nil
+		return fmt.Sprintf("good: the test message is recognised (%s); in mode %s it gets %s, in mode enforce %s", j.Level, cfg.Policy.Mode, got, test.Wanted), nil
 	}
 	return fmt.Sprintf("good: the test message is recognised (%s) and gets %s", j.Level, got), nil
 }

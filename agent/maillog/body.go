@@ -1,6 +1,7 @@
 package maillog
 
 import (
+	"slices"
 	"strings"
 
 	"postvagt/milter/verdict"
@@ -54,7 +55,7 @@ func (p *Parser) verdict(text string, r *Record) {
 	text = strings.Clone(text) // a verdict is kept as it is, and would keep all that was read with its line
 	line, err := verdict.Parse(text)
 	switch {
-	case err != nil && strings.Contains(text, ": verdict v="), err != nil && strings.Contains(text, ": rcpt v="), err != nil && strings.Contains(text, ": selftest v="), err != nil && strings.Contains(text, ": settings v="):
+	case err != nil && slices.ContainsFunc(verdict.Words(), func(word string) bool { return strings.Contains(text, ": "+word+" v=") }):
 		r.Kind = Unknown // of a newer version, or damaged
 	case err != nil:
 		r.Kind = Ignored

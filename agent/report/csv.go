@@ -6,6 +6,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"time"
 
 	"postvagt/agent/supervise"
 	"postvagt/dashboards"
@@ -48,10 +49,10 @@ func (r *Report) lines() [][]string {
 		{"period", text(r.Lang, "period"), fmt.Sprintf("%s/%s", r.From.Format("2006-01-02"), r.last().Format("2006-01-02")), "", ""},
 	}
 	for _, g := range r.Gaps {
-		lines = append(lines, []string{"gap", text(r.Lang, "gap"), g.From.Format("2006-01-02T15:04:05Z07:00") + "/" + g.To.Format("2006-01-02T15:04:05Z07:00"), strconv.FormatInt(g.Lines, 10), ""})
+		lines = append(lines, []string{"gap", text(r.Lang, "gap"), g.From.Format(time.RFC3339) + "/" + g.To.Format(time.RFC3339), strconv.FormatInt(g.Lines, 10), ""})
 	}
 	for _, g := range r.Settings {
-		key := strings.Join([]string{g.From.Format("2006-01-02T15:04:05Z07:00"), g.To.Format("2006-01-02T15:04:05Z07:00"), g.Host, g.Mode, g.Policy, g.Rules}, "/")
+		key := strings.Join([]string{g.From.Format(time.RFC3339), g.To.Format(time.RFC3339), g.Host, g.Mode, g.Policy, g.Rules}, "/")
 		lines = append(lines, []string{"in-force", text(r.Lang, "in-force"), key, "", ""})
 	}
 	for _, q := range Questions() {

@@ -27,11 +27,14 @@ type Line struct {
 	MAC      string // of a line that travelled by syslog, "" without
 }
 
+// Words are those that say what kind of line one is; a line has one behind its queue id.
+func Words() []string { return []string{"verdict", "rcpt", "selftest", "settings"} }
+
 // Parse reads one line as Lines wrote it, without a syslog prefix.
 func Parse(line string) (Line, error) {
 	qid, rest, ok := strings.Cut(line, ": ")
 	word, rest, _ := strings.Cut(rest, " ")
-	if !ok || !slices.Contains([]string{"verdict", "rcpt", "selftest", "settings"}, word) || !IsQueueID(qid) {
+	if !ok || !slices.Contains(Words(), word) || !IsQueueID(qid) {
 		return Line{}, ErrNoVerdict
 	}
 	kv, err := pairs(rest)

@@ -161,10 +161,9 @@ func (b *builder) number(r *ruleSpec, c *rule, index int16) error {
 	n.slot = uint8(b.e.numbers)
 	b.e.numbers++
 	for i, sh := range n.shapes {
-		size := len(sh.classes)
-		b.e.shapes[size] = append(b.e.shapes[size], shapeRef{rule: index, shape: uint8(i)})
-		starts := b2i(sh.classes != "" && sh.classes[0] == 'l')
-		b.e.longest[starts] = max(b.e.longest[starts], size)
+		b.e.shapes[sh.size] = append(b.e.shapes[sh.size], shapeRef{rule: index, shape: uint8(i)})
+		starts := b2i(sh.letters&1 == 1 && sh.sign != 0)
+		b.e.longest[starts] = max(b.e.longest[starts], sh.size)
 	}
 	all := []error{errs}
 	for _, w := range r.Number.Context {

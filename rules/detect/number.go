@@ -36,9 +36,9 @@ type numberRule struct {
 	person bool // identifies a person
 }
 
-// shape is a compiled shape: one class a character, and the official places of separators.
+// shape is a compiled shape: the class of each character, and the official places of separators.
 type shape struct {
-	classes string // d digit, x digit or letter, a letter that is a century sign, l letter
+	size    int    // characters
 	digits  uint64 // bit i: character i is a digit
 	letters uint64 // bit i: character i is a letter; where neither says so it is either
 	cuts    uint64 // bit i: a separator stands before character i
@@ -95,35 +95,32 @@ func compileNumber(r *ruleSpec) (*numberRule, error) {
 
 // parseShape reads a shape such as "dddddd-dddd".
 func parseShape(text string) (shape, string) {
-	s := shape{sign: -1}
-	var out []byte
+	s, n := shape{sign: -1}, 0
 	for _, c := range []byte(text) {
 		switch c {
 		case '-':
-			if len(out) == 0 || s.cuts>>len(out)&1 == 1 {
+			if n == 0 || s.cuts>>n&1 == 1 {
 				return s, "a separator must stand between two characters"
 			}
-			s.cuts |= 1 << len(out)
+			s.cuts |= 1 << n
+			continue
 		case 'd':
-			s.digits |= 1 << len(out)
-			out = append(out, c)
+			s.digits |= 1 << n
 		case 'x':
-			out = append(out, c)
 		case 'l':
-			s.letters |= 1 << len(out)
-			out = append(out, c)
+			s.letters |= 1 << n
 		case 'a':
-			s.sign = len(out)
-			s.letters |= 1 << len(out)
-			out = append(out, c)
+			s.sign = n
+			s.letters |= 1 << n
 		default:
 			return s, "only d (digit), x (digit or letter), l (letter), a (century letter) and - (separator) are allowed"
 		}
+		n++
 	}
-	if len(out) < 5 || len(out) > maxDigits || s.cuts>>len(out) != 0 {
+	if n < 5 || n > maxDigits || s.cuts>>n != 0 {
 		return s, "a shape needs 5 to 40 characters and no separator at its end"
 	}
-	s.classes = string(out)
+	s.size = n
 	return s, ""
 }
 
