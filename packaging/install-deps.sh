@@ -47,10 +47,12 @@ elasticsearch() {
 		rm -rf "$work/repository" "$work/out"
 		exit 1
 	fi
-	mkdir -p "$work"/out/sonarqube-*/elasticsearch/plugins
+	# A pattern only finds what is there: the folder first, then what is made in it.
+	unpacked=$(echo "$work"/out/sonarqube-*/elasticsearch)
+	mkdir -p "$unpacked/plugins"
+	touch "$unpacked/.ready"
 	chmod -R a+rX "$base" "$work"
-	touch "$work"/out/sonarqube-*/elasticsearch/.ready
-	mv "$work"/out/sonarqube-*/elasticsearch "$home" 2>/dev/null || [ -e "$home/.ready" ] # another run was faster
+	mv "$unpacked" "$home" 2>/dev/null || [ -e "$home/.ready" ] # another run was faster
 	rm -rf "$work"
 }
 
