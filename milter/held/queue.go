@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// Queue is the hold queue of an MTA. Each method but List sees to it first that m is still the message that was looked
-// at. Success is proven by what the MTA says and by a second look at the queue; exit codes prove nothing (postsuper -H
-// returns 0 for a message that does not exist).
+// Queue is the hold queue of an MTA. Each method that does something sees to it first that m is still the message that was
+// looked at. Success is proven by what the MTA says and by a second look at the queue; exit codes prove nothing (postsuper
+// -H returns 0 for a message that does not exist).
 type Queue interface {
 	// List gives all held messages, the oldest first.
 	List(ctx context.Context) ([]Message, error)
@@ -17,7 +17,7 @@ type Queue interface {
 	Show(ctx context.Context, m Message, body bool, w io.Writer) error
 	// Return sends a message back to its sender, undelivered.
 	Return(ctx context.Context, m Message) error
-	// Routable says whether Route would send the message to the gateway.
+	// Routable says whether Route would send the message to the gateway. It is asked for each message of a listing.
 	Routable(ctx context.Context, m Message) (bool, error)
 	// Route sends a message by the secure gateway; ErrNoRoute where none is set up for it.
 	Route(ctx context.Context, m Message) error

@@ -1,8 +1,10 @@
 package e2e
 
 import (
+	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -296,10 +298,11 @@ func (h *mtaHouse) tellsThousand(each int) {
 		}
 	}
 	n := connections * each
-	if err := kit.Wait(h.t.Context(), "a thousand arrivals", 4*time.Minute, func() (bool, error) {
+	if err := kit.WaitEvery(h.t.Context(), time.Second, "a thousand arrivals", 8*time.Minute, func() (bool, error) {
 		return len(h.arrivedIDs())-len(h.seen) >= n, nil
 	}); err != nil {
 		h.t.Error(err)
+		h.t.Logf("the mail log, by what became of a delivery:\n%s", h.fates())
 	}
 	if fresh := len(h.arrivedIDs()) - len(h.seen); fresh != n {
 		h.t.Errorf("%d have arrived, want %d", fresh, n)
@@ -320,6 +323,24 @@ func (h *mtaHouse) tellsThousand(each int) {
 		h.t.Errorf("%d are held, want %d", len(ids), n)
 	}
 	h.mta.Clear(h.t)
+}
+
+// fates counts the ends of deliveries in the mail log, for a story that waited in vain.
+func (h *mtaHouse) fates() string {
+	b, err := os.ReadFile(h.mta.Log())
+	if err != nil {
+		return err.Error()
+	}
+	count := map[string]int{}
+	for _, m := range regexp.MustCompile(`(?:stat(?:us)?=[A-Za-z]+|SYSERR).{0,60}`).FindAllString(string(b), -1) {
+		count[regexp.MustCompile(`[0-9A-F]{8,}|[0-9]+`).ReplaceAllString(m, "#")]++
+	}
+	lines := []string{}
+	for what, n := range count {
+		lines = append(lines, fmt.Sprintf("%6d %s", n, what))
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
 }
 
 // sendAlternately sends secret and plain mail in turn over one connection.
