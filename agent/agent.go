@@ -15,6 +15,7 @@ import (
 
 	"postvagt/agent/maillog"
 	"postvagt/agent/register"
+	"postvagt/agent/report"
 	"postvagt/agent/store"
 	"postvagt/agent/tail"
 	"postvagt/agent/track"
@@ -287,7 +288,10 @@ func (a *Agent) serve(l net.Listener, db *store.Store, m *metrics) (*http.Server
 		}
 		return w.findings(ctx)
 	}
-	pages, err := web.New(web.Options{Store: db, Repeated: repeated, Breaches: &register.Register{Store: db, Organisation: a.Config.Organisation.Name, Zone: zone, Now: time.Now},
+	counted := func(ctx context.Context, o report.Options) (*report.Outcomes, error) {
+		return outcomes(ctx, a.current.Load(), db, o)
+	}
+	pages, err := web.New(web.Options{Store: db, Repeated: repeated, Outcomes: counted, Breaches: &register.Register{Store: db, Organisation: a.Config.Organisation.Name, Zone: zone, Now: time.Now},
 		Organisation: a.Config.Organisation.Name, Zone: zone, Log: a.Log,
 		Hosts: a.Config.Dashboard.Hosts, Held: a.Config.Dashboard.Held, ControlMonths: a.Config.Supervision.ControlMonths, Departments: a.departments, Persons: func() bool { return a.current.Load().Persons.Open() }})
 	if err != nil {

@@ -46,8 +46,11 @@ func WriteReport(ctx context.Context, c *Config, q ReportQuery, now time.Time, w
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	r, err := report.Make(ctx, db, report.Options{Organisation: c.Organisation.Name, Department: q.Department, Lang: q.Lang,
-		From: from.In(zone), To: to.In(zone), Made: now.In(zone)})
+	o := report.Options{Organisation: c.Organisation.Name, Department: q.Department, Lang: q.Lang, From: from.In(zone), To: to.In(zone), Made: now.In(zone)}
+	if o.Outcomes, err = outcomes(ctx, c, db, o); err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	r, err := report.Make(ctx, db, o)
 	if err != nil {
 		return err
 	}

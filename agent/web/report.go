@@ -26,7 +26,12 @@ func (reportPage) title(lang string) string { return texts["report"].In(lang) }
 func (p reportPage) departments() []string  { return p.all }
 
 func (s *site) makeReport(r *http.Request, v view) (*report.Report, error) {
-	return report.Make(r.Context(), s.Store, report.Options{Organisation: s.Organisation, Department: v.Department, Lang: v.Lang, From: v.From, To: v.To, Made: s.Now().In(s.Zone)})
+	o := report.Options{Organisation: s.Organisation, Department: v.Department, Lang: v.Lang, From: v.From, To: v.To, Made: s.Now().In(s.Zone)}
+	var err error
+	if o.Outcomes, err = s.Outcomes(r.Context(), o); err != nil {
+		return nil, err
+	}
+	return report.Make(r.Context(), s.Store, o)
 }
 
 func (s *site) report(r *http.Request, v view) (string, any, error) {

@@ -53,6 +53,7 @@ import (
 
 	"postvagt/agent/event"
 	"postvagt/agent/login"
+	"postvagt/agent/report"
 	"postvagt/agent/supervise"
 	"postvagt/agent/watch"
 	"postvagt/dashboards"
@@ -90,17 +91,18 @@ type People interface {
 // Options are what the pages need to know.
 type Options struct {
 	Store         Store
-	Repeated      func(context.Context) ([]watch.Finding, error) // repeated open mail, found now
-	Breaches      Breaches                                       // the register of breaches
-	Organisation  string                                         // shown at the head of each page
-	Now           func() time.Time                               // time.Now without it
-	Zone          *time.Location                                 // of days and clock times; time.Local without it
-	Departments   func() []string                                // that exist; those that occur in the store are added
-	Hosts         []string                                       // names by which the pages may be called beside loopback ones
-	Held          string                                         // socket of the privileged helper for held mail, "" for none
-	ControlMonths int                                            // how often each point of control is due; 12 without it
-	Persons       func() bool                                    // whether a sender may be named where there is a reason to; never without it
-	Log           *slog.Logger                                   // slog.Default() without it
+	Repeated      func(context.Context) ([]watch.Finding, error)                  // repeated open mail, found now
+	Outcomes      func(context.Context, report.Options) (*report.Outcomes, error) // what a report says of incidents; not counted without it
+	Breaches      Breaches                                                        // the register of breaches
+	Organisation  string                                                          // shown at the head of each page
+	Now           func() time.Time                                                // time.Now without it
+	Zone          *time.Location                                                  // of days and clock times; time.Local without it
+	Departments   func() []string                                                 // that exist; those that occur in the store are added
+	Hosts         []string                                                        // names by which the pages may be called beside loopback ones
+	Held          string                                                          // socket of the privileged helper for held mail, "" for none
+	ControlMonths int                                                             // how often each point of control is due; 12 without it
+	Persons       func() bool                                                     // whether a sender may be named where there is a reason to; never without it
+	Log           *slog.Logger                                                    // slog.Default() without it
 }
 
 // site is the web application.
@@ -133,6 +135,9 @@ func New(o Options) (http.Handler, error) {
 	}
 	if o.Repeated == nil {
 		o.Repeated = func(context.Context) ([]watch.Finding, error) { return nil, nil }
+	}
+	if o.Outcomes == nil {
+		o.Outcomes = func(context.Context, report.Options) (*report.Outcomes, error) { return nil, nil }
 	}
 	if o.Persons == nil {
 		o.Persons = func() bool { return false }
