@@ -3,9 +3,11 @@ package report
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
+	"postvagt/agent/supervise"
 	"postvagt/dashboards"
 )
 
@@ -63,9 +65,11 @@ func (r *Report) sections() []section {
 		r.inForce(),
 		r.measures(),
 		r.controls(),
-		{Heading: text(r.Lang, "trend"), Charts: []weekChart{r.weekly("left-safely-weekly", "lower-safe", "upper-safe"), r.weekly("done-right-weekly", "lower-right", "upper-right")}, Table: r.weeks()},
+		r.trend(),
 		{Heading: text(r.Lang, "departments"), Table: r.departments()},
 		r.split("held-ended", text(r.Lang, "outcome"), "outcome"),
+		r.incidents(),
+		r.repeated(),
 		{Heading: text(r.Lang, "secure"), Table: r.channels()},
 		{Heading: text(r.Lang, "reported"), Paragraphs: []string{text(r.Lang, "reported-help")}, Table: r.reported()},
 		r.split("recognised-kinds", text(r.Lang, "kind"), "kind"),
@@ -115,12 +119,12 @@ func (r *Report) unseen() []string {
 		n    int64
 	}{
 		{"unseen-mails", r.Answers.Count("unseen")},
-		{"unseen-judged", r.Answers.Count("not-judged")},
 		{"unseen-opened", r.Answers.Count("unopened")},
 		{"unseen-proof", r.Answers.Count("protection-unknown") + r.Answers.Count("outcome-unknown")},
 	} {
 		list = append(list, text(r.Lang, l.name, dashboards.Mails(r.Lang, l.n)))
 	}
+	list = slices.Insert(list, 1, r.unjudged())
 	if span, lines := r.lost(); span > 0 {
 		list = append(list, text(r.Lang, "unseen-gaps", fmt.Sprintf("%d:%02d", int(span.Hours()), int(span.Minutes())%60), r.number(lines)))
 	}
@@ -218,9 +222,28 @@ func Stack(lang string, rows []dashboards.Row) []Part {
 
 func (r *Report) weekly(id, lower, upper string) weekChart {
 	q, _ := dashboards.ByID(id)
-	c := weekChart{Chart: NewChart(r.Lang, Weeks(r.Answers[id], r.From, r.To)), ID: id, Title: q.Title.In(r.Lang), Lower: text(r.Lang, lower), Upper: text(r.Lang, upper), LowerIs: "is-yes", UpperIs: "is-no"}
+	c := weekChart{Chart: NewChart(r.Lang, Weeks(r.Answers[id], r.From, r.To), r.marks()...), ID: id, Title: q.Title.In(r.Lang), Lower: text(r.Lang, lower), Upper: text(r.Lang, upper), LowerIs: "is-yes", UpperIs: "is-no"}
 	c.Desc = text(r.Lang, "chart", c.Lower, c.Upper, r.number(c.Most))
 	return c
+}
+
+// marks are the measures of the period.
+func (r *Report) marks() []Mark {
+	return MarksOf(r.Supervision.Measures, r.From.Location(), func(m supervise.Measure) string {
+		return joined([]string{text(r.Lang, "measure-"+m.Kind), strings.TrimSpace(m.Title + " " + m.Version), m.Department})
+	})
+}
+
+// trend is the two shares by week, with what was done meanwhile.
+func (r *Report) trend() section {
+	s := section{Heading: text(r.Lang, "trend"), Charts: []weekChart{r.weekly("left-safely-weekly", "lower-safe", "upper-safe"), r.weekly("done-right-weekly", "lower-right", "upper-right")}, Table: r.weeks()}
+	if marks := s.Charts[0].Marks; len(marks) > 0 {
+		s.Paragraphs = []string{text(r.Lang, "marks")}
+		for _, m := range marks {
+			s.List = append(s.List, fmt.Sprintf("%d: %s", m.N, m.Text))
+		}
+	}
+	return s
 }
 
 func (r *Report) weeks() *table {

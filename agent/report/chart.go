@@ -3,8 +3,10 @@ package report
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
+	"postvagt/agent/supervise"
 	"postvagt/dashboards"
 )
 
@@ -21,7 +23,16 @@ const (
 type Chart struct {
 	Columns []Column
 	Grid    []GridLine
+	Marks   []Mark
 	Most    int64
+}
+
+// Mark is a moment on a chart: a line across it, with its number, and what happened then.
+type Mark struct {
+	N    int
+	X    float64
+	Date time.Time
+	Text string
 }
 
 // Column is one week. Lengths are in units of the chart, from its upper left corner.
@@ -73,8 +84,9 @@ func rest(r dashboards.Row) int64 {
 	return r.N - r.Count
 }
 
-// NewChart lays weeks out. A part that is hidden has no height.
-func NewChart(lang string, weeks []Week) Chart {
+// NewChart lays weeks out, with marks in the order of time; those outside of the weeks are left out. A part that is hidden has
+// no height.
+func NewChart(lang string, weeks []Week, marks ...Mark) Chart {
 	var c Chart
 	for _, w := range weeks {
 		c.Most = max(c.Most, w.Lower+w.Upper)
@@ -97,7 +109,34 @@ func NewChart(lang string, weeks []Week) Chart {
 		}
 		c.Columns = append(c.Columns, col)
 	}
+	c.mark(weeks, slot, marks)
 	return c
+}
+
+// mark places the marks: a day is a seventh of its week's slot.
+func (c *Chart) mark(weeks []Week, slot float64, marks []Mark) {
+	for _, m := range marks {
+		for i, w := range weeks {
+			if m.Date.Before(w.From) || !m.Date.Before(w.To) {
+				continue
+			}
+			m.N, m.X = len(c.Marks)+1, PlotLeft+slot*(float64(i)+m.Date.Sub(w.Monday).Hours()/(7*24))
+			c.Marks = append(c.Marks, m)
+			break
+		}
+	}
+}
+
+// MarksOf are the marks of measures, in the order of time: all but complaints, which nobody took. Say writes what a mark says.
+func MarksOf(all []supervise.Measure, zone *time.Location, say func(supervise.Measure) string) (marks []Mark) {
+	for _, m := range all {
+		day, err := time.ParseInLocation(time.DateOnly, m.Date, zone)
+		if err == nil && m.Kind != "complaint" {
+			marks = append(marks, Mark{Date: day, Text: m.Date + " · " + say(m)})
+		}
+	}
+	slices.SortStableFunc(marks, func(a, b Mark) int { return a.Date.Compare(b.Date) })
+	return marks
 }
 
 // Label names a week: its number and its days.

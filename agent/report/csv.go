@@ -72,7 +72,7 @@ func (r *Report) lines() [][]string {
 		key := strings.Join([]string{e.Month, e.Channel, e.Department, e.Source, e.EnteredBy}, "/")
 		lines = append(lines, []string{"reported", text(r.Lang, "reported"), key, strconv.FormatInt(e.Count, 10), ""})
 	}
-	return append(lines, r.stated()...)
+	return append(append(lines, r.outcomeLines()...), r.stated()...)
 }
 
 // stated are the registers of the period: a line for each measure and control, and the rates of the sample.

@@ -1,6 +1,9 @@
 package report
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // stack draws one bar of several parts.
 func (p *paper) stack(parts []Part) {
@@ -57,6 +60,20 @@ func (p *paper) chart(c weekChart, x, y, unit float64) {
 			p.CellFormat(16, 3, col.Axis, "", 0, "C", false, 0, "")
 		}
 	}
+	p.marks(c.Marks, x, y, unit)
+}
+
+// marks draws the moments of a chart.
+func (p *paper) marks(marks []Mark, x, y, unit float64) {
+	p.SetDrawColor(ink[0], ink[1], ink[2])
+	p.SetDashPattern([]float64{0.8, 0.8}, 0)
+	for _, m := range marks {
+		p.Line(x+m.X*unit, y+plotTop*unit, x+m.X*unit, y+plotBottom*unit)
+		p.font(sans, "", 6.5, ink)
+		p.SetXY(x+m.X*unit-4, y+plotTop*unit-2.8)
+		p.CellFormat(8, 2.8, strconv.Itoa(m.N), "", 0, "C", false, 0, "")
+	}
+	p.SetDashPattern(nil, 0)
 }
 
 func (p *paper) legend(c weekChart, x, y float64) {

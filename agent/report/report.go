@@ -43,6 +43,7 @@ type Options struct {
 	Lang         string    // da or en
 	From, To     time.Time // [From, To), whole days in the zone of From
 	Made         time.Time
+	Outcomes     *Outcomes `json:",omitempty"` // of the same period and department; nil where they are not known
 }
 
 // Report is what a report says, before it takes a form.
@@ -151,6 +152,7 @@ type document struct {
 	DetailsFrom  string      `json:"details_from,omitempty"`
 	Settings     []setting   `json:"settings_in_force,omitempty"`
 	Stated       Supervision `json:"stated"`
+	Outcomes     *Outcomes   `json:"outcomes,omitempty"`
 	Hash         string      `json:"sha256,omitempty"`
 	Made         string      `json:"made,omitempty"`
 }
@@ -203,7 +205,7 @@ type entry struct {
 // content is all that the report says, without when it was made.
 func (r *Report) content() document {
 	d := document{Schema: Schema, Organisation: r.Organisation, Department: r.Department, From: r.From.Format(time.RFC3339), To: r.To.Format(time.RFC3339),
-		Figures: []figure{}, Gaps: []gap{}, Reported: []entry{}, Stated: r.Supervision}
+		Figures: []figure{}, Gaps: []gap{}, Reported: []entry{}, Stated: r.Supervision, Outcomes: r.Outcomes}
 	for _, q := range Questions() {
 		f := figure{ID: q.ID, Title: q.Title.In(r.Lang), Help: q.Help.In(r.Lang), Source: q.Source, Measure: string(q.Measure.Kind), Split: q.Split.By, Rows: []row{}}
 		if f.NotKnown = !r.Answers.Known(q.ID); f.NotKnown {

@@ -23,7 +23,7 @@ type ratioCard struct {
 // few is the number of mails below which a share is said to rest on few.
 const few = 50
 
-func (a answers) ratio(id, unseenID string, before dashboards.Answers) ratioCard {
+func (a answers) ratio(id, unseenID string) ratioCard {
 	q, _ := dashboards.ByID(id)
 	r, with := a.Row(id), a.With(id, unseenID)
 	c := ratioCard{ID: id, Title: q.Title.In(a.Lang), Help: q.Help.In(a.Lang), Empty: r.N == 0,
@@ -36,7 +36,7 @@ func (a answers) ratio(id, unseenID string, before dashboards.Answers) ratioCard
 	case with.N > r.N:
 		c.With = fmt.Sprintf(texts["share-with"].In(a.Lang), dashboards.PartOf(a.Lang, with.Count, with.N))
 	}
-	if b := before.Row(id); b.N > 0 && b.Count != dashboards.Hidden {
+	if b := a.earlier.Row(id); b.N > 0 && b.Count != dashboards.Hidden {
 		c.Before = fmt.Sprintf(texts["share-before"].In(a.Lang), dashboards.Dates(a.Lang, a.before().From, a.before().To), dashboards.PartOf(a.Lang, b.Count, b.N))
 	}
 	if r.N == 0 || r.Count == dashboards.Hidden || r.N == dashboards.Hidden {
@@ -145,7 +145,7 @@ func (a answers) heldWeeks() *chart {
 // columns draws weeks.
 func (a answers) columns(id string, weeks []report.Week, lower, upper string) chart {
 	q, _ := dashboards.ByID(id)
-	c := chart{Chart: report.NewChart(a.Lang, weeks), ID: id, Title: q.Title.In(a.Lang), Lower: texts[lower].In(a.Lang), Upper: texts[upper].In(a.Lang)}
+	c := chart{Chart: report.NewChart(a.Lang, weeks, a.marks...), ID: id, Title: q.Title.In(a.Lang), Lower: texts[lower].In(a.Lang), Upper: texts[upper].In(a.Lang)}
 	c.Desc = fmt.Sprintf(texts["trend-desc"].In(a.Lang), c.Lower, c.Upper, dashboards.Number(a.Lang, c.Most))
 	for _, w := range weeks {
 		c.Lines = append(c.Lines, chartLine{Label: w.Label(a.Lang), Lower: dashboards.Number(a.Lang, w.Lower), Upper: dashboards.Number(a.Lang, w.Upper),

@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 
+	"postvagt/agent/report"
+	"postvagt/agent/supervise"
 	"postvagt/dashboards"
 )
 
@@ -16,6 +19,7 @@ type figuresPage struct {
 	Answer   []string
 	Look     []figure
 	Volume   []figure
+	Before   string // which period the figures are compared with
 	Ratios   []ratioCard
 	Beside   []figure
 	Left     *stack
@@ -38,6 +42,7 @@ func (p figuresPage) departments() []string { return p.all }
 // figure is one number that opens what lies behind it.
 type figure struct {
 	ID, Title, Help, Value, Href string
+	Before                       string // in the period before; "" where that is not known
 	Zero                         bool
 }
 
@@ -62,6 +67,8 @@ type reportedRow struct{ Channel, Source, Months, Value string }
 type answers struct {
 	view
 	dashboards.Answers
+	earlier dashboards.Answers // of the period before, nil where it is not known
+	marks   []report.Mark      // what was done in the period
 }
 
 // figures makes the overview.
@@ -79,7 +86,7 @@ func (s *site) figures(r *http.Request, v view) (string, any, error) {
 		rows = dashboards.Answers(rows).Withhold()
 		page.Notices = append(page.Notices, fmt.Sprintf(texts["withheld"].In(v.Lang), dashboards.Least))
 	}
-	a := answers{v, rows}
+	a := answers{view: v, Answers: rows}
 	if overview.Transmissions == 0 || a.Count("sent") == 0 && a.Count("secure-mailboxes") == 0 {
 		page.Empty = s.empty(v, overview)
 		page.Reported, err = s.reported(r, v)
@@ -92,20 +99,23 @@ func (s *site) figures(r *http.Request, v view) (string, any, error) {
 	if page.Gaps, err = s.gaps(r, v); err != nil {
 		return "", nil, err
 	}
-	before, err := s.before(r, v, overview)
-	if err != nil {
+	if a.earlier, err = s.before(r, v, overview); err != nil {
 		return "", nil, err
 	}
-	page.fill(a, before)
+	if a.marks, err = s.marks(r, v); err != nil {
+		return "", nil, err
+	}
+	page.fill(a)
 	page.Reported, err = s.reported(r, v)
 	return "figures", page, err
 }
 
-func (p *figuresPage) fill(a answers, before dashboards.Answers) {
+func (p *figuresPage) fill(a answers) {
 	p.Answer = a.InShort(a.Lang)
 	p.Look = a.figures("open-sensitive", "open-confidential", "open-after-objection", "released-open", "held-now")
 	p.Volume = a.figures("sent", "sensitive", "confidential", "held")
-	p.Ratios = []ratioCard{a.ratio("left-safely", "left-safely-unseen", before), a.ratio("done-right", "done-right-unseen", before)}
+	p.Ratios = []ratioCard{a.ratio("left-safely", "left-safely-unseen"), a.ratio("done-right", "done-right-unseen")}
+	p.Before = a.beforeSpan()
 	p.Beside = a.figures("unseen", "unopened", "not-judged", "protection-unknown", "outcome-unknown")
 	p.Left = a.stack("recognised-protection")
 	p.Trends = a.trends()
@@ -126,21 +136,50 @@ func (s *site) reported(r *http.Request, v view) (rows []reportedRow, err error)
 	return rows, err
 }
 
-// before answers for the period before, where the mails known cover the whole of it.
+// before answers for the period before, where the mails known cover the whole of it. Whoever sees no small counts gets the
+// answers to all questions, as on the page of that period: what is withheld here is what is withheld there.
 func (s *site) before(r *http.Request, v view, o dashboards.Overview) (dashboards.Answers, error) {
 	if o.First.After(v.before().From.AddDate(0, 0, 1)) {
 		return nil, nil
 	}
-	rows, err := s.Store.AskAll(r.Context(), shares(), v.before().period(), v.where())
+	questions := onDashboard(dashboards.Ombudsman)
+	if !v.rounded() {
+		questions = slices.DeleteFunc(questions, func(q dashboards.Question) bool { return q.Split.By != "" })
+	}
+	rows, err := s.Store.AskAll(r.Context(), questions, v.before().period(), v.where())
 	if v.rounded() {
 		rows = dashboards.Answers(rows).Withhold()
 	}
 	return rows, err
 }
 
-// shares are the two figures that are compared with the period before.
-func shares() []dashboards.Question {
-	return slices.DeleteFunc(dashboards.Questions(), func(q dashboards.Question) bool { return q.ID != "left-safely" && q.ID != "done-right" })
+// beforeSpan names the period before, where figures are compared with it.
+func (a answers) beforeSpan() string {
+	if a.earlier == nil || a.earlier.Unjudged() {
+		return ""
+	}
+	return fmt.Sprintf(texts["before-span"].In(a.Lang), dashboards.Dates(a.Lang, a.before().From, a.before().To))
+}
+
+// was is a figure in the period before. What is held now was held then too: there is nothing to compare.
+func (a answers) was(id string) string {
+	if a.earlier == nil || !a.earlier.Known(id) || id == "held-now" {
+		return ""
+	}
+	return fmt.Sprintf(texts["before"].In(a.Lang), dashboards.Number(a.Lang, a.earlier.Count(id)))
+}
+
+// marks are the measures of the period. What they are called is for those who see the register.
+func (s *site) marks(r *http.Request, v view) ([]report.Mark, error) {
+	_, all, err := entriesOf[supervise.Measure](r.Context(), s, supervise.Measures)
+	all = slices.DeleteFunc(all, func(m supervise.Measure) bool { return !m.In(v.From, v.To, v.Department) })
+	return report.MarksOf(all, s.Zone, func(m supervise.Measure) string {
+		said := texts["measure-"+m.Kind].In(v.Lang)
+		if v.user.Is(overseers...) {
+			said += " · " + strings.TrimSpace(m.Title+" "+m.Version)
+		}
+		return said
+	}), err
 }
 
 func onDashboard(id string) []dashboards.Question {
@@ -187,7 +226,7 @@ func (a answers) figures(ids ...string) []figure {
 		if !a.Known(id) {
 			value = texts["not-known"].In(a.Lang)
 		}
-		all = append(all, figure{ID: id, Title: q.Title.In(a.Lang), Help: q.Help.In(a.Lang), Value: value, Href: a.behind(id), Zero: n == 0})
+		all = append(all, figure{ID: id, Title: q.Title.In(a.Lang), Help: q.Help.In(a.Lang), Value: value, Href: a.behind(id), Before: a.was(id), Zero: n == 0})
 	}
 	return all
 }

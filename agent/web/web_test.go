@@ -21,6 +21,7 @@ import (
 	"postvagt/agent/event"
 	"postvagt/agent/login"
 	"postvagt/agent/store"
+	"postvagt/agent/supervise"
 	"postvagt/dashboards"
 )
 
@@ -194,6 +195,65 @@ func TestPeriodBefore(t *testing.T) {
 	}
 	if _, body := get(t, handler(t, storeWith(t, sample(900, 45))), "/?lang=en"); strings.Contains(body, "The period before") {
 		t.Error("a period that is only partly known is compared with")
+	}
+}
+
+// Each single figure stands beside what it was in the period before, counted here by hand, for the department that is looked at.
+func TestFiguresBefore(t *testing.T) {
+	documents := sample(900, 70)
+	begin := time.Date(2026, 9, 25, 0, 0, 0, 0, zone)
+	sent, unseen := map[string]int{}, map[string]int{}
+	for _, d := range documents {
+		if d.First && d.MessageDirection == "outbound" && !d.Time.Before(begin) && d.Time.Before(begin.AddDate(0, 0, 30)) {
+			for _, of := range []string{"all", d.Department} {
+				sent[of]++
+				unseen[of] += one(d.Level == "unseen")
+			}
+		}
+	}
+	h := handler(t, storeWith(t, documents))
+	for _, department := range []string{"all", "Jobcenter"} {
+		_, body := get(t, h, "/?lang=en&department="+strings.TrimPrefix(department, "all"))
+		for id, n := range map[string]int{"sent": sent[department], "unseen": unseen[department]} {
+			at := regexp.MustCompile(`q=` + id + `">\d+</a></dd><dd class="before">before: (\d+)</dd>`).FindStringSubmatch(body)
+			if at == nil || at[1] != fmt.Sprint(n) || n == 0 {
+				t.Errorf("%q: %s was %d before, the page says %q", department, id, n, at)
+			}
+		}
+		if strings.Contains(body[strings.Index(body, "q=held-now"):], "before") && regexp.MustCompile(`q=held-now">\d+</a></dd><dd class="before">`).MatchString(body) {
+			t.Error("what is held now is compared with what was never counted then")
+		}
+	}
+	if _, body := get(t, handler(t, storeWith(t, sample(900, 45))), "/?lang=en"); strings.Contains(body, `class="before"`) {
+		t.Error("figures are compared with a period that is only partly known")
+	}
+}
+
+// A measure stands on the trends, and its title is only for those who see the register.
+func TestMeasuresStandOnTheTrends(t *testing.T) {
+	s := storeWith(t, sample(300, 40))
+	for i, m := range []supervise.Measure{{Date: "2026-11-10", Kind: "instruction", Title: "New instruction"}, {Date: "2026-11-11", Kind: "complaint", Title: "A complaint"},
+		{Date: "2025-11-11", Kind: "course", Title: "Long ago"}, {Date: "2026-11-12", Kind: "course", Title: "For others", Department: "Elsewhere"}} {
+		e, err := supervise.Write(supervise.Measures, fmt.Sprint("m", i), 1, "officer", now, m)
+		if err == nil {
+			err = s.AddEntry(t.Context(), e)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	h := handler(t, s)
+	_, body := get(t, h, "/?lang=en&department=Jobcenter")
+	if n := strings.Count(body, `class="moment"`); n < 2 || strings.Count(body, "<li>2026-11-10 · instruction · New instruction</li>") != n {
+		t.Errorf("%d charts have the instruction", n)
+	}
+	for _, other := range []string{"A complaint", "Long ago", "For others"} {
+		if strings.Contains(body, other) {
+			t.Errorf("the trends tell of %q", other)
+		}
+	}
+	if _, body := get(t, as(t, h, login.Viewer), "/?lang=en"); strings.Contains(body, "New instruction") || !strings.Contains(body, `class="moment"`) {
+		t.Error("a viewer is not shown that there was an instruction, or is shown its title")
 	}
 }
 
