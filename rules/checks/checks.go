@@ -81,6 +81,9 @@ func Identifies(name string) bool {
 	return false
 }
 
+// Proves says whether a named check refuses most digits of its length, so that one that accepts tells something.
+func Proves(name string) bool { return name != "digits" }
+
 // Names lists what ByName knows, for error texts.
 func Names() []string {
 	return []string{"card", "digits", "dk-cpr", "dk-cvr", "dk-konto", "fi-hetu", "fi-ytunnus", "iban", "is-company", "is-kt", "no-fnr", "no-konto",

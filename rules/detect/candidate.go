@@ -14,13 +14,14 @@ type candidateRun struct {
 	forms    uint8 // the forms that are asked for
 }
 
-// tryRun checks one run of groups against every shape of its length; several rules may accept it.
-func (s *Scanner) tryRun(run candidateRun) (hit bool) {
+// tryRun checks one run of groups against every shape of its length; several rules may accept it. It is proven if one did
+// whose check takes not any digits.
+func (s *Scanner) tryRun(run candidateRun) (hit, proven bool) {
 	win := &s.win
 	chars := win.chars[win.groups[run.from].off:win.groups[run.to].end]
 	digits, plain := classify(chars)
 	if !plain {
-		return false
+		return false, false
 	}
 	last := int16(-1)
 	for _, ref := range s.e.shapes[len(chars)] {
@@ -42,9 +43,9 @@ func (s *Scanner) tryRun(run candidateRun) (hit bool) {
 			number = number[2:]
 		}
 		s.propose(r, ref.rule, number, form, res, run.from, run.to)
-		last, hit = ref.rule, true
+		last, hit, proven = ref.rule, true, proven || r.number.proves
 	}
-	return hit
+	return hit, proven
 }
 
 // classify says, a bit for each character, which are digits, and whether all of the others are letters from A to Z.

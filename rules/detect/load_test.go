@@ -2,6 +2,7 @@ package detect
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -138,4 +139,31 @@ func FuzzCompile(f *testing.F) {
 		}
 		e.judgeText("Anna Holm 070761-4285 er gyldenlakforvalter. " + text)
 	})
+}
+
+// A rule of the organisation whose digits are also the beginning of a longer number takes nothing away from it.
+func TestOwnNumberWithinLonger(t *testing.T) {
+	const own = "[[rule]]\nid = \"own-x\"\nkind = \"social\"\nlevel = \"confidential\"\nnumber.check = \"digits\"\nnumber.shapes = [\"dddd-dddd\"]\n" +
+		"number.context = [\"sagsmappe\"]\nnumber.tier = [{ tier = 75, context = true }]\n"
+	e, err := Compile(rules.Files, ownFiles(own))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]string{
+		"Brug mit kort 5413 2126 5437 4710, udløb 09/28.":       "card",
+		"Sagsmappe 5413 2126 er flyttet.":                       "own-x",
+		"Sagsmappe 5413 2126, kort 5413 2126 5437 4710.":        "card own-x",
+		"Sagsmappe 5413 2126 7719 4408 er ikke et kort.":        "own-x", // four groups of four, and no card
+		"Sporing 5413 2126 5437 4711 er på vej til Anna.":       "",
+		"Kort 5413 2126 5437 4710 og kort 5105 1051 0510 5100.": "card",
+	} {
+		var got []string
+		for _, f := range e.judgeText(text).Findings {
+			got = append(got, f.Rule)
+		}
+		slices.Sort(got)
+		if s := strings.Join(got, " "); s != want {
+			t.Errorf("%s: found %q, want %q", text, s, want)
+		}
+	}
 }

@@ -34,6 +34,7 @@ type numberRule struct {
 	least  int // lowest tier that counts
 	column bool
 	person bool // identifies a person
+	proves bool // the check refuses most digits
 }
 
 // shape is a compiled shape: the class of each character, and the official places of separators.
@@ -59,7 +60,7 @@ type tier struct {
 }
 
 func compileNumber(r *ruleSpec) (*numberRule, error) {
-	n, spec := &numberRule{column: r.Number.Column, least: 65, person: checks.Identifies(r.Number.Check)}, r.Number
+	n, spec := &numberRule{column: r.Number.Column, least: 65, person: checks.Identifies(r.Number.Check), proves: checks.Proves(r.Number.Check)}, r.Number
 	var errs []error
 	fn, ok := checks.ByName(spec.Check)
 	if !ok {

@@ -142,7 +142,8 @@ func (s *Scanner) tryAll(until int, taken *[maxGroups]bool) {
 	}
 }
 
-// tryFrom tries the runs of groups that begin at group from.
+// tryFrom tries the runs of groups that begin at group from, up to the first whose check proves something. Digits that are
+// a number to nobody but a rule without a check may be the beginning of a longer one, and settle chooses.
 func (s *Scanner) tryFrom(from int, forms uint8, taken *[maxGroups]bool) {
 	win := &s.win
 	if from == 0 && (win.lead == sepPlus || win.decimal) || from > 0 && win.groups[from].sep&bitPlus != 0 {
@@ -154,7 +155,7 @@ func (s *Scanner) tryFrom(from int, forms uint8, taken *[maxGroups]bool) {
 	var cuts uint64
 	var seps uint8
 	start := win.groups[from].off
-	letters := win.chars[start] >= 'A'
+	letters, until := win.chars[start] >= 'A', from
 	for to := from; to < win.n && !taken[to]; to++ {
 		if to > from {
 			cuts |= 1 << (win.groups[to].off - start)
@@ -165,14 +166,18 @@ func (s *Scanner) tryFrom(from int, forms uint8, taken *[maxGroups]bool) {
 			continue
 		}
 		if n > s.e.longest[b2i(letters)] {
-			return
+			break
 		}
-		if s.tryRun(candidateRun{from: from, to: to, cuts: cuts, seps: seps, forms: forms}) {
-			for g := from; g <= to; g++ {
-				taken[g] = true
-			}
-			return
+		hit, proven := s.tryRun(candidateRun{from: from, to: to, cuts: cuts, seps: seps, forms: forms})
+		if hit {
+			until = to + 1
 		}
+		if proven {
+			break
+		}
+	}
+	for g := from; g < until; g++ {
+		taken[g] = true
 	}
 }
 
