@@ -56,6 +56,8 @@ func ByName(name string) (Func, bool) {
 		return DKKonto, true
 	case "no-konto":
 		return NOKonto, true
+	case "se-konto":
+		return SEKonto, true
 	case "digits":
 		return Digits, true
 	case "dk-cvr":
@@ -82,12 +84,12 @@ func Identifies(name string) bool {
 }
 
 // Proves says whether a named check refuses most digits of its length, so that one that accepts tells something.
-func Proves(name string) bool { return name != "digits" }
+func Proves(name string) bool { return name != "digits" && name != "dk-konto" }
 
 // Names lists what ByName knows, for error texts.
 func Names() []string {
 	return []string{"card", "digits", "dk-cpr", "dk-cvr", "dk-konto", "fi-hetu", "fi-ytunnus", "iban", "is-company", "is-kt", "no-fnr", "no-konto",
-		"no-orgnr", "se-orgnr", "se-pnr"}
+		"no-orgnr", "se-konto", "se-orgnr", "se-pnr"}
 }
 
 // Digits accepts any run of digits but placeholders; context must do the rest.

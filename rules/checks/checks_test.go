@@ -44,6 +44,20 @@ func TestChecks(t *testing.T) {
 		{"card", "9111111111111111", 0, Result{Reason: Series}},
 		{"no-konto", "12345678903", 0, Result{Checked: true}},
 		{"no-konto", "12345678904", 0, Result{Reason: Check}},
+		{"se-konto", "94204172385", 0, Result{Checked: true}},
+		{"se-konto", "94204172386", 0, Result{Reason: Check}},
+		{"se-konto", "50124172385", 0, Result{Checked: true}},
+		{"se-konto", "42504172385", 0, Result{Checked: true}},
+		{"se-konto", "42504172384", 0, Result{Reason: Check}},
+		{"se-konto", "95534172381", 0, Result{Checked: true}},
+		{"se-konto", "6123417238592", 0, Result{Checked: true}},
+		{"se-konto", "61234172385", 0, Result{Reason: Check}},
+		{"se-konto", "83274172385900", 0, Result{Checked: true}},
+		{"se-konto", "832794172385900", 0, Result{Checked: true}},
+		{"se-konto", "832784172385900", 0, Result{Reason: Check}},
+		{"se-konto", "95704172385900", 0, Result{Checked: true}},
+		{"se-konto", "22004172385", 0, Result{Reason: Series}},
+		{"se-konto", "501241723850", 0, Result{Reason: Shape}},
 	} {
 		fn, ok := ByName(c.check)
 		if !ok {
