@@ -44,6 +44,7 @@ func TestChecks(t *testing.T) {
 		{"card", "9111111111111111", 0, Result{Reason: Series}},
 		{"no-konto", "12345678903", 0, Result{Checked: true}},
 		{"no-konto", "12345678904", 0, Result{Reason: Check}},
+		{"se-pnr", "1912121212", '-', Result{Reason: Placeholder}},
 		{"se-konto", "94204172385", 0, Result{Checked: true}},
 		{"se-konto", "94204172386", 0, Result{Reason: Check}},
 		{"se-konto", "50124172385", 0, Result{Checked: true}},

@@ -16,6 +16,7 @@ type builder struct {
 	phrase     phraseBuilder
 	kinds      map[string]uint8
 	hints      hints
+	genreLists int // cues of genres so far
 }
 
 func newBuilder() *builder {
@@ -200,6 +201,10 @@ func (b *builder) cue(c *cueSpec) error {
 			return c.at.errorf(c.ID, "kind", "too many kinds")
 		}
 		t.kind = b.kind(c.Kind)
+	}
+	if class >= classMinutes {
+		t.owner = int16(b.genreLists)
+		b.genreLists++
 	}
 	b.e.cues = append(b.e.cues, c)
 	var errs []error

@@ -58,7 +58,7 @@ type term struct {
 	kind   uint8 // index of the kind, for topics and senders
 	weight int8
 	words  uint8
-	owner  int16 // index of the rule or cue
+	owner  int16 // index of the rule or cue, or of the cue among those of genres
 	id     int32
 }
 

@@ -46,6 +46,7 @@ const (
 	classScience
 	classHistory
 	classAuto
+	classGoods
 	classCount
 )
 
@@ -54,7 +55,7 @@ const firstCue = classTitle
 func cueClassNames() []string {
 	return []string{"title", "role", "third", "second", "first", "relative", "identity", "given", "surname", "household", "place", "greeting", "closing",
 		"official", "plural", "condition", "discuss", "number", "any-number", "own", "not", "sender", "contact", "ask-send", "ask-data", "ask-mail", "money", "told",
-		"company", "case", "year", "minutes", "advice", "animal", "advert", "news", "template", "science", "history", "auto"}
+		"company", "case", "year", "minutes", "advice", "animal", "advert", "news", "template", "science", "history", "auto", "goods"}
 }
 
 func cueClass(name string) (uint8, bool) {

@@ -95,8 +95,8 @@
 // company: a legal form, right before an account. case: a number right after it is a case's. year: a year may follow.
 //
 // Classes of genres, manners of mail that name people beside topics and tell nothing of them: minutes, advice, animal,
-// advert, news, template, science, history, auto (automatic replies). Their weights add up for a part and its subject, each
-// cue once; at 2 (minutes 4, templates 3) only a surer tie counts, which genre.go lists. Numbered lines, parties in
+// advert, news, template, science, history, auto (automatic replies), goods (orders, stocks). Their weights add up for a part and its subject, each
+// cue once; at 2 (minutes 4, templates and goods 3) only a surer tie counts, which genre.go lists. Numbered lines, parties in
 // brackets after a name and places to fill in add to them.
 //
 // # [[language]]

@@ -12,6 +12,7 @@ const (
 	genreScience         // abstracts
 	genreHistory         // people of former centuries
 	genreAuto            // automatic replies
+	genreGoods           // orders, deliveries, stocks
 	genreCount
 )
 
@@ -29,7 +30,7 @@ func enough(genre int) int16 {
 	switch genre {
 	case genreMinutes:
 		return 4
-	case genreTemplate:
+	case genreTemplate, genreGoods:
 		return 3
 	}
 	return 2
@@ -49,34 +50,43 @@ func (f *genreFacts) of(genre int) int16 {
 	return w
 }
 
-// genre gives what a part is, with its subject, or genreCount for an ordinary mail.
+// genre gives what a part is, with its subject, or genreCount for an ordinary mail. Of several it is the first that asks for
+// the surest tie: a novel in the news is a novel.
 func (s *Scanner) genre(part int32) int {
-	here := &s.parts[part]
+	is := genreCount
 	for g := range genreCount {
-		if g == genreAdvice && s.msg.greeted && !s.msg.greetOther {
-			continue // a letter to one person gives advice, too
+		if s.genreWeight(g, part) < enough(g) || is < genreCount && sureFor(g) != sureStrict {
+			continue
 		}
-		w := int16(0)
-		for i := range min(len(s.parts), 16) {
-			if p := &s.parts[i]; !p.address && (int32(i) == part || here.subject && i < 4 || p.subject) {
-				w += p.genre.of(g)
-			}
-		}
-		if int32(16) <= part {
-			w += here.genre.of(g)
-		}
-		if w >= enough(g) {
-			return g
+		if is = g; sureFor(g) == sureStrict {
+			break
 		}
 	}
-	return genreCount
+	return is
+}
+
+// genreWeight adds up what speaks for a genre in a part and the subjects.
+func (s *Scanner) genreWeight(g int, part int32) (w int16) {
+	here := &s.parts[part]
+	if g == genreAdvice && s.msg.greeted && !s.msg.greetOther {
+		return 0 // a letter to one person gives advice, too
+	}
+	for i := range min(len(s.parts), 16) {
+		if p := &s.parts[i]; !p.address && (int32(i) == part || here.subject && i < 4 || p.subject) {
+			w += p.genre.of(g)
+		}
+	}
+	if int32(16) <= part {
+		w += here.genre.of(g)
+	}
+	return w
 }
 
 // Whom a segment must speak of to count in spite of its genre.
 const (
 	sureClient = iota // a client, or somebody of whom something is told without a full name
 	sureNamed         // or with one
-	sureOwner         // a role, or a full name: no animal
+	sureOwner         // a role, or a full name: no animal, no article
 	sureStrict        // a national number, or the writer's own family
 	sureTopic         // whoever it is, more than one usual word
 	sureClasses
@@ -91,7 +101,7 @@ func sureFor(genre int) int {
 		return sureNamed
 	case genreAuto:
 		return sureTopic
-	case genreAnimal:
+	case genreAnimal, genreGoods:
 		return sureOwner
 	}
 	return sureStrict
@@ -134,6 +144,8 @@ func (s *Scanner) layout(g *gap, line, capital bool) {
 	case s.opened == s.tok && g.bits&(1<<sepClose) != 0 && s.inParens && s.prev.letters <= 4 && s.prev.digits == 0 && s.party:
 		f.weight[genreMinutes]++
 	case s.opened > 0 && s.tok-s.opened < 3 && g.bits&(1<<sepClose|1<<sepQuote) != 0 && !s.inParens && s.prev.digits == 0:
+		f.placeholders++
+	case g.bits&(1<<sepUnder) != 0 && g.chars >= 5: // Name: ________
 		f.placeholders++
 	}
 	const inner = 1<<sepSpace | 1<<sepDash | 1<<sepUnder | 1<<sepSlash

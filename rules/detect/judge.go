@@ -92,6 +92,9 @@ func (s *Scanner) judge(n int32) {
 		}
 		tie = max(tie, f*o.tie())
 	}
+	if g.cues[classCompany] > 0 && own < 0.5 {
+		tie *= 0.6 // the company owes, not whoever is named beside it
+	}
 	v := evidence{tie: tie, weight: float64(min(g.weight, 5)), own: g.cues[classOwn] > 0, condition: g.cues[classCondition] > 0, plural: plural,
 		told: g.cues[classTold] > 0, named: own >= 0.95, sure: g.sure(), single: g.full == 0 && g.cues[classThird]+g.given > 0, reader: g.cues[classSecond] > 0, kinds: float64(bits.OnesCount32(g.kindSet()))}
 	s.weigh(n, g, v)

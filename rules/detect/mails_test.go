@@ -139,3 +139,10 @@ func TestSixthMails(t *testing.T) {
 func TestSeventhMails(t *testing.T) {
 	holdMails(t, "testdata/mails-seventh.txt")
 }
+
+// TestEighthMails is ward notes, letters of parents and neighbours, forms and quoted threads beside orders, rotas, agendas, novels
+// and plays, written by somebody who knew neither the rules nor the other sets; the figure of all of them before any tuning on
+// them was F1 0.766 (72 found, 25 false, 19 missed, 44 passed).
+func TestEighthMails(t *testing.T) {
+	holdMails(t, "testdata/mails-eighth.txt")
+}

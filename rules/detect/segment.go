@@ -109,7 +109,7 @@ func (s *Scanner) emit(t *term, tok, pos int32, f *tokenFacts) {
 		s.caseAt = s.wordPos + int32(s.wlen)
 	case classYear:
 		f.year = true
-	case classMinutes, classAdvice, classAnimal, classAdvert, classNews, classTemplate, classScience, classHistory, classAuto:
+	case classMinutes, classAdvice, classAnimal, classAdvert, classNews, classTemplate, classScience, classHistory, classAuto, classGoods:
 		s.genreSign(t)
 	case classSender:
 		s.client(t)

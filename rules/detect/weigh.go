@@ -114,7 +114,11 @@ func (s *Scanner) tie() float64 {
 
 // discussed is how much the whole message only talks about such things.
 func (m *messageFacts) discussed() float64 {
-	d := 0.06 * float64(m.discuss) * min(1, 16/float64(m.segments+1))
+	words := m.discuss
+	if m.greeted || m.subjectTie > 0 {
+		words = max(0, words-1) // one such word is in any letter
+	}
+	d := 0.06 * float64(words) * min(1, 16/float64(m.segments+1))
 	if m.segments > 30 { // a long text that keeps discussing
 		d = max(d, 1.5*float64(m.discuss)/float64(m.segments))
 	}
@@ -146,7 +150,7 @@ func (s *Scanner) score(e *entry) float64 {
 		return v.topic*v.tie - v.low - discussed
 	}
 	best := max(e.tied.topic*max(e.tied.tie, tie)-e.tied.low, e.loose.topic*tie-e.loose.low)
-	if e.tied.tie >= 0.8 && s.msg.discuss+s.msg.subject == 0 && s.msg.segments < 25 {
+	if e.tied.tie >= 0.8 && s.msg.discuss+s.msg.subject <= 1 && s.msg.segments < 25 {
 		best += 0.3 * min(e.more-e.tied.topic, 1) // told of somebody in several sentences
 	}
 	return best - discussed

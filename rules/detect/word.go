@@ -101,7 +101,7 @@ func (s *Scanner) lookup(w []uint8, f *tokenFacts) {
 
 // say emits what the word's patterns mean, alone and at the end of phrases, and lets phrases begin and go on.
 func (s *Scanner) say(hits []int32, flags uint16, f *tokenFacts) {
-	family := s.first && s.run.given && flags&meansSurname != 0 // Anna Foster is in nobody's care
+	family := s.first && s.run.given && (flags&meansSurname != 0 || s.counts.upper() == 1 && s.run.n < 3) // Anna Foster is in nobody's care, nor is Per Prest one
 	next, n := &s.next, 0
 	for _, h := range hits {
 		p := &s.e.patterns[h]
