@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -37,11 +38,12 @@ type Elasticsearch struct {
 	Leaf      *x509.Certificate // what the server shows
 	Client    *http.Client      // trusts Authority
 
-	dir  string
-	home string
-	java string
-	cmd  *exec.Cmd
-	done chan error
+	dir      string
+	home     string
+	java     string
+	settings string // of the kit
+	cmd      *exec.Cmd
+	done     chan error
 }
 
 // AttachElasticsearch uses a node that StartElasticsearch started elsewhere, to save the time of its start: dir holds
@@ -126,7 +128,7 @@ func (e *Elasticsearch) configure() error {
 		return err
 	}
 	e.URL = "https://localhost:" + strconv.Itoa(port)
-	settings := fmt.Sprintf(`cluster.name: kit
+	e.settings = fmt.Sprintf(`cluster.name: kit
 node.name: kit
 path.data: %[1]s/data
 path.logs: %[1]s/logs
@@ -142,7 +144,7 @@ xpack.security.http.ssl.certificate: http.pem
 xpack.security.http.ssl.key: http.key
 `, e.dir, port, transport)
 	for name, text := range map[string]string{
-		"elasticsearch.yml":         settings,
+		"elasticsearch.yml":         e.settings,
 		"users":                     ElasticUser + ":" + elasticHash + "\n",
 		"users_roles":               "superuser:" + ElasticUser + "\n",
 		"jvm.options.d/kit.options": "-Xms512m\n-Xmx512m\n",
@@ -234,21 +236,19 @@ func (e *Elasticsearch) released(err error) error {
 
 // Stop ends the node for good; one that was attached to goes on.
 func (e *Elasticsearch) Stop() error {
-	if e.cmd == nil {
+	if e.Attached() {
 		return nil
 	}
 	return e.Kill()
 }
 
-// Configure adds a line to the settings that the next Start reads.
-func (e *Elasticsearch) Configure(line string) error {
-	f, err := os.OpenFile(filepath.Join(e.config(), "elasticsearch.yml"), os.O_APPEND|os.O_WRONLY, 0o644)
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(line + "\n")
-	return errors.Join(err, f.Close())
+// Configure sets the lines that stand beside the kit's own settings; the next Start reads them.
+func (e *Elasticsearch) Configure(lines ...string) error {
+	return os.WriteFile(filepath.Join(e.config(), "elasticsearch.yml"), []byte(e.settings+strings.Join(lines, "\n")+"\n"), 0o644)
 }
+
+// Attached says that the node was started elsewhere, so that it cannot be killed from here.
+func (e *Elasticsearch) Attached() bool { return e.cmd == nil }
 
 // Do sends a request as the administrator. The caller closes the body.
 func (e *Elasticsearch) Do(ctx context.Context, method, path string, body io.Reader) (*http.Response, error) {
