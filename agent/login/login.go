@@ -7,11 +7,12 @@
 //	viewer    reads figures; numbers under five are not shown
 //	officer   reads figures and cases; sees a sender only inside an incident, with a reason that is written down
 //	reviewer  decides on held mail of the departments of theirs
+//	reader    beside reviewer: may read the content of such mail, with a reason that is written down; its sender is told
 //	dpo       reads and comments, and decides nothing (GDPR Art. 38(6))
 //	auditor   reads all that the officer reads, and the access log; changes nothing
 //	admin     sees that the pages work and who may use them; sees no transmission and no person
 //
-// viewer, officer and reviewer may be held by one person. The other three stand alone: who oversees does not decide.
+// viewer, officer, reviewer and reader may be held by one person. The other three stand alone: who oversees does not decide.
 package login
 
 import (
@@ -31,13 +32,14 @@ const (
 	Viewer   Role = "viewer"
 	Officer  Role = "officer"
 	Reviewer Role = "reviewer"
+	Reader   Role = "reader"
 	DPO      Role = "dpo"
 	Auditor  Role = "auditor"
 	Admin    Role = "admin"
 )
 
 // Roles are all roles, in the order in which they are named to people.
-func Roles() []Role { return []Role{Viewer, Officer, Reviewer, DPO, Auditor, Admin} }
+func Roles() []Role { return []Role{Viewer, Officer, Reviewer, Reader, DPO, Auditor, Admin} }
 
 // User is somebody who may log in.
 type User struct {

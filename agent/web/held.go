@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"postvagt/agent/login"
 	"postvagt/dashboards"
 )
 
@@ -18,6 +19,8 @@ type heldPage struct {
 	Notice string
 	Words  []heldWords
 	Back   string
+	Show   *heldAction // to read the content, for who may
+	Read   *reading
 }
 
 func (heldPage) title(lang string) string { return texts["held-title"].In(lang) }
@@ -139,7 +142,11 @@ func (s *site) heldOne(r *http.Request, v view) (string, any, error) {
 func (s *site) heldPage(v view, m heldMessage) heldPage {
 	row := s.heldRow(v, m)
 	row.Actions = s.heldActions(v, m)
-	return heldPage{One: &row, Back: v.link("/held")}
+	page := heldPage{One: &row, Back: v.link("/held")}
+	if v.user.Is(login.Reader) {
+		page.Show = &heldAction{Op: "show", Href: v.link("/held/" + m.ID + "/show"), Arrival: m.Arrival.Format(time.RFC3339)}
+	}
+	return page
 }
 
 // decide asks the helper to do what a reviewer has decided.

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -60,7 +62,7 @@ func TestProtocolOfHeldMail(t *testing.T) {
 		d := json.NewDecoder(strings.NewReader(x.request))
 		d.DisallowUnknownFields()
 		if err := d.Decode(&req); err != nil || req.Op == "forward" {
-			continue // show, which is for the command line, and what is no request
+			continue // what is no request
 		}
 		c := &canned{Reader: strings.NewReader(strings.Join(x.answer, "\n") + "\n")}
 		messages, last, err := converse(c, req)
@@ -78,7 +80,7 @@ func TestProtocolOfHeldMail(t *testing.T) {
 		for _, line := range x.answer {
 			strict := json.NewDecoder(strings.NewReader(line))
 			strict.DisallowUnknownFields()
-			if err := strict.Decode(new(heldAnswer)); err != nil && req.Op != "show" {
+			if err := strict.Decode(new(heldAnswer)); err != nil {
 				t.Errorf("%s holds what the pages do not know: %v", line, err)
 			}
 		}
@@ -179,9 +181,6 @@ func TestHeldPages(t *testing.T) {
 	if code, body := release("false-alarm"); code != http.StatusConflict || !strings.Contains(body, "nobody decides on their own mail") { // the first such request of the file
 		t.Errorf("own mail: %d", code)
 	}
-	if w := post(t, reviewer, "/held/4bXyQ12abc/show", nil, url.Values{"arrival": {at}}); w.Code != http.StatusNotFound {
-		t.Errorf("show answers %d", w.Code)
-	}
 	if _, log := get(t, as(t, h, login.Auditor), "/access?lang=en"); !strings.Contains(log, "released a mail") || !strings.Contains(log, "consent") || strings.Contains(log, "training case") {
 		t.Error("the access log lacks the decision, or holds its note")
 	}
@@ -192,4 +191,112 @@ func TestHeldPages(t *testing.T) {
 	if code, page := get(t, as(t, silent, login.Reviewer), "/held?lang=en"); code != http.StatusOK || !strings.Contains(page, "cannot be read just now") {
 		t.Errorf("a helper that is not there: %d", code)
 	}
+}
+
+// The content of a held mail is for a reviewer who has the right to it besides, of own departments, with a reason. It is plain
+// text, and that it was read stands in the access log.
+func TestHeldContent(t *testing.T) {
+	s := storeWith(t, nil)
+	addUsers(t, s)
+	h, err := New(Options{Store: s, Breaches: registerOf(s), Now: func() time.Time { return now }, Zone: zone, Held: helper(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const at, reason = "2026-11-28T15:00:00Z", "the sender says it is a false alarm"
+	give := func(name string, roles ...login.Role) {
+		if err := s.ChangeUser(t.Context(), name, func(u *login.User) error {
+			u.Roles, u.Addresses, u.Departments = roles, []string{"mette@kommune.example"}, nil
+			if u.Is(login.Reviewer) {
+				u.Departments = []string{"Social"}
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	read := func(role login.Role, id, arrival, reason string) (int, string) {
+		w := post(t, as(t, h, role), "/held/"+id+"/show?lang=en", nil, url.Values{"arrival": {arrival}, "reason": {reason}})
+		return w.Code, w.Body.String()
+	}
+	for _, c := range []struct {
+		name, id, reason string
+		roles            []login.Role
+		code             int
+	}{
+		{"no right to content", "4bXyQ12abc", reason, []login.Role{login.Reviewer}, http.StatusForbidden},
+		{"no reviewer", "4bXyQ12abc", reason, []login.Role{login.Reader}, http.StatusNotFound},
+		{"another department", "4bXyQ12old", reason, []login.Role{login.Reviewer, login.Reader}, http.StatusNotFound},
+		{"no reason", "4bXyQ12abc", "", []login.Role{login.Reviewer, login.Reader}, http.StatusConflict},
+		{"all as it must be", "4bXyQ12abc", reason, []login.Role{login.Reviewer, login.Reader}, http.StatusOK},
+	} {
+		give("reader", c.roles...)
+		arrival := at
+		if c.id == "4bXyQ12old" {
+			arrival = "2026-11-28T13:00:00Z"
+		}
+		code, body := read(login.Reader, c.id, arrival, c.reason)
+		if code != c.code || strings.Contains(body, `<pre class="content">y</pre>`) != (code == http.StatusOK) {
+			t.Errorf("%s: %d, %.300s", c.name, code, body)
+		}
+	}
+	if _, page := get(t, as(t, h, login.Reader), "/held/4bXyQ12abc?lang=en&arrival="+at); !strings.Contains(page, "a-show") || strings.Contains(page, "class=\"content\"") {
+		t.Error("the content is not offered, or is shown unasked")
+	}
+	give("reviewer", login.Reviewer)
+	if _, page := get(t, as(t, h, login.Reviewer), "/held/4bXyQ12abc?lang=en&arrival="+at); strings.Contains(page, "a-show") || !strings.Contains(page, "a-release") {
+		t.Error("the content is offered to whom it would be refused")
+	}
+	if _, log := get(t, as(t, h, login.Auditor), "/access?lang=en"); !strings.Contains(log, "read a held mail") || !strings.Contains(log, reason) {
+		t.Error("the access log does not say who read a mail, and why")
+	}
+}
+
+// A mail is read as text, whatever its form; nothing of it comes to life, and what is broken is shown as it is.
+func TestReadMessage(t *testing.T) {
+	deep := ""
+	for i := range 50 {
+		deep += fmt.Sprintf("Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n", i, i)
+	}
+	for name, c := range map[string]struct {
+		mail        string
+		head        string
+		texts       []string
+		attachments []string
+		cut         bool
+	}{
+		"plain":         {"Subject: =?iso-8859-1?q?B=F8rn?=\nFrom: a@x.example\n\nKære dig\n", "From=a@x.example Subject=Børn", []string{"Kære dig"}, nil, false},
+		"latin, quoted": {"Content-Type: text/plain; charset=iso-8859-1\nContent-Transfer-Encoding: quoted-printable\n\nK=E6re=\n dig", "", []string{"Kære dig"}, nil, false},
+		"base64":        {"Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\nS8OmcmUg\nZGln\n", "", []string{"Kære dig"}, nil, false},
+		"html": {"Content-Type: text/html\n\n<head><title>no</title></head><p>one <b>two</b><script>alert(1)</script><style>x{}</style><p>&lt;b&gt; <img src=http://evil.example/x>", "",
+			[]string{"one two \n<b>"}, nil, false},
+		"parts": {"Content-Type: multipart/mixed; boundary=b\n\n--b\n\nhello\n--b\nContent-Type: application/pdf; name=\"=?utf-8?q?l=C3=A6ge.pdf?=\"\nContent-Disposition: attachment\n\nx\n--b\n" +
+			"Content-Type: text/plain\nContent-Disposition: attachment; filename=notes.txt\n\nsecret\n--b--\n", "", []string{"hello"}, []string{"læge.pdf (application/pdf)", "notes.txt (text/plain)"}, false},
+		"broken off":  {"Content-Type: multipart/mixed; boundary=b\n\n--b\n\nhello\n", "", []string{"hello"}, nil, true},
+		"too deep":    {deep, "", nil, nil, true},
+		"no mail":     {"\x00\xff no header", "", []string{"\x00� no header"}, nil, false},
+		"too long":    {"\n" + strings.Repeat("a", readMost+5), "", []string{strings.Repeat("a", readMost)}, nil, true},
+		"bad charset": {"Content-Type: text/plain; charset=nonsense\n\nhello", "", []string{"hello"}, nil, false},
+	} {
+		got := readMessage("en", []byte(c.mail))
+		var head []string
+		for _, f := range got.Head {
+			head = append(head, f.Name+"="+f.Value)
+		}
+		if strings.Join(head, " ") != c.head || !slices.Equal(got.Texts, c.texts) || !slices.Equal(got.Attachments, c.attachments) || got.Cut != c.cut {
+			t.Errorf("%s: %q %.300q %q %v", name, head, got.Texts, got.Attachments, got.Cut)
+		}
+	}
+}
+
+func FuzzReadMessage(f *testing.F) {
+	f.Add([]byte("Subject: x\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/html\n\n<p>x\n--b--\n"))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		length := 0
+		for _, text := range readMessage("da", raw).Texts {
+			length += len(text)
+		}
+		if length > readMost {
+			t.Errorf("%d bytes", length)
+		}
+	})
 }

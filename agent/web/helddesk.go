@@ -12,7 +12,7 @@ import (
 )
 
 // The protocol of the privileged helper is written down with it (milter/held); its golden conversations are read by the
-// tests of both sides. Messages are never read in the browser: show is for the command line.
+// tests of both sides.
 
 // heldMessage is a message in the hold queue as the helper lists it.
 type heldMessage struct {
@@ -58,6 +58,7 @@ type heldRequest struct {
 	Actor   *heldActor `json:"actor,omitempty"`
 	Reason  string     `json:"reason,omitempty"`
 	Note    string     `json:"note,omitempty"`
+	Body    bool       `json:"body,omitempty"` // show: with what comes after the header
 }
 
 type heldActor struct {
@@ -76,6 +77,8 @@ type heldAnswer struct {
 	Code     string       `json:"code"`
 	Error    string       `json:"error"`
 	Words    []heldWords  `json:"words"`
+	Content  []byte       `json:"content"` // show
+	Cut      bool         `json:"cut"`     // show: the message is longer
 }
 
 // heldWords are what an authority said about consent.
@@ -92,6 +95,9 @@ func (r heldRefusal) Error() string { return "held mail: " + r.answer.Code + ": 
 
 // errNoHelper says that the helper does not answer.
 var errNoHelper = errors.New("the helper for held mail does not answer")
+
+// heldLine is the longest line of an answer: 1 MiB of content, in base64.
+const heldLine = 2 << 20
 
 const heldLimit = 30 * time.Second // the MTA's commands take their time
 
@@ -122,7 +128,7 @@ func converse(conn io.ReadWriter, req heldRequest) (all []heldMessage, last held
 		return nil, last, fmt.Errorf("%w: %w", errNoHelper, err)
 	}
 	in := bufio.NewScanner(conn)
-	in.Buffer(nil, 1<<20)
+	in.Buffer(nil, heldLine)
 	for in.Scan() {
 		var a heldAnswer
 		if err := json.Unmarshal(in.Bytes(), &a); err != nil || a.V != 1 {

@@ -25,6 +25,7 @@ var (
 	answerers = []login.Role{login.Officer, login.Reviewer} // for the mails of a sample; a reviewer those of own departments
 	remarks   = []login.Role{login.Officer, login.DPO}      // who may comment on a case
 	reviewers = []login.Role{login.Reviewer}
+	readers   = []login.Role{login.Reader} // of held mail of own departments, who are reviewers as well
 	auditors  = []login.Role{login.Auditor}
 	admins    = []login.Role{login.Admin}
 )
@@ -53,6 +54,7 @@ func (s *site) routes() []route {
 		{pattern: "POST /processors", roles: decides, serve: s.addProcessor},
 		{pattern: "GET /held", roles: reviewers, serve: s.page(s.held), menu: "held-title"},
 		{pattern: "GET /held/{id}", roles: reviewers, serve: s.page(s.heldOne)},
+		{pattern: "POST /held/{id}/show", roles: readers, serve: s.readHeld},
 		{pattern: "POST /held/{id}/{op}", roles: reviewers, serve: s.decide},
 		{pattern: "GET /report", roles: overseers, serve: s.page(s.report), menu: "report"},
 		{pattern: "GET /report/{format}", roles: overseers, serve: s.reportFile},

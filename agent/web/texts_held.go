@@ -6,7 +6,7 @@ import "postvagt/dashboards"
 func heldTexts() map[string]dashboards.Text {
 	return map[string]dashboards.Text{
 		"held-title":     {DA: "Tilbageholdte mails", EN: "Held mail"},
-		"held-lead":      {DA: "Mails fra egne afdelinger, der venter på en afgørelse. Indholdet vises ikke her.", EN: "Mail of your departments that waits for a decision. Its content is not shown here."},
+		"held-lead":      {DA: "Mails fra egne afdelinger, der venter på en afgørelse. Indholdet vises kun for den, der har ret til det, og med en grund.", EN: "Mail of your departments that waits for a decision. Its content is shown only to those who have the right to it, with a reason."},
 		"held-nothing":   {DA: "Ingen mails venter.", EN: "No mail is waiting."},
 		"held-unset":     {DA: "Tilbageholdte mails kan ikke vises: bed den mailansvarlige om at sætte dashboard.held_socket.", EN: "Held mail cannot be shown: ask your mail administrator to set dashboard.held_socket."},
 		"held-silent":    {DA: "Tilbageholdte mails kan ikke hentes lige nu. Fejlen står i agentens log.", EN: "Held mail cannot be read just now. The error is in the agent's log."},
@@ -36,6 +36,18 @@ func heldTexts() map[string]dashboards.Text {
 		"held-reason-documented-protection": {DA: "Beskyttet på anden, dokumenteret måde", EN: "Protected by other, documented means"},
 		"held-reason-danger-to-life":        {DA: "Fare for nogens liv eller helbred", EN: "Danger to somebody's life or health"},
 		"held-reason-consent":               {DA: "Borgeren har givet samtykke", EN: "The citizen has consented"},
+
+		"held-show":         {DA: "Læs indholdet", EN: "Read the content"},
+		"held-show-help":    {DA: "Kun når regel, antal og sted ikke er nok til at afgøre sagen. Hvem der læste, og hvorfor, skrives ned, og afsenderen får det at vide.", EN: "Only where rule, count and part are not enough to decide. Who read it, and why, is written down, and the sender is told."},
+		"held-content":      {DA: "Indholdet", EN: "The content"},
+		"held-attachments":  {DA: "Vedhæftet (åbnes ikke her)", EN: "Attached (not opened here)"},
+		"held-cut":          {DA: "Der er mere, end der vises her.", EN: "There is more than is shown here."},
+		"held-head-from":    {DA: "Fra", EN: "From"},
+		"held-head-to":      {DA: "Til", EN: "To"},
+		"held-head-cc":      {DA: "Kopi til", EN: "Copy to"},
+		"held-head-date":    {DA: "Dato", EN: "Date"},
+		"held-head-subject": {DA: "Emne", EN: "Subject"},
+		"access-held-show":  {DA: "læste en tilbageholdt mail", EN: "read a held mail"},
 
 		"held-code-not-allowed": {DA: "Ikke gjort: helperen tillader ikke dette fra browseren.", EN: "Not done: the helper does not allow this from the browser."},
 		"held-code-not-held":    {DA: "Ikke gjort: mailen er ikke længere tilbageholdt.", EN: "Not done: the mail is no longer held."},
