@@ -120,7 +120,7 @@ func volume() []Question {
 			Title: Text{DA: "Hvad der blev genkendt", EN: "What was recognised"},
 			Help: Text{DA: "Genkendte udgående mails efter oplysningernes art. En mail med flere arter tæller under hver af dem.",
 				EN: "Recognised outgoing mails by kind of data. A mail with several kinds counts under each of them."},
-			Source: "R1, R2", Chart: Bar, Dashboards: []string{Ombudsman}, Measure: count(recognised()), Split: Split{By: fKinds, Top: 12},
+			Source: "R1, R2", Chart: Bar, Dashboards: []string{Ombudsman}, Measure: count(recognised()), Split: Split{By: fKinds, Top: 20},
 		},
 	}
 }

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"errors"
+	"math/bits"
 	"math/rand/v2"
 	"strings"
 	"sync"
@@ -77,6 +78,12 @@ func (b *builder) kind(name string) uint8 {
 		k = uint8(len(b.e.kinds))
 		b.kinds[name] = k
 		b.e.kinds = append(b.e.kinds, name)
+		switch name {
+		case "social":
+			b.e.social = 1 << k
+		case "family", "income":
+			b.e.besideSocial |= 1 << k
+		}
 	}
 	return k
 }
@@ -143,7 +150,7 @@ func (b *builder) vocabulary(r *ruleSpec, c *rule, index int16) error {
 		for _, w := range words {
 			t := term{class: classTopic, grade: uint8(grade), langs: c.langs, kind: c.kind, owner: index}
 			errs = append(errs, b.term(r.at, r.ID, w, t))
-			b.hints.note(w, t)
+			b.hints.note(w, t, uint8(bits.TrailingZeros32(b.e.social)))
 		}
 	}
 	return errors.Join(errs...)

@@ -19,8 +19,8 @@ type hint struct {
 // minHint is how many phrases must hold a word.
 const minHint = 3
 
-// note looks at one term.
-func (h hints) note(text string, t term) {
+// note looks at one term. What hints at social matters does so though words for family or income share it.
+func (h hints) note(text string, t term, social uint8) {
 	words := strings.Fields(text)
 	for _, w := range words {
 		stem := strings.Trim(w, "*+")
@@ -33,7 +33,9 @@ func (h hints) note(text string, t term) {
 		if t.grade == gradeNever && len(words) > 1 {
 			continue
 		}
-		x.kinds |= 1 << t.kind
+		if x.kinds |= 1 << t.kind; t.kind == social {
+			x.term = t
+		}
 		if len(words) == 1 {
 			x.alone = true
 		} else {
@@ -46,7 +48,11 @@ func (h hints) note(text string, t term) {
 func (b *builder) hint() {
 	keys := make([]string, 0, len(b.hints))
 	for key, x := range b.hints {
-		if x.phrases >= minHint && !x.alone && x.kinds&(x.kinds-1) == 0 && len(key) >= 7 {
+		kinds := x.kinds
+		if kinds&b.e.social != 0 {
+			kinds &^= b.e.besideSocial
+		}
+		if x.phrases >= minHint && !x.alone && kinds&(kinds-1) == 0 && len(key) >= 7 {
 			keys = append(keys, key)
 		}
 	}

@@ -96,18 +96,23 @@ func (s *Scanner) judge(n int32) {
 		tie *= 0.6 // the company owes, not whoever is named beside it
 	}
 	v := evidence{tie: tie, weight: float64(min(g.weight, 5)), own: g.cues[classOwn] > 0, condition: g.cues[classCondition] > 0, plural: plural,
-		told: g.cues[classTold] > 0, named: own >= 0.95, sure: g.sure(), single: g.full == 0 && g.cues[classThird]+g.given > 0, reader: g.cues[classSecond] > 0, kinds: float64(bits.OnesCount32(g.kindSet()))}
+		told: g.cues[classTold] > 0, named: own >= 0.95, sure: g.sure(), single: g.full == 0 && g.cues[classThird]+g.given > 0, reader: g.cues[classSecond] > 0, kinds: float64(s.kindCount(g))}
 	s.weigh(n, g, v)
 }
 
-// kindSet gives the kinds of which a segment holds more than weak terms.
-func (g *segment) kindSet() (set uint32) {
+// kindCount counts the kinds of which a segment holds more than weak terms. Family and income beside social are one with it: a
+// child taken into care, and social assistance, are both.
+func (s *Scanner) kindCount(g *segment) int {
+	set := uint32(0)
 	for _, h := range g.hits[:g.nhits] {
 		if h.grade == gradeUsual || h.grade == gradeStrong {
 			set |= 1 << h.kind
 		}
 	}
-	return set
+	if set&s.e.social != 0 {
+		set &^= s.e.besideSocial
+	}
+	return bits.OnesCount32(set)
 }
 
 // distinct gives the grades of a segment's hits, gradeNever for what another one tells better: rules of several languages may
