@@ -63,6 +63,14 @@ func Date(lang string, t time.Time) string {
 	return t.Format("2 January 2006")
 }
 
+// Month writes "November 2026".
+func Month(lang string, t time.Time) string {
+	if lang == "da" {
+		return fmt.Sprintf("%s %d", monthsDA[t.Month()-1], t.Year())
+	}
+	return t.Format("January 2006")
+}
+
 // Dates writes the first and last day of a span whose end is the day after.
 func Dates(lang string, from, to time.Time) string {
 	last := to.AddDate(0, 0, -1)

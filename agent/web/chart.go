@@ -148,8 +148,11 @@ func (a answers) columns(id string, weeks []report.Week, lower, upper string) ch
 	c := chart{Chart: report.NewChart(a.Lang, weeks, a.marks...), ID: id, Title: q.Title.In(a.Lang), Lower: texts[lower].In(a.Lang), Upper: texts[upper].In(a.Lang)}
 	c.Desc = fmt.Sprintf(texts["trend-desc"].In(a.Lang), c.Lower, c.Upper, dashboards.Number(a.Lang, c.Most))
 	for _, w := range weeks {
-		c.Lines = append(c.Lines, chartLine{Label: w.Label(a.Lang), Lower: dashboards.Number(a.Lang, w.Lower), Upper: dashboards.Number(a.Lang, w.Upper),
-			Share: shareOfWeek(a.Lang, w), Href: a.days(w.From, w.To).link("/")})
+		line := chartLine{Label: w.Label(a.Lang), Lower: dashboards.Number(a.Lang, w.Lower), Upper: dashboards.Number(a.Lang, w.Upper), Share: shareOfWeek(a.Lang, w)}
+		if !a.Narrow() {
+			line.Href = a.days(w.From, w.To).link("/")
+		}
+		c.Lines = append(c.Lines, line)
 	}
 	return c
 }

@@ -84,7 +84,7 @@ func (s *site) figures(r *http.Request, v view) (string, any, error) {
 	}
 	if v.rounded() {
 		rows = dashboards.Answers(rows).Withhold()
-		page.Notices = append(page.Notices, fmt.Sprintf(texts["withheld"].In(v.Lang), dashboards.Least))
+		page.Notices = append(page.Notices, fmt.Sprintf(texts["withheld"].In(v.Lang), dashboards.Least)+" "+texts["narrow"].In(v.Lang))
 	}
 	a := answers{view: v, Answers: rows}
 	if overview.Transmissions == 0 || a.Count("sent") == 0 && a.Count("secure-mailboxes") == 0 {
@@ -264,7 +264,9 @@ func (a answers) departmentRows() []departmentRow {
 			Sent: dashboards.Number(a.Lang, d.Sent), Recognised: dashboards.Number(a.Lang, d.Recognised), Held: dashboards.Number(a.Lang, d.Held),
 			Left: shareOrDash(a.Lang, d.LeftSafely), Right: shareOrDash(a.Lang, d.DoneRight),
 			HrefRecognised: at("recognised-departments"), HrefHeld: at("held-departments")}
-		row.Href = a.link("/", "department", keyParam(d.Name))
+		if !a.Narrow() {
+			row.Href = a.link("/", "department", keyParam(d.Name))
+		}
 		all = append(all, row)
 	}
 	return all
@@ -302,6 +304,12 @@ func (s *site) empty(v view, o dashboards.Overview) *emptyPage {
 	first, last := o.First.In(s.Zone), o.Last.In(s.Zone)
 	e := &emptyPage{Span: fmt.Sprintf(texts["empty-period-all"].In(v.Lang), dashboards.Date(v.Lang, first), dashboards.Date(v.Lang, last))}
 	e.Href = v.link("/", "period", "", "from", day(last.AddDate(0, 0, -29)), "to", day(last))
+	if v.Narrow() {
+		e.Href = v.link("/", "period", last.AddDate(0, 0, -last.Day()).Format(monthForm)) // the month before is over for certain
+		if over := last.AddDate(0, 1, -last.Day()); over.Before(s.Now()) {
+			e.Href = v.link("/", "period", last.Format(monthForm))
+		}
+	}
 	if v.Department != "" {
 		e.Text = fmt.Sprintf(texts["empty-department"].In(v.Lang), v.DepartmentName())
 		e.AllHref = v.link("/", "department", "")

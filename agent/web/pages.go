@@ -107,6 +107,12 @@ func (f frame) Last() string { return day(f.To.AddDate(0, 0, -1)) }
 // Presets are the links to spans of time.
 func (f frame) Presets() []link {
 	var all []link
+	if f.Narrow() {
+		for _, m := range months(f.Now) {
+			all = append(all, link{dashboards.Month(f.Lang, m), f.Here("from", "", "to", "", "period", m.Format(monthForm)), f.From.Equal(m)})
+		}
+		return all
+	}
 	for _, p := range presets {
 		all = append(all, link{texts[p].In(f.Lang), f.Here("from", "", "to", "", "period", p), f.Preset == p})
 	}
@@ -147,6 +153,9 @@ func (s *site) failure(r *http.Request, v view, err error) (int, failurePage) {
 	var input inputError
 	switch {
 	case errors.As(err, &input):
+		if v.Narrow() {
+			return http.StatusBadRequest, failurePage{texts["error-400"].In(v.Lang), input.In(v.Lang), v.link("/")}
+		}
 		return http.StatusBadRequest, failurePage{texts["error-400"].In(v.Lang), input.In(v.Lang), v.link("/", "period", last30, "from", "", "to", "")}
 	case errors.Is(err, errForbidden):
 		return http.StatusForbidden, failurePage{texts["error-403"].In(v.Lang), texts["error-403-text"].In(v.Lang), v.link("/")}

@@ -370,13 +370,13 @@ func TestLogout(t *testing.T) {
 
 // A viewer sees no small number, whatever the period and department; and is told so.
 func TestViewerSeesNoSmallNumbers(t *testing.T) {
-	s := storeWith(t, sample(260, 40))
+	s := storeWith(t, sample(400, 110))
 	addUsers(t, s)
 	h := as(t, plainHandler(t, s, true), login.Viewer)
-	shown := regexp.MustCompile(`(?:class="(?:number|n|big)"[^>]*>(?:<a[^>]*>)?|<td class="n">)([^<]*)`)
-	small := regexp.MustCompile(`(^|\D)[1-4]($| of)`)
+	shown := regexp.MustCompile(`(?:class="(?:number|n|big|before)"[^>]*>(?:<a[^>]*>)?|<td class="n">)([^<]*)`)
+	small := regexp.MustCompile(`(^|\D)[1-4]($| of)`) // "before: 3" too
 	numbers, hidden := 0, 0
-	for _, address := range []string{"/?lang=en", "/?lang=en&period=12m", "/?lang=en&period=month", "/?lang=en&department=Jobcenter", "/?lang=en&from=2026-11-02&to=2026-11-09"} {
+	for _, address := range []string{"/?lang=en", "/?lang=en&period=2026-10", "/?lang=en&period=2026-09", "/?lang=en&from=2026-08-01&to=2026-08-31"} {
 		code, page := get(t, h, address)
 		if code != http.StatusOK || !strings.Contains(page, "Counts under 5 are not shown") || strings.Contains(page, "/transmissions?") {
 			t.Errorf("%s: %d, not told, or transmissions are linked", address, code)
@@ -397,5 +397,59 @@ func TestViewerSeesNoSmallNumbers(t *testing.T) {
 	}
 	if numbers < 200 || hidden < 40 {
 		t.Errorf("%d numbers, %d of them hidden", numbers, hidden)
+	}
+}
+
+// All that a viewer can open are single months that are over, of the whole organisation, which no two have a mail in common; and
+// of the month before, its page and the page after say the same. So nothing can be subtracted from anything.
+func TestViewerCannotSubtract(t *testing.T) {
+	s := storeWith(t, sample(400, 110))
+	addUsers(t, s)
+	h := plainHandler(t, s, true)
+	for _, role := range []login.Role{login.Viewer, login.Admin, login.Reader} {
+		viewer := as(t, h, role)
+		for _, address := range []string{"period=12m", "period=30d", "period=month", "period=quarter", "period=2026-11", "period=2027-01", "department=Jobcenter", "department=-", "period=2026-10&department=Jobcenter",
+			"from=2026-10-01&to=2026-10-30", "from=2026-10-02&to=2026-10-31", "from=2026-09-01&to=2026-10-31", "from=2026-10-05&to=2026-10-11", "period=2026-10&from=2026-10-02&to=2026-10-31"} {
+			if code, body := get(t, viewer, "/?lang=en&"+address); code != http.StatusBadRequest || !strings.Contains(body, "one calendar month at a time") || strings.Contains(body, "Left safely") {
+				t.Errorf("%s: %s answers %d", role, address, code)
+			}
+		}
+	}
+	viewer := as(t, h, login.Viewer)
+	months := 0
+	pages := crawl(t, viewer, "/?lang=en", 60)
+	for address, body := range pages {
+		u, err := url.Parse(address)
+		if err != nil || u.Path != "/" || !strings.Contains(body, "class=\"presets\"") {
+			continue
+		}
+		q := u.Query()
+		if month := q.Get("period"); q.Get("department") != "" || q.Get("from") != "" || month != "" && !regexp.MustCompile(`^2026-(0\d|10)$|^2025-`).MatchString(month) {
+			t.Errorf("a viewer is led to %s", address)
+		}
+		months++
+	}
+	if months < 12 {
+		t.Errorf("only %d months can be opened", months)
+	}
+	figures := regexp.MustCompile(`<dt>([^<]+)</dt><dd><span class="number">([^<]+)</span></dd>(?:<dd class="before">before: ([^<]+)</dd>)?`)
+	_, october := get(t, viewer, "/?lang=en&period=2026-10")
+	_, september := get(t, viewer, "/?lang=en&period=2026-09")
+	then := map[string]string{}
+	for _, m := range figures.FindAllStringSubmatch(september, -1) {
+		then[m[1]] = m[2]
+	}
+	compared := 0
+	for _, m := range figures.FindAllStringSubmatch(october, -1) {
+		if m[3] == "" {
+			continue
+		}
+		compared++
+		if then[m[1]] != m[3] {
+			t.Errorf("%s was %q in September, and %q before October", m[1], then[m[1]], m[3])
+		}
+	}
+	if compared < 10 {
+		t.Errorf("only %d figures are compared", compared)
 	}
 }

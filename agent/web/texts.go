@@ -49,7 +49,7 @@ func figureTexts() map[string]dashboards.Text {
 		"share-small":   {DA: "Få mails: én mere eller mindre flytter tallet omkring %s procentpoint.", EN: "Few mails: one more or less moves this figure by about %s percentage points."},
 		"share-before":  {DA: "Perioden før (%s): %s.", EN: "The period before (%s): %s."},
 		"before":        {DA: "før: %s", EN: "before: %s"},
-		"before-span":   {DA: "»Før« er perioden før, lige så lang: %s.", EN: "“Before” is the period before, of the same length: %s."},
+		"before-span":   {DA: "»Før« er perioden før: %s.", EN: "“Before” is the period before: %s."},
 		"marks":         {DA: "Hvad der blev gjort", EN: "What was done"},
 		"share-empty":   {DA: "Ingen mails at måle på i perioden.", EN: "No mail to measure in this period."},
 		"share-rest":    {DA: "Se de øvrige %s", EN: "See the other %s"},

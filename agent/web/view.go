@@ -39,8 +39,17 @@ type inputError struct{ dashboards.Text }
 
 func (e inputError) Error() string { return e.EN }
 
-// viewOf reads an address. From is the first moment of the first day, To that of the day after the last.
+// viewOf reads an address, for who asks.
 func (s *site) viewOf(r *http.Request) (view, error) {
+	v, err := s.asked(r)
+	if v.Narrow() {
+		return s.narrowed(v, err)
+	}
+	return v, err
+}
+
+// asked is what the address asks for. From is the first moment of the first day, To that of the day after the last.
+func (s *site) asked(r *http.Request) (view, error) {
 	q := r.URL.Query()
 	v := view{Lang: language(r), Department: strings.TrimSpace(q.Get("department")), path: r.URL.Path, query: q, user: userIn(r.Context())}
 	now := s.Now().In(s.Zone)
@@ -108,7 +117,50 @@ func span(preset string, now time.Time) (from, to time.Time, ok bool) {
 	case last12:
 		return today.AddDate(-1, 0, 1), today.AddDate(0, 0, 1), true
 	}
-	return from, to, false
+	from, err := time.ParseInLocation(monthForm, preset, now.Location())
+	return from, from.AddDate(0, 1, 0), err == nil && from.Year() >= 1990 && from.Year() <= 2200
+}
+
+// monthForm is how a whole month is named in an address.
+const monthForm = "2006-01"
+
+// Narrow says whether the user, who sees no small counts, sees one calendar month at a time, once it is over, of the whole
+// organisation: from periods that overlap, or a whole and all departments but one, the counts that are hidden in each could be
+// calculated.
+func (v view) Narrow() bool { return v.user.Name != "" && v.rounded() }
+
+// narrowed keeps such a user to that. Without anything asked for it is the last month.
+func (s *site) narrowed(v view, err error) (view, error) {
+	now := s.Now().In(s.Zone)
+	this := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, s.Zone)
+	q := v.query
+	wanted := v
+	v.From, v.To, v.Department = this.AddDate(0, -1, 0), this, ""
+	v.Preset = v.From.Format(monthForm)
+	switch {
+	case err != nil:
+		return v, err
+	case wanted.Department != "":
+		return v, inputError{texts["narrow"]}
+	case q.Get("period") == "" && q.Get("from") == "" && q.Get("to") == "":
+		return v, nil
+	case !wanted.wholeMonth() || wanted.To.After(this):
+		return v, inputError{texts["narrow"]}
+	}
+	v.From, v.To, v.Preset = wanted.From, wanted.To, wanted.From.Format(monthForm)
+	return v, nil
+}
+
+// wholeMonth says whether the period is one calendar month.
+func (v view) wholeMonth() bool { return v.From.Day() == 1 && v.To.Equal(v.From.AddDate(0, 1, 0)) }
+
+// months are the last twelve months that are over, the newest first.
+func months(now time.Time) (all []time.Time) {
+	this := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, now.Location())
+	for i := 1; i <= 12; i++ {
+		all = append(all, this.AddDate(0, -i, 0))
+	}
+	return all
 }
 
 func day(t time.Time) string { return t.Format(time.DateOnly) }
@@ -205,8 +257,12 @@ func (v view) days(from, to time.Time) view {
 	return v
 }
 
-// before is the period of as many days that ends where this one begins.
+// before is the period of as many days that ends where this one begins; of a calendar month it is the month before.
 func (v view) before() view {
+	if v.wholeMonth() {
+		v.From, v.To, v.Preset = v.From.AddDate(0, -1, 0), v.From, ""
+		return v
+	}
 	days := int(math.Round(v.To.Sub(v.From).Hours() / 24)) // a day of a change to summer time has 23 hours
 	v.From, v.To, v.Preset = v.From.AddDate(0, 0, -days), v.From, ""
 	return v

@@ -232,7 +232,7 @@ func TestFiguresBefore(t *testing.T) {
 // A measure stands on the trends, and its title is only for those who see the register.
 func TestMeasuresStandOnTheTrends(t *testing.T) {
 	s := storeWith(t, sample(300, 40))
-	for i, m := range []supervise.Measure{{Date: "2026-11-10", Kind: "instruction", Title: "New instruction"}, {Date: "2026-11-11", Kind: "complaint", Title: "A complaint"},
+	for i, m := range []supervise.Measure{{Date: "2026-11-10", Kind: "instruction", Title: "New instruction"}, {Date: "2026-11-11", Kind: "complaint", Title: "A complaint"}, {Date: "2026-10-22", Kind: "instruction", Title: "Old instruction"},
 		{Date: "2025-11-11", Kind: "course", Title: "Long ago"}, {Date: "2026-11-12", Kind: "course", Title: "For others", Department: "Elsewhere"}} {
 		e, err := supervise.Write(supervise.Measures, fmt.Sprint("m", i), 1, "officer", now, m)
 		if err == nil {
@@ -252,7 +252,7 @@ func TestMeasuresStandOnTheTrends(t *testing.T) {
 			t.Errorf("the trends tell of %q", other)
 		}
 	}
-	if _, body := get(t, as(t, h, login.Viewer), "/?lang=en"); strings.Contains(body, "New instruction") || !strings.Contains(body, `class="moment"`) {
+	if _, body := get(t, as(t, h, login.Viewer), "/?lang=en"); strings.Contains(body, "Old instruction") || !strings.Contains(body, `class="moment"`) {
 		t.Error("a viewer is not shown that there was an instruction, or is shown its title")
 	}
 }
