@@ -6,11 +6,12 @@
 # Sendmail and Postfix exclude each other as packages: for mtas, Sendmail is unpacked into dist/sendmail and not installed.
 # The tests also get an Elasticsearch, by Maven, into $POSTVAGT_ELASTICSEARCH (default /var/tmp/postvagt-elasticsearch):
 # 930 MB are loaded once, 120 MB stay.
+# mtas also makes the root of a Debian 12 host, from apt's mirror, into $POSTVAGT_DEBIAN (default /var/tmp/postvagt-debian): 160 MB.
 set -eu
 
 demo="postfix postfix-pcre openssl poppler-utils"
 tests="$demo bzip2 xz-utils zstd chromium fonts-dejavu-core gnupg p7zip-full qpdf procps prometheus python3 rsyslog systemd default-jre-headless maven"
-mtas="$tests rspamd lintian m4 libwrap0 libldap-2.5-0 libnsl2"
+mtas="$tests rspamd lintian m4 libwrap0 libldap-2.5-0 libnsl2 mmdebstrap"
 case ${1-} in
 demo) want=$demo ;;
 bench) want="$demo pflogsumm rspamd default-jre-headless maven" ;;
@@ -58,8 +59,11 @@ elasticsearch() {
 
 more() {
 	case $1 in test | mtas | bench) elasticsearch ;; esac
+	[ "$1" != mtas ] || $sudo "$(dirname "$0")/e2e/kit/mkdebian" "${POSTVAGT_DEBIAN-/var/tmp/postvagt-debian}"
 }
 
+sudo=
+[ "$(id -u)" = 0 ] || sudo=sudo
 if [ -z "$missing$unpack" ]; then
 	more "$1"
 	exit 0
@@ -81,10 +85,9 @@ unpack_sendmail() {
 	echo "Unpacked Sendmail into $sendmail."
 }
 
-sudo=
-if [ "$(id -u)" != 0 ]; then
-	command -v sudo >/dev/null || { echo "install-deps: needs root or sudo to install:$missing" >&2; exit 2; }
-	sudo=sudo
+if [ -n "$sudo" ] && ! command -v sudo >/dev/null; then
+	echo "install-deps: needs root or sudo to install:$missing" >&2
+	exit 2
 fi
 if [ -z "$missing" ]; then
 	unpack_sendmail

@@ -8,24 +8,15 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
-
-	"postvagt/packaging/e2e/kit"
 )
 
 // The same sources give the same packages, to the byte, and Debian's own checker finds nothing to say of them.
 func TestPackageBuilds(t *testing.T) {
-	root, err := kit.Root()
-	if err != nil {
-		t.Fatal(err)
-	}
+	again := t.TempDir()
+	mkdeb(t, again)
 	var names [2][]string
-	for i := range names {
-		dist := t.TempDir()
-		mkdeb := exec.CommandContext(t.Context(), filepath.Join(root, "packaging", "mkdeb"), dist)
-		mkdeb.Env = append(os.Environ(), "ARCHES=amd64")
-		if out, err := mkdeb.CombinedOutput(); err != nil {
-			t.Fatalf("mkdeb: %v\n%s", err, out)
-		}
+	for i, dist := range []string{packages(t, ""), again} {
+		var err error
 		if names[i], err = filepath.Glob(filepath.Join(dist, "*.deb")); err != nil || len(names[i]) != 3 {
 			t.Fatalf("packages %v, error %v; want three", names[i], err)
 		}

@@ -174,6 +174,11 @@ func (p *Postfix) Queue(ctx context.Context) ([]Queued, error) {
 	if err != nil {
 		return nil, fmt.Errorf("postqueue -j: %w", err)
 	}
+	return ReadQueue(out)
+}
+
+// ReadQueue reads what postqueue -j prints.
+func ReadQueue(out []byte) ([]Queued, error) {
 	var list []Queued
 	for dec := json.NewDecoder(bytes.NewReader(out)); dec.More(); {
 		var q Queued
