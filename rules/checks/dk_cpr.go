@@ -8,7 +8,7 @@ func DKCPR(n []byte, _ byte) Result {
 	if len(n) != 10 || !allDigits(n) {
 		return Result{Reason: Shape}
 	}
-	if placeholder(n) {
+	if placeholder(n) || string(n[6:]) == "0000" { // as forms and instructions have it
 		return Result{Reason: Placeholder}
 	}
 	r := Result{Checked: weigh(n, "4327654321")%11 == 0}

@@ -167,6 +167,13 @@ func clock(n []byte) bool {
 	return len(n) == 12 && (n[0] == '1' && n[2] == '9' || n[0] == '2') && string(n[8:10]) < "24" && n[10] < '6'
 }
 
+// ownAfter tells waiting numbers that a word for the organisation's own has followed: IBAN …, reference 2026.
+func (s *Scanner) ownAfter(pos int32) {
+	for i := s.npend - 1; i >= 0 && pos-s.pending[i].end <= ownNear; i-- {
+		s.pending[i].own = true
+	}
+}
+
 // contextAfter tells waiting numbers that a word for them has followed.
 func (s *Scanner) contextAfter(slot uint8, pos int32) {
 	for i := s.npend - 1; i >= 0 && pos-s.pending[i].end <= proximity; i-- {

@@ -26,6 +26,7 @@ func (g *segment) named() float64 {
 	up(0.7, g.initials > 0)
 	up(0.6, g.maybe > 0)
 	up(0.4, g.proper > 0)
+	up(0.5, g.staff && g.cues[classTold] > 0 && g.cues[classCondition] == 0) // our former cleaner Anna was arrested
 	up(0.5, g.cues[classIdentity] > 0)
 	up(0.6, g.cues[classFirst] > 0)
 	up(0.55, g.cues[classSecond] > 0)

@@ -146,3 +146,9 @@ func TestSeventhMails(t *testing.T) {
 func TestEighthMails(t *testing.T) {
 	holdMails(t, "testdata/mails-eighth.txt")
 }
+
+// TestNinthMails is the everyday outbox of offices, schools, hospitals and courts, written by somebody who knew neither the rules
+// nor the other sets; the figure of all of them before any tuning on them was F1 0.938 (76 found, 8 false, 2 missed, 64 passed).
+func TestNinthMails(t *testing.T) {
+	holdMails(t, "testdata/mails-ninth.txt")
+}

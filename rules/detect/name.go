@@ -75,6 +75,7 @@ func (s *Scanner) endRun() {
 			s.msg.signed = true
 		}
 	case r.official:
+		seg.staff = true
 	case r.initials == r.n && r.n >= 2 && r.n <= 3:
 		seg.initials++
 	case full:

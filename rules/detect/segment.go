@@ -26,6 +26,7 @@ type segment struct {
 	full       uint8 // full names
 	given      uint8 // given names alone
 	initials   uint8
+	staff      bool  // somebody is named by title
 	maybe      uint8 // two capitalised words that no list knows
 	proper     uint8 // one such word inside a sentence
 	numbers    uint8 // national numbers
@@ -76,6 +77,7 @@ func (s *Scanner) emit(t *term, tok, pos int32, f *tokenFacts) {
 		s.anyAt = pos
 	case classOwn:
 		s.ownAt = pos
+		s.ownAfter(pos)
 	case classPlural:
 		if s.prev.digits > 0 && s.prev.letters == 0 {
 			seg.weight += 2 // 318 recipients: statistics

@@ -73,8 +73,12 @@ func (s *Scanner) tierOf(r *rule, c *candidate) int {
 	return 0
 }
 
-// personNear says whether somebody is named or meant near a segment.
+// personNear says whether somebody is named or meant near a segment; in a letter that greets one person by name, that is the
+// reader.
 func (s *Scanner) personNear(n int32) bool {
+	if g := &s.segs[n%segRing]; s.msg.greeted && !s.msg.greetOther && n > s.nseg-segRing && g.cues[classSecond] > 0 {
+		return true
+	}
 	for i := max(n-2, s.parts[s.part].start, s.nseg-segRing+1, 0); i <= min(n+1, s.nseg); i++ {
 		if g := &s.segs[i%segRing]; g.named() >= 0.8 && !g.signature {
 			return true

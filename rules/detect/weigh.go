@@ -46,7 +46,7 @@ func (v *evidence) lower() float64 {
 	if v.named {
 		l *= 0.4
 	}
-	if v.told && v.topic >= 0.4 {
+	if v.told && v.topic >= 0.4 && v.tie > 0 {
 		l -= 0.15
 	}
 	return l
