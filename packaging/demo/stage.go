@@ -21,9 +21,10 @@ type stage struct {
 	manifest      *manifest
 	world, edge   *kit.Postfix
 	milter, agent *kit.Program
-	dashboard     string // address of the page
-	password      string // of all users
-	metrics       string // address of the milter's metrics
+	held          *kit.Program // the privileged helper for held mail
+	dashboard     string       // address of the page
+	password      string       // of all users
+	metrics       string       // address of the milter's metrics
 }
 
 const startLimit = 60 * time.Second
@@ -39,6 +40,7 @@ func (s *stage) steps() []step {
 		{"Starting a private Postfix, and five destinations to send to", s.startPostfix},
 		{"postvagt-milter setup postfix --apply", s.setupPostfix},
 		{"postvagt-milter serve", s.startMilter},
+		{"postvagt-milter held serve", s.startHeld},
 		{"postvagt-agent users add, for each role", s.addUsers},
 		{"postvagt-agent run", s.startAgent},
 	}...)
@@ -136,6 +138,16 @@ func (s *stage) startMilter(ctx context.Context) (err error) {
 	})
 }
 
+func (s *stage) startHeld(ctx context.Context) (err error) {
+	s.held, err = kit.StartProgram(s.path("log", "held.log"), s.bin("postvagt-milter"), "held", "serve", "--config", s.path("etc", "milter.toml"))
+	if err != nil {
+		return err
+	}
+	return s.held.Ready(ctx, "the helper's socket", startLimit, func() (bool, error) {
+		return listening("unix", s.path("run", "held.sock"))
+	})
+}
+
 func (s *stage) startAgent(ctx context.Context) (err error) {
 	s.agent, err = kit.StartProgram(s.path("log", "agent.log"), s.bin("postvagt-agent"), "run", "--config", s.path("etc", "agent.toml"))
 	if err != nil {
@@ -161,7 +173,7 @@ func listening(network, addr string) (bool, error) {
 // strike stops everything and removes the folder.
 func (s *stage) strike() error {
 	var errs []error
-	for _, p := range []*kit.Program{s.agent, s.milter} {
+	for _, p := range []*kit.Program{s.agent, s.held, s.milter} {
 		if p != nil {
 			errs = append(errs, p.Stop())
 		}

@@ -19,7 +19,7 @@ var users = []struct {
 	may  string
 }{
 	{"officer", nil, "reads all, handles cases"},
-	{"reviewer", []string{"--department", "Socialforvaltningen", "--department", "Jobcenter", "--address", "reviewer@strandholt.example"}, "decides on held mail of two departments"},
+	{"reviewer", []string{"--role", "reader", "--department", "Socialforvaltningen", "--department", "Jobcenter", "--address", "reviewer@strandholt.example"}, "decides on held mail of two departments, and may read it"},
 	{"viewer", nil, "reads figures"},
 	{"dpo", nil, "reads and comments"},
 	{"auditor", nil, "reads, and the access log"},

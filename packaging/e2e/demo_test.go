@@ -57,7 +57,8 @@ func TestDemo(t *testing.T) {
 	if folder == nil || address == "" || password == nil {
 		t.Fatalf("no folder, no address or no password in what the demo says:\n%s", said())
 	}
-	t.Run("browser", func(t *testing.T) { browse(t, root, address, password[1]) })
+	t.Run("browser", func(t *testing.T) { browse(t, root, "dashboard.mjs", address, password[1]) })
+	t.Run("stories", func(t *testing.T) { browse(t, root, "stories.mjs", address, password[1]) })
 
 	if err := p.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
@@ -79,19 +80,19 @@ func TestDemo(t *testing.T) {
 	}
 }
 
-// browse runs the checks of browser/dashboard.mjs, each as a test of its own. POSTVAGT_PICTURES names a
+// browse runs the checks of a script of browser/, each as a test of its own. POSTVAGT_PICTURES names a
 // folder for pictures of the pages.
-func browse(t *testing.T, root, address, password string) {
+func browse(t *testing.T, root, script, address, password string) {
 	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "node", "dashboard.mjs", address, password)
+	cmd := exec.CommandContext(ctx, "node", script, address, password)
 	if folder := os.Getenv("POSTVAGT_PICTURES"); folder != "" {
 		cmd.Args = append(cmd.Args, folder)
 	}
 	cmd.Dir = filepath.Join(root, "packaging/e2e/browser")
 	out, err := cmd.CombinedOutput()
 	if err != nil {
-		t.Fatalf("node dashboard.mjs: %v (make test installs what it needs)\n%s", err, out)
+		t.Fatalf("node %s: %v (make test installs what it needs)\n%s", script, err, out)
 	}
 	checks := 0
 	for s := bufio.NewScanner(strings.NewReader(string(out))); s.Scan(); {
