@@ -5,6 +5,7 @@
 //	compare   four ways through one Postfix in turns: no milter, one that only reads, ours, and rspamd with 30 regular
 //	          expressions; and milter/scan against rspamd's /checkv2. It says which ratios are reached that are asked for
 //	agent     lines/s of reading, tracing and importing a mail log, beside others that read it; how the cost grows
+//	pages     how long the pages take over five million mails, with 20 readers at once
 //
 // Without arguments it does all. Other work on the machine disturbs every figure; the ratios of one
 // run disturb each other least, so they are what to compare.
@@ -38,6 +39,7 @@ func main() {
 	lines := flag.Int("lines", 2_000_000, "lines of mail log")
 	readings := flag.Int("readings", 2, "rounds of reading the log")
 	longest := flag.Int("longest", 0, "lines of one more log, such as 20000000, to see how the cost grows")
+	mails := flag.Int("mails", 5_000_000, "mails behind the pages")
 	flag.Parse()
 	parts := []struct {
 		name string
@@ -47,6 +49,7 @@ func main() {
 		{"postfix", func(ctx context.Context, dir string) error { return benchPostfix(ctx, dir, *messages, *rounds) }},
 		{"compare", func(ctx context.Context, dir string) error { return benchCompare(ctx, dir, *rounds) }},
 		{"agent", func(ctx context.Context, dir string) error { return benchAgent(ctx, dir, *lines, *readings, *longest) }},
+		{"pages", func(ctx context.Context, dir string) error { return benchPages(ctx, dir, *mails) }},
 	}
 	for _, p := range parts {
 		if flag.NArg() > 0 && !slices.Contains(flag.Args(), p.name) {

@@ -1,0 +1,140 @@
+package web
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"postvagt/agent/event"
+	"postvagt/agent/login"
+	"postvagt/agent/store"
+)
+
+// benchReaders read side by side, as so many people do who look at pages at the same time.
+const benchReaders = 20
+
+// benchPages are what they read, in turns.
+func benchPages(keys []string) map[string]string {
+	return map[string]string{
+		"overview": "/?lang=da", "overview-12m": "/?lang=da&period=12m", "department": "/?lang=da&period=quarter&department=Afdeling+7", "list": "/transmissions?lang=da&period=quarter&q=open-sensitive",
+		"list-12m": "/transmissions?lang=da&period=12m&q=sent&page=200", "transmission": "/transmissions/" + keys[0] + "?lang=da", "triage": "/triage?lang=da", "report": "/report?lang=da&period=quarter",
+	}
+}
+
+// BenchmarkPages is how long pages take over a year of mails, POSTVAGT_MAILS of them, with 20 readers at once, each opening of a page
+// written into the access log as it is in life. It reports for each page the time below which 95 of 100 answers stay.
+func BenchmarkPages(b *testing.B) {
+	n := 20_000
+	if text := os.Getenv("POSTVAGT_MAILS"); text != "" {
+		var err error
+		if n, err = strconv.Atoi(text); err != nil {
+			b.Fatal(err)
+		}
+	}
+	s, keys := filled(b, n)
+	defer s.Close()
+	addUsers(b, s)
+	h, err := New(Options{Store: s, Breaches: registerOf(s), Organisation: "Nordvig Kommune", Now: func() time.Time { return now }, Zone: zone, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	if err != nil {
+		b.Fatal(err)
+	}
+	cookie := post(b, h, "/login", nil, url.Values{"name": {string(login.Officer)}, "password": {password}}).Result().Cookies()[0]
+	pages := benchPages(keys)
+	for name := range pages {
+		read(b, h, cookie, pages[name]) // once before: the first reader after a start is not what is asked for
+	}
+	took := map[string][]time.Duration{}
+	var lock sync.Mutex
+	begun := cpuTime(b)
+	for b.Loop() {
+		var readers sync.WaitGroup
+		for range benchReaders {
+			readers.Go(func() {
+				for name, address := range pages { // in an order of its own
+					t := read(b, h, cookie, address)
+					lock.Lock()
+					took[name] = append(took[name], t)
+					lock.Unlock()
+				}
+			})
+		}
+		readers.Wait()
+	}
+	used := cpuTime(b) - begun
+	var all []time.Duration
+	for name, times := range took {
+		all = append(all, times...)
+		b.ReportMetric(p95(times), name+"-p95-ms")
+	}
+	b.ReportMetric(p95(all), "p95-ms")
+	b.ReportMetric(used.Seconds()*1000/float64(len(all)), "cpu-ms/page")
+}
+
+// cpuTime is what the process has used, which the rest of the machine disturbs less than the clock.
+func cpuTime(b *testing.B) time.Duration {
+	var r syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &r); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
+}
+
+// p95 is the time in milliseconds below which 95 of 100 stay.
+func p95(times []time.Duration) float64 {
+	slices.Sort(times)
+	return times[len(times)*95/100].Seconds() * 1000
+}
+
+// read opens a page and says how long it took.
+func read(b *testing.B, h http.Handler, cookie *http.Cookie, address string) time.Duration {
+	r := httptest.NewRequest(http.MethodGet, "http://127.0.0.1:8480"+address, nil)
+	r.AddCookie(cookie)
+	w := httptest.NewRecorder()
+	start := time.Now()
+	h.ServeHTTP(w, r)
+	took := time.Since(start)
+	if w.Code != http.StatusOK {
+		b.Errorf("%s answers %d", address, w.Code)
+	}
+	return took
+}
+
+// filled is a store with n transmissions of a year, of some hundred shapes in 40 departments, and some of their keys.
+func filled(b *testing.B, n int) (*store.Store, []string) {
+	s, err := store.Open(b.Context(), filepath.Join(b.TempDir(), "postvagt.db"), store.In(zone))
+	if err != nil {
+		b.Fatal(err)
+	}
+	const batch = 5000
+	r := rand.New(rand.NewPCG(3, 4))
+	var keys []string
+	begin := now.AddDate(-1, 0, 1)
+	step := now.Sub(begin) / time.Duration(n)
+	for at := 0; at < n; at += batch {
+		documents := make([]event.Document, min(batch, n-at))
+		for i := range documents {
+			d := sampleDocument(r, at+i, begin.Add(time.Duration(at+i)*step).Truncate(time.Microsecond))
+			d.Department = fmt.Sprintf("Afdeling %d", r.IntN(40))
+			d.From, d.To = fmt.Sprintf("ps-%d", r.IntN(5000)), fmt.Sprintf("ps-%d", r.IntN(100_000))
+			d.MessageID, d.VerdictID = d.Key[:16], d.Key[16:48]
+			documents[i] = d
+		}
+		if err := s.Commit(b.Context(), store.Batch{Documents: documents}); err != nil {
+			b.Fatal(err)
+		}
+		keys = append(keys, documents[0].Key)
+	}
+	return s, keys
+}

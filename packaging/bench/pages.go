@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+
+	"postvagt/packaging/e2e/kit"
+)
+
+// pagesGoal is how long 95 of 100 pages may take at most, in milliseconds, over five million mails with 20 readers.
+const pagesGoal = 200
+
+var metricP95 = regexp.MustCompile(`([\d.]+) ([a-z0-9-]*?)-?p95-ms`)
+
+var metricCPU = regexp.MustCompile(`([\d.]+) cpu-ms/page`)
+
+// benchPages fills a database and lets 20 people read pages at once.
+func benchPages(ctx context.Context, dir string, mails int) error {
+	root, err := kit.Root()
+	if err != nil {
+		return err
+	}
+	test := filepath.Join(dir, "web.test")
+	build := exec.CommandContext(ctx, "go", "test", "-c", "-o", test, "./agent/web")
+	build.Dir = root
+	if out, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("go test -c: %w\n%s", err, out)
+	}
+	fmt.Printf("%d mails of a year, 20 readers\n", mails)
+	cmd := exec.CommandContext(ctx, test, "-test.run=^$", "-test.bench=^BenchmarkPages$", "-test.benchtime=10x", "-test.timeout=3h")
+	cmd.Dir = filepath.Join(root, "agent/web")
+	cmd.Env = append(os.Environ(), "POSTVAGT_MAILS="+strconv.Itoa(mails), "TMPDIR="+dir)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%w: %s", err, out)
+	}
+	found := metricP95.FindAllStringSubmatch(string(out), -1)
+	if len(found) == 0 {
+		return errors.New("no times in " + string(out))
+	}
+	for _, m := range found {
+		name := m[2]
+		if name == "" {
+			name = "all pages together"
+		}
+		ms, err := strconv.ParseFloat(m[1], 64)
+		if err != nil {
+			return err
+		}
+		fmt.Printf("%-20s 95 of 100 answers within %6.0f ms; wanted %d\n", name, ms, pagesGoal)
+	}
+	if m := metricCPU.FindSubmatch(out); m != nil {
+		fmt.Printf("%s ms of CPU a page\n", m[1])
+	}
+	return nil
+}
