@@ -205,7 +205,9 @@ func TestSplitList(t *testing.T) {
 
 func TestPlanApplyUndo(t *testing.T) {
 	before := "smtpd_milters = inet:127.0.0.1:8891, { unix:other.sock, default_action=tempfail }\nsmtp_tls_security_level = may\n"
-	p := instance(t, before, master+"[127.0.0.1]:10025 inet n - n - - smtpd -o smtpd_milters=\n")
+	p := instance(t, before, master+"[127.0.0.1]:10025 inet n - n - - smtpd -o smtpd_milters=\n"+
+		"[127.0.0.1]:10026 inet n - n - - smtpd -o receive_override_options=no_header_body_checks,no_milters\n"+
+		"quiet unix - - n - - smtp -o smtp_tls_loglevel=0\nloud unix - - n - - smtp -o smtp_tls_loglevel=1\n")
 	ctx := t.Context()
 	settings := func() string {
 		t.Helper()
@@ -229,10 +231,17 @@ func TestPlanApplyUndo(t *testing.T) {
 		"\n+non_smtpd_milters = { unix:postvagt/milter.sock, default_action=accept }\n",
 		"\n+smtp_tls_loglevel = 1\n", "\n+smtp_tls_mandatory_protocols = >=TLSv1.2\n",
 		"# service [127.0.0.1]:10025/inet of master.cf sets smtpd_milters",
+		"# service [127.0.0.1]:10026/inet of master.cf sets receive_override_options",
+		"# service quiet/unix of master.cf sets smtp_tls_loglevel = \"0\" itself: the log does not say how its mail left",
+		"# OpenDKIM (inet:127.0.0.1:8891) stands before the milter",
+		"# the order of smtpd_milters: inet:127.0.0.1:8891, unix:other.sock, unix:postvagt/milter.sock\n",
 	} {
 		if !strings.Contains(diff.String(), want) {
 			t.Errorf("no %q in\n%s", want, diff.String())
 		}
+	}
+	if strings.Contains(diff.String(), "loud") {
+		t.Errorf("a service that logs TLS is named:\n%s", diff.String())
 	}
 	if settings() != original {
 		t.Error("a plan has changed main.cf")

@@ -69,7 +69,8 @@ func (p *Postfix) Plan(ctx context.Context, w Wanted) (Plan, error) {
 	if !atLeastTLS12(now["smtp_tls_mandatory_protocols"].Old) { // else no next hop can be promised to be safe
 		plan.change(now["smtp_tls_mandatory_protocols"], ">=TLSv1.2")
 	}
-	plan.Warnings, err = p.overrides(ctx)
+	overrides, err := p.overrides(ctx)
+	plan.Warnings = append(overrides, neighbours(withMilter(now["smtpd_milters"].Old, addr, entry), addr)...)
 	return plan, err
 }
 
@@ -128,23 +129,6 @@ func milterAddr(entry string) string {
 		return ""
 	}
 	return fields[0]
-}
-
-// overrides names services that choose their milters themselves.
-func (p *Postfix) overrides(ctx context.Context) ([]string, error) {
-	out, err := p.postconf(ctx, "-P")
-	if err != nil {
-		return nil, err
-	}
-	var warnings []string
-	for line := range strings.Lines(out) {
-		name, value, _ := strings.Cut(line, " =")
-		value = strings.TrimSpace(value)
-		if service, ok := strings.CutSuffix(name, "/smtpd_milters"); ok {
-			warnings = append(warnings, fmt.Sprintf("service %s of master.cf sets smtpd_milters = %q itself: its mail is not judged unless the milter stands there too", service, value))
-		}
-	}
-	return warnings, nil
 }
 
 // Status compares what runs with what is wanted: whether Postfix knows the milter at all, and the

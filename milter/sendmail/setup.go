@@ -167,7 +167,7 @@ func (s *Sendmail) backup(name string) string {
 
 // Apply writes sendmail.mc, makes sendmail.cf of it and restarts a running Sendmail. What stood there is kept beside it.
 func (s *Sendmail) Apply(ctx context.Context, pl Plan) error {
-	if pl.Old == pl.New {
+	if pl.Old == pl.New && s.built() {
 		return nil
 	}
 	for name, path := range map[string]string{"sendmail.mc": s.mc(), "sendmail.cf": s.cf()} {
@@ -176,6 +176,12 @@ func (s *Sendmail) Apply(ctx context.Context, pl Plan) error {
 		}
 	}
 	return s.change(ctx, pl.New)
+}
+
+// built says whether sendmail.cf has the milter: a sendmail.mc that names it may wait for its m4.
+func (s *Sendmail) built() bool {
+	set, err := s.read()
+	return err == nil && containsWord(set.options["InputMailFilters"], filterName)
 }
 
 // keep copies a file, unless an older copy is there.

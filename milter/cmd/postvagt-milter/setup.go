@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"postvagt/milter"
 	"postvagt/milter/postfix"
@@ -53,10 +52,7 @@ func (c *setupPostfixCmd) Run(t *program.Terminal) error {
 			fmt.Fprintln(t.Out, "Postfix is set up; nothing to change.")
 			return nil
 		}
-		if haveUnits(c.Config) {
-			fmt.Fprintln(t.Out, "# and the daemons are enabled and started, and Postfix may log without a limit:", strings.Join(units(), " "))
-		}
-		fmt.Fprintln(t.Out, "# Nothing has been changed. Do it with --apply, take it back with --undo.")
+		sayWhatUnits(c.Config, "Postfix", t.Out)
 		return nil
 	}
 	return c.apply(ctx, cfg, instance, plan, t)

@@ -22,23 +22,43 @@ func (c *setupSendmailCmd) Run(t *program.Terminal) error {
 	}
 	ctx, instance := context.Background(), sendmailOf(cfg)
 	if c.Undo {
-		return instance.Undo(ctx)
+		if err := instance.Undo(ctx); err != nil || !haveUnits(c.Config) {
+			return err
+		}
+		return stopUnits(ctx, sendmailUnits(), t.Out)
 	}
 	plan, err := instance.Plan(wantedOfSendmail(cfg))
 	if err != nil {
 		return err
 	}
 	plan.WriteDiff(t.Out, instance.ConfigDir)
-	switch {
-	case plan.Old == plan.New:
+	if plan.Old == plan.New {
 		fmt.Fprintln(t.Out, "Sendmail is set up; nothing to change.")
-	case !c.Apply:
-		fmt.Fprintln(t.Out, "# Nothing has been changed. Do it with --apply, take it back with --undo.")
-	default:
-		return instance.Apply(ctx, plan)
+	}
+	if c.Apply {
+		return c.apply(ctx, cfg, instance, plan, t)
+	}
+	if plan.Old != plan.New {
+		sayWhatUnits(c.Config, "Sendmail", t.Out)
 	}
 	return nil
 }
+
+// apply starts the milter before Sendmail is told of it, and asks in the end whether it works.
+func (c *setupSendmailCmd) apply(ctx context.Context, cfg *milter.Config, instance sendmail.Sendmail, plan sendmail.Plan, t *program.Terminal) error {
+	if haveUnits(c.Config) {
+		if err := startUnits(ctx, cfg, sendmailUnits(), t.Out); err != nil {
+			return err
+		}
+	}
+	if err := instance.Apply(ctx, plan); err != nil || !haveUnits(c.Config) {
+		return err
+	}
+	return (&selftestCmd{c.configFlag}).Run(t)
+}
+
+// sendmailUnits are the units whose lines are the mail log.
+func sendmailUnits() []string { return []string{"sendmail.service"} }
 
 func wantedOfSendmail(cfg *milter.Config) sendmail.Wanted {
 	network, addr, _ := milter.ParseListen(cfg.Milter.Listen) // LoadConfig has checked it

@@ -34,6 +34,14 @@ func haveUnits(config string) bool {
 	return config == milter.DefaultConfigFile && booted == nil && shipped == nil
 }
 
+// sayWhatUnits ends what setup shows without --apply.
+func sayWhatUnits(config, mta string, out io.Writer) {
+	if haveUnits(config) {
+		fmt.Fprintf(out, "# and the daemons are enabled and started, and %s may log without a limit: %s\n", mta, strings.Join(units(), " "))
+	}
+	fmt.Fprintln(out, "# Nothing has been changed. Do it with --apply, take it back with --undo.")
+}
+
 // dropIns are files below dropInFolder: the socket as the configuration has it, and no limit to what the MTA may log, since
 // a dropped line is mail that nobody can account for.
 func dropIns(cfg *milter.Config, mtaUnits []string) map[string]string {
