@@ -31,7 +31,7 @@ func (s *stage) check(ctx context.Context, out io.Writer, a answers) error {
 			t.same(m.File, field, a.say(m, field), say(want))
 		}
 	}
-	for _, part := range []func(context.Context, *tally) error{s.checkQueue, s.checkElsewhere, s.checkMailboxes, s.checkFigures, s.checkSecrets} {
+	for _, part := range []func(context.Context, *tally) error{s.checkQueue, s.checkElsewhere, s.checkMailboxes, s.checkFigures, s.checkReport, s.checkSecrets} {
 		if err := part(ctx, t); err != nil {
 			return err
 		}
