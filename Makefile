@@ -1,7 +1,7 @@
 # Postvagt. "make demo" shows it, "make test" proves it; both install what they need (Debian 12, Go 1.26).
 .POSIX:
 .DELETE_ON_ERROR:
-.PHONY: help build pictures demo demo-check test test-mtas lint bench soak deb clean deps-demo deps-test deps-mtas deps-bench
+.PHONY: help build pictures demo demo-check test test-mtas kibana-check lint bench soak deb clean deps-demo deps-test deps-mtas deps-bench
 
 GO = go
 GOTESTSUM = $(GO) run gotest.tools/gotestsum@v1.13.0
@@ -16,6 +16,7 @@ help:
 	@echo "make build        bin/postvagt-milter and bin/postvagt-agent"
 	@echo "make test         all tests, with the real servers"
 	@echo "make test-mtas    the stories on Postfix, Sendmail and rspamd, and of the packages"
+	@echo "make kibana-check KIBANA_URL=...  the dashboards in a real Kibana, against known figures"
 	@echo "make lint         gofmt, vet, staticcheck, who may import whom"
 	@echo "make bench        speed, on this machine"
 	@echo "make soak         what takes hours: every fuzz target for FUZZTIME (10m), 500 kills, 20,000 messages against a truth"
@@ -43,6 +44,14 @@ test: deps-test
 # Stories that need more than Postfix have the build tag mtas; the target runs those that are named TestMTA… or TestPackage….
 test-mtas: deps-mtas
 	$(GOTESTSUM) --format pkgname -- -tags mtas -count=1 -timeout 40m $(TESTFLAGS) -run '^Test(MTA|Package)' ./packaging/e2e/...
+
+# Imports the dashboards into a real Kibana, exports and compares them, puts known transmissions of January 1999 into its
+# Elasticsearch, opens every dashboard in Chromium and compares what the panels show; then the transmissions go again. With
+# security on: KIBANA_USERNAME and KIBANA_PASSWORD, or KIBANA_API_KEY; KIBANA_CA names the file of an authority.
+KIBANA_URL =
+kibana-check: deps-test
+	@[ -n "$(KIBANA_URL)" ] || { echo "which Kibana? make kibana-check KIBANA_URL=https://kibana.example:5601" >&2; exit 2; }
+	KIBANA_URL=$(KIBANA_URL) $(GO) test -count=1 -v -timeout 40m -run '^TestKibanaCheck$$' ./agent/elastic
 
 lint:
 	@out=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$out" ]; then echo "not gofmt-ed:"; echo "$$out"; exit 1; fi

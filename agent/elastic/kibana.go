@@ -39,15 +39,9 @@ func (k *Kibana) do(ctx context.Context, method, path, contentType string, body 
 	if err != nil {
 		return err
 	}
-	req.Header.Set("kbn-xsrf", "postvagt")
+	k.sign(req)
 	if contentType != "" {
 		req.Header.Set("Content-Type", contentType)
-	}
-	switch {
-	case k.c.APIKey != "":
-		req.Header.Set("Authorization", "ApiKey "+k.c.APIKey)
-	case k.c.Username != "":
-		req.SetBasicAuth(k.c.Username, k.c.Password)
 	}
 	res, err := k.client.Do(req)
 	if err != nil {
@@ -65,6 +59,17 @@ func (k *Kibana) do(ctx context.Context, method, path, contentType string, body 
 		return fmt.Errorf("kibana: %s is not the address of a Kibana: %w", k.address, err)
 	}
 	return nil
+}
+
+// sign adds what Kibana wants of every request.
+func (k *Kibana) sign(req *http.Request) {
+	req.Header.Set("kbn-xsrf", "postvagt")
+	switch {
+	case k.c.APIKey != "":
+		req.Header.Set("Authorization", "ApiKey "+k.c.APIKey)
+	case k.c.Username != "":
+		req.SetBasicAuth(k.c.Username, k.c.Password)
+	}
 }
 
 // Version asks Kibana for its version; one before 8.9 is an error.

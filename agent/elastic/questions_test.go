@@ -68,7 +68,8 @@ type panel struct {
 	PanelIndex, Type string
 	EmbeddableConfig struct {
 		Attributes struct {
-			State struct {
+			VisualizationType string
+			State             struct {
 				DatasourceStates struct {
 					FormBased struct{ Layers map[string]lensLayer }
 				}
@@ -101,9 +102,11 @@ type lensColumn struct {
 	}
 }
 
-func lensPanels(t *testing.T) map[string]panel {
+func lensPanels(t testing.TB) map[string]panel { return lensPanelsIn(t, "en") }
+
+func lensPanelsIn(t testing.TB, lang string) map[string]panel {
 	t.Helper()
-	objects, err := dashboards.SavedObjects("en")
+	objects, err := dashboards.SavedObjects(lang)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +133,7 @@ func lensPanels(t *testing.T) map[string]panel {
 }
 
 // kql is a query of Kibana's language for Elasticsearch.
-func kql(t *testing.T, text string) object {
+func kql(t testing.TB, text string) object {
 	t.Helper()
 	q, err := dashboards.ParseKQL(text)
 	if err != nil {
@@ -140,7 +143,7 @@ func kql(t *testing.T, text string) object {
 }
 
 // numbers are the aggregations of a layer's columns.
-func (l lensLayer) numbers(t *testing.T) object {
+func (l lensLayer) numbers(t testing.TB) object {
 	aggs := object{}
 	for id, c := range l.Columns {
 		one := object{"filter": kql(t, c.Filter.Query)}
@@ -158,8 +161,8 @@ func (l lensLayer) numbers(t *testing.T) object {
 	return aggs
 }
 
-// rows asks the cluster and returns, for each row's key, the values of the columns.
-func (l lensLayer) rows(t *testing.T, h *house) map[string]map[string]float64 {
+// rows asks the cluster for an agent's documents and returns, for each row's key, the values of the columns.
+func (l lensLayer) rows(t testing.TB, agent string) map[string]map[string]float64 {
 	t.Helper()
 	aggs, split := l.numbers(t), l.Columns["split"]
 	switch split.OperationType {
@@ -178,7 +181,7 @@ func (l lensLayer) rows(t *testing.T, h *house) map[string]map[string]float64 {
 	case "date_histogram":
 		aggs = object{"split": object{"date_histogram": object{"field": split.SourceField, "calendar_interval": split.Params.Interval, "time_zone": "UTC"}, "aggs": aggs}}
 	}
-	query, err := json.Marshal(object{"query": object{"term": object{fieldAgent: h.ship.agent.Agent}}, "aggs": aggs})
+	query, err := json.Marshal(object{"query": object{"term": object{fieldAgent: agent}}, "aggs": aggs})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -236,10 +239,10 @@ func (l lensLayer) values(bucket map[string]any) map[string]float64 {
 func (p panel) compare(t *testing.T, h *house, q dashboards.Question, rows []dashboards.Row) {
 	t.Helper()
 	for _, layer := range p.EmbeddableConfig.Attributes.State.DatasourceStates.FormBased.Layers {
-		got := layer.rows(t, h)
+		got := layer.rows(t, h.ship.agent.Agent)
 		want := map[string]dashboards.Row{}
 		for _, r := range rows {
-			key := keyOf(layer, q, r.Key)
+			key := labelIn("en", layer, q, r.Key)
 			w := want[key]
 			want[key] = dashboards.Row{Count: w.Count + r.Count, N: w.N + r.N}
 		}
@@ -269,17 +272,6 @@ func (p panel) compare(t *testing.T, h *house, q dashboards.Question, rows []das
 			t.Errorf("%s: all buckets are empty", q.ID)
 		}
 	}
-}
-
-// keyOf is SQLite's key as the panel shows it.
-func keyOf(l lensLayer, q dashboards.Question, key string) string {
-	switch {
-	case l.Columns["split"].OperationType == "filters":
-		return dashboards.LabelOf("en", q.Split.By, key)
-	case q.Split.By == "postvagt.department" && key == "":
-		return dashboards.NoDepartment
-	}
-	return key
 }
 
 func check(t *testing.T, q dashboards.Question, key string, got map[string]float64, want dashboards.Row) {
