@@ -6,6 +6,7 @@
 //	          expressions; and milter/scan against rspamd's /checkv2. It says which ratios are reached that are asked for
 //	agent     lines/s of reading, tracing and importing a mail log, beside others that read it; how the cost grows
 //	pages     how long the pages take over five million mails, with 20 readers at once
+//	elastic   documents/s shipped to a real Elasticsearch beside a bare BulkIndexer; the agent's memory while rows wait
 //
 // Without arguments it does all. Other work on the machine disturbs every figure; the ratios of one
 // run disturb each other least, so they are what to compare.
@@ -40,6 +41,8 @@ func main() {
 	readings := flag.Int("readings", 2, "rounds of reading the log")
 	longest := flag.Int("longest", 0, "lines of one more log, such as 20000000, to see how the cost grows")
 	mails := flag.Int("mails", 5_000_000, "mails behind the pages")
+	documents := flag.Int("documents", 20_000, "documents of each round to Elasticsearch")
+	waiting := flag.Int("waiting", 1_000_000, "rows that wait for Elasticsearch, about")
 	flag.Parse()
 	parts := []struct {
 		name string
@@ -50,6 +53,7 @@ func main() {
 		{"compare", func(ctx context.Context, dir string) error { return benchCompare(ctx, dir, *rounds) }},
 		{"agent", func(ctx context.Context, dir string) error { return benchAgent(ctx, dir, *lines, *readings, *longest) }},
 		{"pages", func(ctx context.Context, dir string) error { return benchPages(ctx, dir, *mails) }},
+		{"elastic", func(ctx context.Context, dir string) error { return benchElastic(ctx, dir, *documents, *waiting) }},
 	}
 	for _, p := range parts {
 		if flag.NArg() > 0 && !slices.Contains(flag.Args(), p.name) {
