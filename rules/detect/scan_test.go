@@ -245,3 +245,22 @@ func TestPersonsInPassing(t *testing.T) {
 		t.Errorf("got %d persons, want 2", r.Persons)
 	}
 }
+
+// A genre that asks for the surest tie goes before one that asks for less; what a rule of it does not cover still counts.
+func TestStrictestGenre(t *testing.T) {
+	e := shipped(t)
+	for text, want := range map[string]Level{
+		"Bokkveld torsdag. Inga les frå romanen sin, om Torgeir og dottera Vilde, som får diagnosen borderline.":      None,
+		"Torgeir fortel at dottera Vilde har fått diagnosen borderline.":                                              Sensitive,
+		"Kolli 1: 24 esker metadon mikstur. Hvor er leveringen? Ring Hassan.":                                         None,
+		"Hassan får metadon mikstur hver morgen.":                                                                     Sensitive,
+		"Vikarplan. Mandag: Arve på kurs om selvskading, vikar Gro. Tirsdag: Gro fri.":                                None,
+		"Vikarplan. Pasienten Per Holm, født 14.08.1956, er innlagt med blodpropp og har fått diagnosen hjertesvikt.": Sensitive,
+		"Per Kristen Prest vil sette opp en carport i nr. 14.":                                                        None,
+		"Samtykke: Navn: ________ Fødselsdato: ________ Fødselsnummer: ________ Jeg har fått diagnosen depresjon.":    None,
+	} {
+		if got := e.judgeText(text).Level; got != want {
+			t.Errorf("%s: level %s, want %s", text, got, want)
+		}
+	}
+}
