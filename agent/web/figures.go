@@ -139,12 +139,15 @@ func (s *site) reported(r *http.Request, v view) (rows []reportedRow, err error)
 // before answers for the period before, where the mails known cover the whole of it. Whoever sees no small counts gets the
 // answers to all questions, as on the page of that period: what is withheld here is what is withheld there.
 func (s *site) before(r *http.Request, v view, o dashboards.Overview) (dashboards.Answers, error) {
+	return s.beforeOf(r, v, o, onDashboard(dashboards.Ombudsman))
+}
+
+func (s *site) beforeOf(r *http.Request, v view, o dashboards.Overview, questions []dashboards.Question) (dashboards.Answers, error) {
 	if o.First.After(v.before().From.AddDate(0, 0, 1)) {
 		return nil, nil
 	}
-	questions := onDashboard(dashboards.Ombudsman)
 	if !v.rounded() {
-		questions = slices.DeleteFunc(questions, func(q dashboards.Question) bool { return q.Split.By != "" })
+		questions = slices.DeleteFunc(slices.Clone(questions), func(q dashboards.Question) bool { return q.Split.By != "" })
 	}
 	rows, err := s.Store.AskAll(r.Context(), questions, v.before().period(), v.where())
 	if v.rounded() {

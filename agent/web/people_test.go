@@ -85,6 +85,7 @@ func plainHandler(t *testing.T, s *store.Store, persons bool) http.Handler {
 // mayOpen is who may open what, stated a second time: each route of the site has its line.
 var mayOpen = map[string]string{
 	"GET /{$}":                         "viewer officer reviewer reader dpo auditor admin",
+	"GET /boards":                      "officer dpo auditor",
 	"GET /transmissions":               "officer reviewer dpo auditor",
 	"GET /transmissions/{id}":          "officer reviewer dpo auditor",
 	"POST /transmissions/{id}/sender":  "officer",

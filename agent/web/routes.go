@@ -34,6 +34,7 @@ var (
 func (s *site) routes() []route {
 	return []route{
 		{pattern: "GET /{$}", roles: everyone, serve: s.page(s.figures), menu: "figures"},
+		{pattern: "GET /boards", roles: overseers, serve: s.page(s.board), menu: "boards"},
 		{pattern: "GET /transmissions", roles: details, serve: s.page(s.transmissions), menu: "transmissions"},
 		{pattern: "GET /transmissions/{id}", roles: details, serve: s.page(s.transmission)},
 		{pattern: "POST /transmissions/{id}/sender", roles: decides, serve: s.page(s.sender)},

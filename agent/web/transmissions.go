@@ -193,6 +193,10 @@ var splitWords = map[string]string{
 	"postvagt.message_outcome":   "outcome",
 	"postvagt.message_protected": "protected",
 	"postvagt.department":        "department",
+	"postvagt.outcome":           "outcome",
+	"postvagt.transport":         "transport",
+	"postvagt.promise":           "promise",
+	"postvagt.finding":           "finding",
 }
 
 func heading(lang string, q dashboards.Question, part, key string) string {

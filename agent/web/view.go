@@ -238,7 +238,7 @@ func (v view) Here(pairs ...string) string { return v.also(v.path, pairs...) }
 
 // also is an address that keeps what this one holds.
 func (v view) also(path string, pairs ...string) string {
-	for _, keep := range []string{"q", "part", "key", "user"} {
+	for _, keep := range []string{"q", "part", "key", "user", "board"} {
 		if x := v.query.Get(keep); x != "" {
 			pairs = append([]string{keep, x}, pairs...)
 		}

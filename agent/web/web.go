@@ -3,6 +3,7 @@
 // everything that a page shows is named by its address, so that a view can be sent to a colleague:
 //
 //	/                        the figures
+//	/boards                  further figures (board: incidents, transport, operations)
 //	/transmissions           the transmissions of a period, or those behind one figure (q, part, key)
 //	/transmissions/{id}      one transmission and the log lines that prove it
 //	/report                  the Ombudsman's report; /report/pdf, html, csv, json are its files

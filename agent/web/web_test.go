@@ -198,6 +198,34 @@ func TestPeriodBefore(t *testing.T) {
 	}
 }
 
+// The further boards: each figure and each row opens what it counts, and nobody is named.
+func TestBoards(t *testing.T) {
+	h := handler(t, storeWith(t, sample(900, 60)))
+	opened := 0
+	for _, board := range []string{"incidents", "transport", "operations"} {
+		code, body := get(t, h, "/boards?lang=en&board="+board)
+		if code != http.StatusOK || strings.Contains(body, planted) {
+			t.Errorf("%s answers %d, or names what it must not", board, code)
+		}
+		for _, m := range figureLink.FindAllStringSubmatch(body, -1) {
+			_, list := get(t, h, html.UnescapeString(m[1]))
+			count := "0"
+			if lead := leadCount.FindStringSubmatch(list); lead != nil {
+				count = lead[1]
+			}
+			if opened++; count != m[2] {
+				t.Errorf("%s: the figure %s opens %s: %s", board, m[2], count, m[1])
+			}
+		}
+	}
+	if opened < 20 {
+		t.Errorf("only %d figures can be opened", opened)
+	}
+	if code, _ := get(t, h, "/boards?board=repeated"); code != http.StatusNotFound {
+		t.Errorf("a board that ranks people answers %d", code)
+	}
+}
+
 // Each single figure stands beside what it was in the period before, counted here by hand, for the department that is looked at.
 func TestFiguresBefore(t *testing.T) {
 	documents := sample(900, 70)

@@ -157,8 +157,8 @@ await check('no word of the workshop', async () => {
 
 // Each role is shown what it may open, and is refused what it may not.
 const pages = {
-  viewer: { open: ['', 'words', 'me'], refused: ['transmissions', 'report', 'report/pdf', 'access', 'users'] },
-  officer: { open: ['', 'transmissions', 'report', 'words', 'me'], refused: ['access', 'access/csv', 'users'] },
+  viewer: { open: ['', 'words', 'me'], refused: ['boards', 'transmissions', 'report', 'report/pdf', 'access', 'users'] },
+  officer: { open: ['', 'boards', 'transmissions', 'report', 'words', 'me'], refused: ['access', 'access/csv', 'users'] },
   reviewer: { open: ['', 'transmissions', 'words', 'me'], refused: ['report', 'access', 'users'] },
   dpo: { open: ['', 'transmissions', 'report', 'words', 'me'], refused: ['access', 'users'] },
   auditor: { open: ['', 'transmissions', 'report', 'access', 'words', 'me'], refused: ['users'] },
