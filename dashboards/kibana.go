@@ -60,9 +60,28 @@ type builder struct {
 	x, y, rowHeight int
 }
 
+// notInKibana says what somebody may look for on a dashboard that transmissions do not tell, and where it stands.
+func notInKibana(board string) Text {
+	switch board {
+	case Ombudsman:
+		return Text{DA: "Ikke her, fordi forsendelserne ikke fortæller det: hvor mange sikre postkasser der findes, brugt eller ej; sikre mails, som andre oplyser (Digital Post, breve); " +
+			"tiltag som en ny instruks. De to sidste står på agentens egne sider og i dens rapport.",
+			EN: "Not here, as transmissions do not tell it: how many secure mailboxes there are, used or not; secure mail that others report (Digital Post, letters); " +
+				"measures such as a new instruction. The last two stand on the agent's own pages and in its report."}
+	case Repeated:
+		return Text{DA: "Om en afsender er ny eller kendt fra før, fortæller forsendelserne ikke: vælg en længere periode, og se, om det samme pseudonym var der tidligere.",
+			EN: "Whether a sender is new or known from before is not told by transmissions: choose a longer time, and see whether the same pseudonym was there earlier."}
+	}
+	return Text{}
+}
+
 // dashboard shows figures first, then trends and divisions, then the transmissions.
 func (b *builder) dashboard() object {
-	b.heading("heading", 4, "### "+b.board.Title.In(b.lang)+"\n"+b.board.Help.In(b.lang))
+	head, h := "### "+b.board.Title.In(b.lang)+"\n"+b.board.Help.In(b.lang), 4
+	if note := notInKibana(b.board.ID).In(b.lang); note != "" {
+		head, h = head+"\n\n"+note, 6
+	}
+	b.heading("heading", h, head)
 	var figures, rest []Question
 	for _, q := range On(b.board.ID) {
 		if q.Split.By == "" {

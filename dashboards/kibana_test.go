@@ -46,6 +46,25 @@ func TestSavedObjectsAreSound(t *testing.T) {
 	}
 }
 
+// What a dashboard cannot show is said on it, in its language, and on no other.
+func TestDashboardsSayWhatTheyLack(t *testing.T) {
+	for _, lang := range Languages() {
+		objects, err := SavedObjects(lang)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, board := range Boards() {
+			note := notInKibana(board.ID).In(lang)
+			if want := map[string]bool{Ombudsman: true, Repeated: true}[board.ID]; (note != "") != want {
+				t.Errorf("%s: says %q", board.ID, note)
+			}
+			if note != "" && strings.Count(string(objects), note) != 1 {
+				t.Errorf("%s %s: the note stands on %d dashboards", lang, board.ID, strings.Count(string(objects), note))
+			}
+		}
+	}
+}
+
 // Each rule of the lint finds its defect.
 func TestLintFindsDefects(t *testing.T) {
 	good, err := SavedObjects("en")
