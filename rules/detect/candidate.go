@@ -140,6 +140,7 @@ func (s *Scanner) propose(r *rule, ri int16, number []byte, form uint8, res chec
 	c.own = c.pos-s.ownAt <= proximity
 	c.against = c.against || !c.context && form != formLoose && c.pos-s.caseAt >= 0 && c.pos-s.caseAt <= 5
 	c.own = c.own || c.pos-s.firmAt <= firmNear
+	c.mine = c.pos-s.mineAt <= mineNear
 	if r.level == None {
 		s.firmAt = c.pos
 	}
@@ -159,6 +160,7 @@ func (s *Scanner) propose(r *rule, ri int16, number []byte, form uint8, res chec
 
 const (
 	firmNear = 60 // how many characters before an account its holder may stand
+	mineNear = 40 // and after the word for a person's own account
 	ownNear  = 40 // and before an organisation's number the word for it begins
 )
 

@@ -37,6 +37,7 @@ const (
 	classCompany   // a legal form: the account is an organisation's
 	classCase      // case, property: the number right after it is not a person's
 	classYear      // in, from: a year may follow
+	classMine      // my account: a person's
 	classMinutes   // the genres, in the order of genre.go
 	classAdvice
 	classAnimal
@@ -55,7 +56,7 @@ const firstCue = classTitle
 func cueClassNames() []string {
 	return []string{"title", "role", "third", "second", "first", "relative", "identity", "given", "surname", "household", "place", "greeting", "closing",
 		"official", "plural", "condition", "discuss", "number", "any-number", "own", "not", "sender", "contact", "ask-send", "ask-data", "ask-mail", "money", "told",
-		"company", "case", "year", "minutes", "advice", "animal", "advert", "news", "template", "science", "history", "auto", "goods"}
+		"company", "case", "year", "mine", "minutes", "advice", "animal", "advert", "news", "template", "science", "history", "auto", "goods"}
 }
 
 func cueClass(name string) (uint8, bool) {

@@ -92,10 +92,10 @@
 // discuss (course, policy, statistics, law), own (our account, invoice), closing (a signature follows), greeting.
 // For numbers: number (order, phone), any-number (the bare word number). For R12: sender (a service whose clients
 // are secret, with the kind), contact (an appointment). For R17: ask-send, ask-data, ask-mail, not. money: amounts.
-// company: a legal form, right before an account. case: a number right after it is a case's. year: a year may follow.
+// company: a legal form, right before an account. case: a number right after it is a case's. year: a year may follow. mine: my account.
 //
 // Classes of genres, manners of mail that name people beside topics and tell nothing of them: minutes, advice, animal,
-// advert, news, template, science, history, auto (automatic replies), goods (orders, stocks). Their weights add up for a part and its subject, each
+// advert, news, template, science, history, auto (automatic replies, rotas), goods (orders, stocks). Their weights add up for a part and its subject, each
 // cue once; at 2 (minutes 4, templates and goods 3) only a surer tie counts, which genre.go lists. Numbered lines, parties in
 // brackets after a name and places to fill in add to them.
 //

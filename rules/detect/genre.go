@@ -11,7 +11,7 @@ const (
 	genreTemplate        // with places to fill in
 	genreScience         // abstracts
 	genreHistory         // people of former centuries
-	genreAuto            // automatic replies
+	genreAuto            // automatic replies, rotas
 	genreGoods           // orders, deliveries, stocks
 	genreCount
 )

@@ -152,3 +152,10 @@ func TestEighthMails(t *testing.T) {
 func TestNinthMails(t *testing.T) {
 	holdMails(t, "testdata/mails-ninth.txt")
 }
+
+// TestTenthMails is of the rarer kinds (ethnicity, religion, sexual life, politics, unions, biometrics, pay, debt) told in subjects,
+// tables, postscripts and passing, beside choirs, elections, newsletters and offers, written by somebody who knew neither the rules nor the
+// other sets; the figure before any tuning on them was F1 0.754 (46 found, 10 false, 20 missed, 56 passed).
+func TestTenthMails(t *testing.T) {
+	holdMails(t, "testdata/mails-tenth.txt")
+}

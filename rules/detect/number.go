@@ -197,6 +197,7 @@ type candidate struct {
 	column   bool // one like it stood above with such a word
 	against  bool // the word right before says that it is another kind of number
 	own      bool // the organisation's own
+	mine     bool // the word by it says that it is a person's
 	key      uint64
 	canon    [34]byte
 	len      uint8

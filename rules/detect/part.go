@@ -80,7 +80,7 @@ func (s *Scanner) context() {
 	for i := range s.ctxAt {
 		s.ctxAt[i], s.notAt[i], s.column[i] = farAway, farAway, farAway
 	}
-	s.numAt, s.anyAt, s.ownAt, s.moneyAt, s.firmAt, s.caseAt = farAway, farAway, farAway, farAway, farAway, farAway
+	s.numAt, s.anyAt, s.ownAt, s.moneyAt, s.mineAt, s.firmAt, s.caseAt = farAway, farAway, farAway, farAway, farAway, farAway, farAway
 	s.opened, s.enumerated, s.dashed = 0, false, false
 	if s.ctx.SenderName != "" || s.ctx.Sender != "" {
 		s.senderText()
@@ -127,7 +127,7 @@ func (s *Scanner) startPart(t Text) {
 	for i := range s.ctxAt {
 		s.ctxAt[i], s.notAt[i], s.column[i] = farAway, farAway, farAway
 	}
-	s.numAt, s.anyAt, s.ownAt, s.moneyAt, s.firmAt, s.caseAt = farAway, farAway, farAway, farAway, farAway, farAway
+	s.numAt, s.anyAt, s.ownAt, s.moneyAt, s.mineAt, s.firmAt, s.caseAt = farAway, farAway, farAway, farAway, farAway, farAway, farAway
 	s.opened, s.enumerated, s.dashed = 0, false, false
 	s.part = len(s.parts)
 	p := partFacts{name: t.Part, quoted: t.Quoted, subject: t.Part == "subject" || strings.HasSuffix(t.Part, " subject"), address: isAddress(t.Part), start: s.nseg}

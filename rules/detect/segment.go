@@ -78,6 +78,8 @@ func (s *Scanner) emit(t *term, tok, pos int32, f *tokenFacts) {
 	case classOwn:
 		s.ownAt = pos
 		s.ownAfter(pos)
+	case classMine:
+		s.mineAt = s.wordPos
 	case classPlural:
 		if s.prev.digits > 0 && s.prev.letters == 0 {
 			seg.weight += 2 // 318 recipients: statistics

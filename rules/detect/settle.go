@@ -65,7 +65,7 @@ func (s *Scanner) tierOf(r *rule, c *candidate) int {
 		if t.forms&c.form == 0 || t.checked && !c.checked && !(t.exempt && c.exempt) || t.context && !context || t.length > 0 && t.length != c.full {
 			continue
 		}
-		if t.person && (c.own || !s.personNear(c.seg)) {
+		if t.person && !c.mine && (c.own || !s.personNear(c.seg)) {
 			continue
 		}
 		return t.tier

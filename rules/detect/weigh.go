@@ -142,7 +142,10 @@ func (s *Scanner) score(e *entry) float64 {
 	if s.msg.greeted && e.tied.reader && !s.msg.greetOther {
 		discussed *= 0.6 // a letter to one person explains, too
 	}
-	if e.tied.named {
+	switch letter := s.msg.greeted && !s.msg.greetOther; {
+	case e.tied.named && letter && e.tied.topic >= 0.9: // nor a page of other matters
+		discussed *= 0.4
+	case e.tied.named:
 		discussed *= 0.8 // one harmless word must not cancel a named diagnosis
 	}
 	if g := s.genre(e.part); g < genreCount {

@@ -11,6 +11,7 @@ type tokenFacts struct {
 	greeting bool
 	hasRun   bool
 	year     bool // a word after which a year may stand
+	past     bool // a year of a former century
 }
 
 // thread is a phrase that may go on.
@@ -63,7 +64,8 @@ func (s *Scanner) figures(w []uint8, f *tokenFacts) {
 	if s.first && f.digits >= 2 && f.digits <= 4 && (f.letters == 1 || f.letters == 2 && w[0] == symA+3 && w[1] != symA+10) && w[0] < symZero && last >= symZero {
 		s.seg.icd++ // F32, C18, or the Danish DF32 (DK is the country)
 	}
-	if s.prev.year && f.digits == 4 && f.letters == 0 && w[0] == symZero+1 && w[1] >= symZero+5 && w[1] <= symZero+8 && s.closing == 0 {
+	past := f.digits == 4 && f.letters == 0 && w[0] == symZero+1 && w[1] >= symZero+5 && w[1] <= symZero+8
+	if f.past = past; past && (s.prev.year || s.prev.past) && s.closing == 0 { // in 1843, (1702–1768)
 		s.parts[s.part].genre.weight[genreHistory] += 2
 	}
 }
