@@ -48,7 +48,6 @@ test-mtas: deps-mtas
 # Imports the dashboards into a real Kibana, exports and compares them, puts known transmissions of January 1999 into its
 # Elasticsearch, opens every dashboard in Chromium and compares what the panels show; then the transmissions go again. With
 # security on: KIBANA_USERNAME and KIBANA_PASSWORD, or KIBANA_API_KEY; KIBANA_CA names the file of an authority.
-KIBANA_URL =
 kibana-check: deps-test
 	@[ -n "$(KIBANA_URL)" ] || { echo "which Kibana? make kibana-check KIBANA_URL=https://kibana.example:5601" >&2; exit 2; }
 	KIBANA_URL=$(KIBANA_URL) $(GO) test -count=1 -v -timeout 40m -run '^TestKibanaCheck$$' ./agent/elastic
