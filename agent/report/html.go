@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"sync"
 
 	"postvagt/dashboards"
 )
@@ -42,13 +43,14 @@ func (r *Report) scope() string {
 	return text(r.Lang, "whole")
 }
 
-func templates() (*template.Template, error) {
+// templates are parsed once: that takes longer than to write a report.
+var templates = sync.OnceValues(func() (*template.Template, error) {
 	t, err := template.ParseFS(Shared, "shared/*.html")
 	if err != nil {
 		return nil, err
 	}
 	return t.ParseFS(files, "report.html")
-}
+})
 
 // writeHTML writes one file that needs no other.
 func (r *Report) writeHTML(w io.Writer) error { return r.execute(w, "report.html") }
