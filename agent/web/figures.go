@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"postvagt/agent/report"
 	"postvagt/agent/supervise"
@@ -294,10 +295,24 @@ func (a answers) channels() []channelRow {
 // emptyPage guides a reader who has nothing to see yet.
 type emptyPage struct {
 	New            bool
+	Month          bool // for who sees whole months only
 	Text           string
 	Span           string
 	Href, HrefText string
 	AllHref        string
+}
+
+// lastMonthWithMail leads to the newest month that is over, where there were mails by then; "" where there were none.
+func (s *site) lastMonthWithMail(v view, first, last time.Time) string {
+	this := months(s.Now().In(s.Zone))[0].AddDate(0, 1, 0)
+	month := time.Date(last.Year(), last.Month(), 1, 0, 0, 0, 0, s.Zone)
+	if !month.Before(this) {
+		month = this.AddDate(0, -1, 0)
+	}
+	if !first.Before(month.AddDate(0, 1, 0)) || month.Equal(v.From) {
+		return ""
+	}
+	return v.link("/", "period", month.Format(monthForm))
 }
 
 func (s *site) empty(v view, o dashboards.Overview) *emptyPage {
@@ -308,10 +323,7 @@ func (s *site) empty(v view, o dashboards.Overview) *emptyPage {
 	e := &emptyPage{Span: fmt.Sprintf(texts["empty-period-all"].In(v.Lang), dashboards.Date(v.Lang, first), dashboards.Date(v.Lang, last))}
 	e.Href = v.link("/", "period", "", "from", day(last.AddDate(0, 0, -29)), "to", day(last))
 	if v.Narrow() {
-		e.Href = v.link("/", "period", last.AddDate(0, 0, -last.Day()).Format(monthForm)) // the month before is over for certain
-		if over := last.AddDate(0, 1, -last.Day()); over.Before(s.Now()) {
-			e.Href = v.link("/", "period", last.Format(monthForm))
-		}
+		e.Month, e.Text, e.Href = true, texts["narrow"].In(v.Lang), s.lastMonthWithMail(v, first, last)
 	}
 	if v.Department != "" {
 		e.Text = fmt.Sprintf(texts["empty-department"].In(v.Lang), v.DepartmentName())

@@ -401,6 +401,26 @@ func TestViewerSeesNoSmallNumbers(t *testing.T) {
 	}
 }
 
+// A viewer of a month without mail is led to the last one that is over and has some, and nowhere where there is none.
+func TestViewerOfAnEmptyMonth(t *testing.T) {
+	for days, want := range map[int]string{0: "", 60: "period=2026-09"} { // of the mails: today, or two months ago
+		documents := sample(30, 5)
+		for i := range documents {
+			documents[i].Time = documents[i].Time.AddDate(0, 0, -days)
+		}
+		s := storeWith(t, documents)
+		addUsers(t, s)
+		_, body := get(t, as(t, plainHandler(t, s, true), login.Viewer), "/?lang=en")
+		if !strings.Contains(body, "No mail in this period") || !strings.Contains(body, "one calendar month at a time") {
+			t.Errorf("%d days: the page is not the empty one", days)
+		}
+		button := regexp.MustCompile(`class="button" href="([^"]*)"`).FindStringSubmatch(body)
+		if want == "" && button != nil || want != "" && (button == nil || !strings.Contains(button[1], want)) {
+			t.Errorf("%d days: led to %q, want %q", days, button, want)
+		}
+	}
+}
+
 // All that a viewer can open are single months that are over, of the whole organisation, which no two have a mail in common; and
 // of the month before, its page and the page after say the same. So nothing can be subtracted from anything.
 func TestViewerCannotSubtract(t *testing.T) {

@@ -100,6 +100,7 @@ func figureTexts() map[string]dashboards.Text {
 		"empty-period-all": {DA: "Der er mails fra %s til %s.", EN: "There are mails from %s to %s."},
 		"empty-department": {DA: "Afdelingen %s har ingen mails i perioden.", EN: "The department %s has no mail in the period."},
 		"empty-go":         {DA: "Vis de seneste 30 dage med mails", EN: "Show the last 30 days that have mail"},
+		"empty-go-month":   {DA: "Vis den seneste måned med mails", EN: "Show the last month that has mail"},
 		"empty-go-all":     {DA: "Vis hele organisationen", EN: "Show the whole organisation"},
 		"not-known":        {DA: "vides ikke", EN: "not known"},
 		"unjudged":         {DA: "Mails ses i loggen, men ingen af dem er blevet vurderet. Bed den mailansvarlige om at køre postvagt-agent doctor.", EN: "Mails are seen in the log, but none of them has been judged. Ask your mail administrator to run postvagt-agent doctor."},
