@@ -101,6 +101,12 @@ func (c *Command) programPage(app *kong.Node) []byte {
 	for _, n := range visible(app) {
 		r.item(c.Name+" "+n.Name, n.Help+" See "+c.Name+"-"+n.Name+"("+c.section(n)+").")
 	}
+	r.part("OPTIONS")
+	for _, f := range app.Flags {
+		if !f.Hidden {
+			r.item(flagHead(f), f.Help)
+		}
+	}
 	r.part("EXIT STATUS")
 	r.item("0", "Done; the answer is yes.")
 	r.item("1", "The answer is no: a message would be stopped, or something is missing.")

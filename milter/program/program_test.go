@@ -145,7 +145,7 @@ func TestManualSaysWhatHelpSays(t *testing.T) {
 		t.Fatal(code, errOut.String())
 	}
 	for page, wants := range map[string][]string{
-		"guard.8":       {".TH GUARD 8", "guard \\- guards mail\n", "\\fBguard judge\\fR\nJudge files. Exit 1 if one is stopped. See guard\\-judge(1)."},
+		"guard.8":       {".TH GUARD 8", "guard \\- guards mail\n", "\\fBguard judge\\fR\nJudge files. Exit 1 if one is stopped. See guard\\-judge(1).", "OPTIONS\n.TP\n\\fB\\-h, \\-\\-help\\fR\n"},
 		"guard-judge.1": {"guard\\-judge \\- judge files\n", "guard judge <path> ... [flags]", "\\fB\\-\\-json\\fR\nOne object for each. Not for .people.\n", "Files \\- or folders."},
 		"guard-queue.8": {".SS list\n\\&.List is no request of roff.", "\\fB\\-m, \\-\\-max=N\\fR\n"},
 		"guard.toml.5":  {".nf\n#listen = \"a\\eb\""},

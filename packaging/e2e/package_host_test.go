@@ -152,11 +152,17 @@ func (h *packageHost) messages(n string) (plain, secret []byte) {
 	return with(plainMail, "plain"), with(secretMail, "secret")
 }
 
+// The addresses of the host's MTA: of both families.
+const (
+	byIPv4 = "127.0.0.1:25"
+	byIPv6 = "[::1]:25"
+)
+
 // send hands one message over on a connection of its own.
-func (h *packageHost) send(data []byte) error {
+func (h *packageHost) send(addr string, data []byte) error {
 	var c *kit.Client
 	if err := h.In(func() (err error) {
-		c, err = kit.Dial(h.t.Context(), "127.0.0.1:25")
+		c, err = kit.Dial(h.t.Context(), addr)
 		return err
 	}); err != nil {
 		return err
@@ -172,10 +178,10 @@ func (h *packageHost) send(data []byte) error {
 }
 
 // sendPair sends one of each, under numbers of their own.
-func (h *packageHost) sendPair(n string) error {
+func (h *packageHost) sendPair(addr, n string) error {
 	plain, secret := h.messages(n)
 	for _, data := range [][]byte{plain, secret} {
-		if err := h.send(data); err != nil {
+		if err := h.send(addr, data); err != nil {
 			return fmt.Errorf("pair %s: %w", n, err)
 		}
 	}
@@ -187,10 +193,10 @@ func (h *packageHost) sendPair(n string) error {
 func (h *packageHost) load() (stop func()) {
 	ctx, cancel := context.WithCancel(h.t.Context())
 	var senders sync.WaitGroup
-	for client := range 3 {
+	for client, addr := range []string{byIPv4, byIPv6, byIPv4} {
 		senders.Go(func() {
 			for i := 0; ctx.Err() == nil; i++ {
-				if err := h.sendPair(fmt.Sprintf("load-%d-%d", client, i)); err != nil {
+				if err := h.sendPair(addr, fmt.Sprintf("load-%d-%d", client, i)); err != nil {
 					h.t.Error(err)
 					return
 				}
@@ -209,7 +215,7 @@ func (h *packageHost) underWay(more int64) {
 
 func (h *packageHost) wait(what string, done func() (bool, error)) {
 	h.t.Helper()
-	if err := kit.WaitEvery(h.t.Context(), 100*time.Millisecond, what, 2*time.Minute, done); err != nil {
+	if err := kit.WaitEvery(h.t.Context(), 100*time.Millisecond, what, time.Minute, done); err != nil {
 		h.t.Fatal(err)
 	}
 }

@@ -61,7 +61,7 @@ func (h *packageHost) nothingLost() {
 var passwordOf = regexp.MustCompile(`password: (\S+)\n(\S+) may log in`)
 
 // From a host with Postfix to the first held message on the dashboard by the README's own commands, five at most; then an
-// upgrade while mail flows, the way back, and the end: no message is lost or leaves unjudged, and nothing stays behind.
+// upgrade and a second setup while mail flows, the way back, and the end: no message is lost or leaves unjudged, and nothing stays behind.
 func TestPackagePostfix(t *testing.T) {
 	old, current := packages(t, earlier), packages(t, "")
 	h := newPackageHost(t)
@@ -70,7 +70,7 @@ func TestPackagePostfix(t *testing.T) {
 
 	start := time.Now()
 	passwords := h.follow(readmeCommands(t, "On a mail host"), old, main)
-	if err := h.sendPair("first"); err != nil {
+	if err := h.sendPair(byIPv4, "first"); err != nil {
 		t.Fatal(err)
 	}
 	officer := h.browser("officer", passwords["officer"])
@@ -82,6 +82,8 @@ func TestPackagePostfix(t *testing.T) {
 	h.underWay(10)
 	h.bring(current)
 	h.run("apt-get install -q -y ./dist/postvagt-milter_*.deb ./dist/postvagt-agent_*.deb")
+	h.underWay(10)
+	h.run("postvagt-milter setup postfix --apply") // a second time changes nothing, and no message passes meanwhile
 	h.underWay(10)
 	stop()
 	h.nothingLost()
@@ -97,7 +99,7 @@ func TestPackagePostfix(t *testing.T) {
 		t.Errorf("main.cf after --undo is\n%s", now)
 	}
 	h.run("apt-get remove -q -y 'postvagt-*'")
-	if err := h.send([]byte("Message-ID: <after-1@" + house + ">\n" + plainMail)); err != nil {
+	if err := h.send(byIPv4, []byte("Message-ID: <after-1@"+house+">\n"+plainMail)); err != nil {
 		t.Errorf("without the packages: %v", err)
 	}
 	for _, kept := range []string{"etc/postvagt/milter.toml", "etc/postvagt/mask.key", "var/lib/postvagt", "var/log/postvagt/verdict.log"} {

@@ -58,10 +58,16 @@ func dropIns(cfg *milter.Config, mtaUnits []string) map[string]string {
 	return files
 }
 
-// startUnits writes the drop-ins, and enables and starts the daemons.
+// startUnits writes the drop-ins, and enables and starts the daemons. A socket that is open as it shall be stays open, so that
+// mail waits meanwhile.
 func startUnits(ctx context.Context, cfg *milter.Config, mtaUnits []string, out io.Writer) error {
+	moved := false
 	for name, text := range dropIns(cfg, mtaUnits) {
 		path := filepath.Join(dropInFolder, name)
+		if old, err := os.ReadFile(path); err == nil && string(old) == text {
+			continue
+		}
+		moved = moved || strings.HasPrefix(name, milterSocket)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			return err
 		}
@@ -69,7 +75,12 @@ func startUnits(ctx context.Context, cfg *milter.Config, mtaUnits []string, out 
 			return err
 		}
 	}
-	for _, args := range [][]string{{"daemon-reload"}, append([]string{"enable", "--quiet"}, units()...), append([]string{"restart"}, units()...)} {
+	todo := [][]string{{"daemon-reload"}, append([]string{"enable", "--quiet"}, units()...)}
+	if moved {
+		todo = append(todo, append([]string{"stop"}, units()...))
+	}
+	todo = append(todo, append([]string{"start"}, units()...), []string{"restart", milterService, "postvagt-held.service"})
+	for _, args := range todo {
 		if err := systemctl(ctx, args...); err != nil {
 			return err
 		}
