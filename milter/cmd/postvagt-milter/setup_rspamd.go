@@ -32,7 +32,7 @@ func (c *setupRspamdCmd) Run(t *program.Terminal) error {
 		return nil
 	}
 	if cfg.Milter.ScanListen == "" {
-		return fmt.Errorf("%s: milter.scan_listen is not set: the plugin needs a door, for example \"unix:/run/postvagt/scan.sock\"", c.Config)
+		return fmt.Errorf("%s: milter.scan_listen is not set: the plugin needs a door, for example \"inet:127.0.0.1:11339\"", c.Config)
 	}
 	_, addr, _ := milter.ParseListen(cfg.Milter.ScanListen) // LoadConfig has checked it
 	files, err := instance.Plan(rspamd.Wanted{Socket: addr, OnFailure: cfg.Milter.OnFailure, MaxBytes: cfg.Milter.MaxBytes,
