@@ -153,7 +153,7 @@ func (e *Engine) look(w []uint8, capital bool, hash uint64, hits []int32) (slot,
 
 // Sizes of the memo, powers of two.
 const (
-	memoSize  = 1 << 13
+	memoSize  = 1 << 12
 	blankSize = 1 << 15
 )
 
