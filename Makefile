@@ -50,12 +50,12 @@ test-mtas: deps-mtas
 # security on: KIBANA_USERNAME and KIBANA_PASSWORD, or KIBANA_API_KEY; KIBANA_CA names the file of an authority.
 kibana-check: deps-test
 	@[ -n "$(KIBANA_URL)" ] || { echo "which Kibana? make kibana-check KIBANA_URL=https://kibana.example:5601" >&2; exit 2; }
-	KIBANA_URL=$(KIBANA_URL) $(GO) test -count=1 -v -timeout 40m -run '^TestKibanaCheck$$' ./agent/elastic
+	KIBANA_URL=$(KIBANA_URL) $(GO) test -count=1 -v -tags kibana -timeout 40m -run '^TestKibanaCheck$$' ./agent/elastic
 
 lint:
 	@out=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$out" ]; then echo "not gofmt-ed:"; echo "$$out"; exit 1; fi
-	$(GO) vet -tags mtas ./...
-	$(STATICCHECK) -tags mtas ./...
+	$(GO) vet -tags mtas,kibana ./...
+	$(STATICCHECK) -tags mtas,kibana ./...
 	$(GO) test -run '^TestHouse' ./packaging/e2e
 
 bench: deps-bench

@@ -10,7 +10,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -33,30 +32,6 @@ type kibanaCheck struct {
 	timeout time.Duration // of drawing a dashboard
 	langs   []string
 	said    func(format string, args ...any)
-}
-
-// TestKibanaCheck is make kibana-check. Credentials: KIBANA_USERNAME and KIBANA_PASSWORD, or KIBANA_API_KEY; KIBANA_CA names the
-// file of an authority.
-func TestKibanaCheck(t *testing.T) {
-	at := os.Getenv("KIBANA_URL")
-	if at == "" {
-		t.Skip("make kibana-check KIBANA_URL=https://kibana.example:5601 runs it")
-	}
-	c := Connection{Username: os.Getenv("KIBANA_USERNAME"), Password: os.Getenv("KIBANA_PASSWORD"), APIKey: os.Getenv("KIBANA_API_KEY")}
-	if file := os.Getenv("KIBANA_CA"); file != "" {
-		var err error
-		if c.CA, err = os.ReadFile(file); err != nil {
-			t.Fatal(err)
-		}
-	}
-	kibana, err := ConnectKibana(at, c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	check := &kibanaCheck{t, kibana, 2 * time.Minute, dashboards.Languages(), t.Logf}
-	for _, problem := range check.run(t.Context()) {
-		t.Error(problem)
-	}
 }
 
 // run returns what is wrong.

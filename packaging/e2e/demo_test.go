@@ -96,9 +96,10 @@ func browse(t *testing.T, root, script, address, password string) {
 	}
 	checks := 0
 	for s := bufio.NewScanner(strings.NewReader(string(out))); s.Scan(); {
-		name, why, failed := strings.Cut(strings.TrimPrefix(s.Text(), "not ok "), ": ")
-		if !failed {
-			name = strings.TrimPrefix(s.Text(), "ok ")
+		name, failed := strings.CutPrefix(s.Text(), "not ok ")
+		name, why := strings.TrimPrefix(name, "ok "), ""
+		if i := strings.LastIndex(name, ": "); failed && i >= 0 {
+			name, why = name[:i], name[i+2:]
 		}
 		checks++
 		t.Run(name, func(t *testing.T) {
