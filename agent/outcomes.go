@@ -34,8 +34,7 @@ func outcomes(ctx context.Context, c *Config, db *store.Store, o report.Options)
 			n.Unjudged++
 		}
 	}
-	asOf := func() time.Time { return o.AsOf() }
-	w := &watching{teller: &teller{store: db, config: c, now: asOf, zone: o.From.Location()}, register: reg}
+	w := &watching{teller: &teller{store: db, config: c, now: o.AsOf, zone: o.From.Location()}, register: reg}
 	found, err := w.findings(ctx)
 	n.Repeated = repeatedOf(found, o)
 	return &n, err

@@ -1,5 +1,7 @@
 package dashboards
 
+import "sync"
+
 // Names of the fields that questions ask for.
 const (
 	fDirection  = "postvagt.message_direction"
@@ -46,14 +48,19 @@ func Questions() []Question {
 	return all
 }
 
-// ByID finds a question.
-func ByID(id string) (Question, bool) {
+// byID are all questions, made once: a page looks up dozens.
+var byID = sync.OnceValue(func() map[string]Question {
+	all := map[string]Question{}
 	for _, q := range Questions() {
-		if q.ID == id {
-			return q, true
-		}
+		all[q.ID] = q
 	}
-	return Question{}, false
+	return all
+})
+
+// ByID finds a question. What its lists hold is not to be changed.
+func ByID(id string) (Question, bool) {
+	q, ok := byID()[id]
+	return q, ok
 }
 
 func count(of Filter) Measure { return Measure{Kind: Count, Of: of} }

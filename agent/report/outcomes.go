@@ -3,6 +3,7 @@ package report
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"postvagt/dashboards"
@@ -25,6 +26,18 @@ type Incidents struct {
 	Breach     int64 `json:"breach"`
 	Erased     int64 `json:"erased"` // judged, and the judgement erased after its time of keeping
 	Waiting    int64 `json:"waiting"`
+}
+
+// namedCount is one of several counts.
+type namedCount struct {
+	key string
+	n   int64
+}
+
+// counts are named as the report says them.
+func (i Incidents) counts() []namedCount {
+	return []namedCount{{"incidents-open", i.Open}, {"incidents-false-alarm", i.FalseAlarm}, {"incidents-rule-broken", i.RuleBroken},
+		{"incidents-breach", i.Breach}, {"incidents-erased", i.Erased}, {"incidents-waiting", i.Waiting}}
 }
 
 // CaseCounts are the breaches that were opened in the period. Those erased after their time of keeping can be told from no
@@ -72,14 +85,10 @@ func (r *Report) incidents() section {
 	if r.detailsGone() {
 		s.Paragraphs = append(s.Paragraphs, text(r.Lang, "incidents-deleted"))
 	}
-	i := r.Outcomes.Incidents
 	s.Table = &table{Head: []string{text(r.Lang, "incidents-judged"), text(r.Lang, "number")}, Wide: true}
-	for _, row := range []struct {
-		name string
-		n    int64
-	}{{"incidents-open", i.Open}, {"incidents-false", i.FalseAlarm}, {"incidents-rule", i.RuleBroken}, {"incidents-breach", i.Breach}, {"incidents-erased", i.Erased}, {"incidents-waiting", i.Waiting}} {
-		if row.n > 0 || row.name != "incidents-erased" {
-			s.Table.Rows = append(s.Table.Rows, []string{text(r.Lang, row.name), r.number(row.n)})
+	for _, c := range r.Outcomes.Incidents.counts() {
+		if c.n > 0 || c.key != "incidents-erased" {
+			s.Table.Rows = append(s.Table.Rows, []string{text(r.Lang, c.key), r.number(c.n)})
 		}
 	}
 	s.List = r.cases()
@@ -139,30 +148,18 @@ func (r *Report) outcomeLines() (lines [][]string) {
 	if r.Outcomes == nil {
 		return nil
 	}
-	add := func(id, title, key string, n int64) {
-		lines = append(lines, []string{id, title, key, strconv.FormatInt(n, 10), ""})
-	}
-	i, c := r.Outcomes.Incidents, r.Outcomes.Cases
-	for _, v := range []struct {
-		key string
-		n   int64
-	}{{"open", i.Open}, {"false-alarm", i.FalseAlarm}, {"rule-broken", i.RuleBroken}, {"breach", i.Breach}, {"erased", i.Erased}, {"waiting", i.Waiting}} {
-		add("incidents", text(r.Lang, "incidents"), v.key, v.n)
-	}
-	for _, v := range []struct {
-		key string
-		n   int64
-	}{{"opened", c.Opened}, {"closed", c.Closed}, {"no-risk", c.NoRisk}, {"risk", c.Risk}, {"high-risk", c.HighRisk}, {"risk-not-assessed", c.Unassessed},
-		{"notified", c.Notified}, {"notified-late", c.Late}, {"persons-told", c.Told}, {"erased-ever", c.Erased}} {
-		add("cases", text(r.Lang, "cases"), v.key, v.n)
-	}
-	for _, f := range r.Outcomes.Repeated {
-		for _, v := range []struct {
-			key string
-			n   int64
-		}{{"episodes", f.Episodes}, {"messages", f.Messages}, {"recipients", f.Recipients}, {"held-back", f.Prevented}, {"confirmed", f.Confirmed}} {
-			add("repeated", r.ruleName(f), f.Rule+"/"+v.key, v.n)
+	add := func(id, title, before string, counts []namedCount) {
+		for _, c := range counts {
+			lines = append(lines, []string{id, title, before + strings.TrimPrefix(c.key, "incidents-"), strconv.FormatInt(c.n, 10), ""})
 		}
+	}
+	add("incidents", text(r.Lang, "incidents"), "", r.Outcomes.Incidents.counts())
+	c := r.Outcomes.Cases
+	add("cases", text(r.Lang, "cases"), "", []namedCount{{"opened", c.Opened}, {"closed", c.Closed}, {"no-risk", c.NoRisk}, {"risk", c.Risk}, {"high-risk", c.HighRisk},
+		{"risk-not-assessed", c.Unassessed}, {"notified", c.Notified}, {"notified-late", c.Late}, {"persons-told", c.Told}, {"erased-ever", c.Erased}})
+	for _, f := range r.Outcomes.Repeated {
+		add("repeated", r.ruleName(f), f.Rule+"/", []namedCount{{"episodes", f.Episodes}, {"messages", f.Messages}, {"recipients", f.Recipients},
+			{"held-back", f.Prevented}, {"confirmed", f.Confirmed}})
 	}
 	return lines
 }

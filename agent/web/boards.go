@@ -86,13 +86,6 @@ func (p *boardPage) fill(a answers, questions []dashboards.Question) {
 	p.Before = a.beforeSpan()
 	for _, q := range questions {
 		switch {
-		case q.Split.By == "" && q.Measure.Kind == dashboards.Ratio:
-			row, was := a.Row(q.ID), a.earlier.Row(q.ID)
-			f := figure{ID: q.ID, Title: q.Title.In(a.Lang), Help: q.Help.In(a.Lang), Value: shareOrDash(a.Lang, row), Href: a.behind(q.ID)}
-			if was.N > 0 {
-				f.Before = fmt.Sprintf(texts["before"].In(a.Lang), dashboards.PartOf(a.Lang, was.Count, was.N))
-			}
-			p.Figures = append(p.Figures, f)
 		case q.Split.By == "":
 			p.Figures = append(p.Figures, a.figures(q.ID)...)
 		case q.Split.By == dashboards.ByTime:

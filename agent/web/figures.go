@@ -166,11 +166,17 @@ func (a answers) beforeSpan() string {
 }
 
 // was is a figure in the period before. What is held now was held then too: there is nothing to compare.
-func (a answers) was(id string) string {
-	if a.earlier == nil || !a.earlier.Known(id) || id == "held-now" {
+func (a answers) was(q dashboards.Question) string {
+	var value string
+	switch row := a.earlier.Row(q.ID); {
+	case q.Measure.Kind == dashboards.Ratio && row.N > 0:
+		value = dashboards.PartOf(a.Lang, row.Count, row.N)
+	case q.Measure.Kind == dashboards.Ratio, a.earlier == nil, !a.earlier.Known(q.ID), q.ID == "held-now":
 		return ""
+	default:
+		value = dashboards.Number(a.Lang, a.earlier.Count(q.ID))
 	}
-	return fmt.Sprintf(texts["before"].In(a.Lang), dashboards.Number(a.Lang, a.earlier.Count(id)))
+	return fmt.Sprintf(texts["before"].In(a.Lang), value)
 }
 
 // marks are the measures of the period. What they are called is for those who see the register.
@@ -220,17 +226,21 @@ func (s *site) gaps(r *http.Request, v view) ([]string, error) {
 	return lines, nil
 }
 
-// figures returns single numbers.
+// figures returns single numbers and shares.
 func (a answers) figures(ids ...string) []figure {
 	var all []figure
 	for _, id := range ids {
 		q, _ := dashboards.ByID(id)
-		n := a.Count(id)
-		value := dashboards.Number(a.Lang, n)
-		if !a.Known(id) {
-			value = texts["not-known"].In(a.Lang)
+		f := figure{ID: id, Title: q.Title.In(a.Lang), Help: q.Help.In(a.Lang), Href: a.behind(id), Before: a.was(q)}
+		switch {
+		case q.Measure.Kind == dashboards.Ratio:
+			f.Value = shareOrDash(a.Lang, a.Row(id))
+		case !a.Known(id):
+			f.Value, f.Zero = texts["not-known"].In(a.Lang), a.Count(id) == 0
+		default:
+			f.Value, f.Zero = dashboards.Number(a.Lang, a.Count(id)), a.Count(id) == 0
 		}
-		all = append(all, figure{ID: id, Title: q.Title.In(a.Lang), Help: q.Help.In(a.Lang), Value: value, Href: a.behind(id), Before: a.was(id), Zero: n == 0})
+		all = append(all, f)
 	}
 	return all
 }
@@ -304,8 +314,7 @@ type emptyPage struct {
 
 // lastMonthWithMail leads to the newest month that is over, where there were mails by then; "" where there were none.
 func (s *site) lastMonthWithMail(v view, first, last time.Time) string {
-	this := months(s.Now().In(s.Zone))[0].AddDate(0, 1, 0)
-	month := time.Date(last.Year(), last.Month(), 1, 0, 0, 0, 0, s.Zone)
+	this, month := monthOf(s.Now().In(s.Zone)), monthOf(last.In(s.Zone))
 	if !month.Before(this) {
 		month = this.AddDate(0, -1, 0)
 	}

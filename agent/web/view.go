@@ -132,7 +132,7 @@ func (v view) Narrow() bool { return v.user.Name != "" && v.rounded() }
 // narrowed keeps such a user to that. Without anything asked for it is the last month.
 func (s *site) narrowed(v view, err error) (view, error) {
 	now := s.Now().In(s.Zone)
-	this := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, s.Zone)
+	this := monthOf(now)
 	q := v.query
 	wanted := v
 	v.From, v.To, v.Department = this.AddDate(0, -1, 0), this, ""
@@ -154,9 +154,14 @@ func (s *site) narrowed(v view, err error) (view, error) {
 // wholeMonth says whether the period is one calendar month.
 func (v view) wholeMonth() bool { return v.From.Day() == 1 && v.To.Equal(v.From.AddDate(0, 1, 0)) }
 
+// monthOf is the first moment of the month that t is in.
+func monthOf(t time.Time) time.Time {
+	return time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, t.Location())
+}
+
 // months are the last twelve months that are over, the newest first.
 func months(now time.Time) (all []time.Time) {
-	this := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, now.Location())
+	this := monthOf(now)
 	for i := 1; i <= 12; i++ {
 		all = append(all, this.AddDate(0, -i, 0))
 	}

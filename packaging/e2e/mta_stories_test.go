@@ -331,9 +331,9 @@ func (h *mtaHouse) fates() string {
 	if err != nil {
 		return err.Error()
 	}
-	count := map[string]int{}
+	count, numbers := map[string]int{}, regexp.MustCompile(`[0-9A-F]{8,}|[0-9]+`)
 	for _, m := range regexp.MustCompile(`(?:stat(?:us)?=[A-Za-z]+|SYSERR).{0,60}`).FindAllString(string(b), -1) {
-		count[regexp.MustCompile(`[0-9A-F]{8,}|[0-9]+`).ReplaceAllString(m, "#")]++
+		count[numbers.ReplaceAllString(m, "#")]++
 	}
 	lines := []string{}
 	for what, n := range count {

@@ -76,21 +76,22 @@ type rule struct {
 
 // Engine holds compiled rules. It is immutable and safe for concurrent use.
 type Engine struct {
-	tab                  *tables
-	dict                 dictionary
-	patterns             []pattern
-	terms                []term
-	phrases              phraseTable
-	frequent             frequent
-	memos                sync.Pool
-	salt                 [2]uint64
-	rules                []rule
-	cues                 []*cueSpec
-	kinds                []string
-	social, besideSocial uint32                    // bits of kinds
-	numbers              int                       // rules with a number
-	shapes               [maxDigits + 1][]shapeRef // by length
-	longest              [2]int                    // longest shape that begins with a digit, with a letter
+	tab          *tables
+	dict         dictionary
+	patterns     []pattern
+	terms        []term
+	phrases      phraseTable
+	frequent     frequent
+	memos        sync.Pool
+	salt         [2]uint64
+	rules        []rule
+	cues         []*cueSpec
+	kinds        []string
+	social       uint32                    // the bit of that kind
+	besideSocial uint32                    // those of family and income
+	numbers      int                       // rules with a number
+	shapes       [maxDigits + 1][]shapeRef // by length
+	longest      [2]int                    // longest shape that begins with a digit, with a letter
 }
 
 // pattern is one word of one or more terms.

@@ -77,14 +77,21 @@ const maxEntries = 4096
 // context reads what is known besides the texts.
 func (s *Scanner) context() {
 	s.addName(s.selfName, s.ctx.SenderName)
-	for i := range s.ctxAt {
-		s.ctxAt[i], s.notAt[i], s.column[i] = farAway, farAway, farAway
-	}
-	s.numAt, s.anyAt, s.ownAt, s.moneyAt, s.mineAt, s.firmAt, s.caseAt = farAway, farAway, farAway, farAway, farAway, farAway, farAway
-	s.opened, s.enumerated, s.dashed = 0, false, false
+	s.forgetWords()
 	if s.ctx.SenderName != "" || s.ctx.Sender != "" {
 		s.senderText()
 	}
+}
+
+// forgetWords forgets where words stood that say what is near them.
+func (s *Scanner) forgetWords() {
+	for i := range s.ctxAt {
+		s.ctxAt[i], s.notAt[i], s.column[i] = farAway, farAway, farAway
+	}
+	for _, at := range [...]*int32{&s.numAt, &s.anyAt, &s.ownAt, &s.moneyAt, &s.mineAt, &s.firmAt, &s.caseAt} {
+		*at = farAway
+	}
+	s.opened, s.enumerated, s.dashed = 0, false, false
 }
 
 // addName files the hash that endRun would give to a name.
@@ -124,11 +131,7 @@ func (s *Scanner) startPart(t Text) {
 	s.gap, s.tok, s.lineAt, s.cells, s.longest = gap{}, 0, 0, false, 0
 	s.nact, s.prev, s.run, s.closing, s.after = 0, tokenFacts{}, nameRun{}, 0, false
 	s.win, s.langs = window{}, [langCount]int32{}
-	for i := range s.ctxAt {
-		s.ctxAt[i], s.notAt[i], s.column[i] = farAway, farAway, farAway
-	}
-	s.numAt, s.anyAt, s.ownAt, s.moneyAt, s.mineAt, s.firmAt, s.caseAt = farAway, farAway, farAway, farAway, farAway, farAway, farAway
-	s.opened, s.enumerated, s.dashed = 0, false, false
+	s.forgetWords()
 	s.part = len(s.parts)
 	p := partFacts{name: t.Part, quoted: t.Quoted, subject: t.Part == "subject" || strings.HasSuffix(t.Part, " subject"), address: isAddress(t.Part), start: s.nseg}
 	if len(s.parts) < maxEntries {

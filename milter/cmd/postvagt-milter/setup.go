@@ -55,23 +55,12 @@ func (c *setupPostfixCmd) Run(t *program.Terminal) error {
 		sayWhatUnits(c.Config, "Postfix", t.Out)
 		return nil
 	}
-	return c.apply(ctx, cfg, instance, plan, t)
-}
-
-// apply starts the milter before Postfix is told of it, and asks in the end whether it works.
-func (c *setupPostfixCmd) apply(ctx context.Context, cfg *milter.Config, instance *postfix.Postfix, plan postfix.Plan, t *program.Terminal) error {
-	if haveUnits(c.Config) {
-		if err := startUnits(ctx, cfg, postfixUnits(), t.Out); err != nil {
-			return err
+	return applyWithUnits(ctx, c.configFlag, cfg, postfixUnits(), t, func() error {
+		if len(plan.Changes) == 0 {
+			fmt.Fprintln(t.Out, "Postfix is set up; nothing to change.")
 		}
-	}
-	if len(plan.Changes) == 0 {
-		fmt.Fprintln(t.Out, "Postfix is set up; nothing to change.")
-	}
-	if err := instance.Apply(ctx, plan); err != nil || !haveUnits(c.Config) {
-		return err
-	}
-	return (&selftestCmd{c.configFlag}).Run(t)
+		return instance.Apply(ctx, plan)
+	})
 }
 
 // postfixUnits are the units whose lines are the mail log; Debian has an instance for each Postfix.

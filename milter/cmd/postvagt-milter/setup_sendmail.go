@@ -36,25 +36,12 @@ func (c *setupSendmailCmd) Run(t *program.Terminal) error {
 		fmt.Fprintln(t.Out, "Sendmail is set up; nothing to change.")
 	}
 	if c.Apply {
-		return c.apply(ctx, cfg, instance, plan, t)
+		return applyWithUnits(ctx, c.configFlag, cfg, sendmailUnits(), t, func() error { return instance.Apply(ctx, plan) })
 	}
 	if plan.Old != plan.New {
 		sayWhatUnits(c.Config, "Sendmail", t.Out)
 	}
 	return nil
-}
-
-// apply starts the milter before Sendmail is told of it, and asks in the end whether it works.
-func (c *setupSendmailCmd) apply(ctx context.Context, cfg *milter.Config, instance sendmail.Sendmail, plan sendmail.Plan, t *program.Terminal) error {
-	if haveUnits(c.Config) {
-		if err := startUnits(ctx, cfg, sendmailUnits(), t.Out); err != nil {
-			return err
-		}
-	}
-	if err := instance.Apply(ctx, plan); err != nil || !haveUnits(c.Config) {
-		return err
-	}
-	return (&selftestCmd{c.configFlag}).Run(t)
 }
 
 // sendmailUnits are the units whose lines are the mail log.

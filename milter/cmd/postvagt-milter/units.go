@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"postvagt/milter"
+	"postvagt/milter/program"
 )
 
 // What setup does about systemd, where systemd runs and the package's units are there: an admin who runs a milter otherwise
@@ -87,6 +88,21 @@ func startUnits(ctx context.Context, cfg *milter.Config, mtaUnits []string, out 
 	}
 	_, err := fmt.Fprintln(out, "Enabled and started:", strings.Join(units(), " "))
 	return err
+}
+
+// applyWithUnits starts the milter before the MTA is told of it, and asks in the end whether it works. Where systemd runs no
+// daemons of ours, apply is all.
+func applyWithUnits(ctx context.Context, c configFlag, cfg *milter.Config, mtaUnits []string, t *program.Terminal, apply func() error) error {
+	if !haveUnits(c.Config) {
+		return apply()
+	}
+	if err := startUnits(ctx, cfg, mtaUnits, t.Out); err != nil {
+		return err
+	}
+	if err := apply(); err != nil {
+		return err
+	}
+	return (&selftestCmd{c}).Run(t)
 }
 
 // stopUnits takes back what startUnits did.
