@@ -5,7 +5,6 @@ import (
 	"math/bits"
 	"math/rand/v2"
 	"strings"
-	"sync"
 )
 
 // builder gathers literals before the tables are laid out.
@@ -22,7 +21,7 @@ type builder struct {
 
 func newBuilder() *builder {
 	return &builder{
-		e:      &Engine{tab: newTables(), patterns: make([]pattern, 1), salt: [2]uint64{rand.Uint64(), rand.Uint64() | 1}, memos: sync.Pool{New: func() any { return new(memo) }}},
+		e:      &Engine{tab: newTables(), patterns: make([]pattern, 1), salt: [2]uint64{rand.Uint64(), rand.Uint64() | 1}},
 		ids:    map[string]int32{},
 		phrase: newPhraseBuilder(),
 		kinds:  map[string]uint8{},
@@ -233,5 +232,6 @@ func (b *builder) finish() (*Engine, error) {
 		e.sumUp(&e.patterns[i])
 	}
 	e.frequent = e.frequentWords(b.head)
+	e.memos.New = func() any { return e.newMemo() }
 	return e, nil
 }

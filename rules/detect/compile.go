@@ -81,7 +81,7 @@ type Engine struct {
 	patterns     []pattern
 	terms        []term
 	phrases      phraseTable
-	frequent     frequent
+	frequent     []slot
 	memos        sync.Pool
 	salt         [2]uint64
 	rules        []rule

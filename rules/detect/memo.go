@@ -66,51 +66,22 @@ func (e *Engine) sumUp(p *pattern) {
 
 // slot is what is known of one word, in 64 bytes: a line of the cache.
 type slot struct {
-	key uint64 // its hash; the last bit says that it began with a capital
+	key uint64 // its hash, which says too whether it began with a capital
 	meaning
-	n    uint8
-	hits [8]int32
+	n     uint8
+	later uint64 // follows of what it matches that stands further on in phrases
+	on    uint64 // what may follow in the phrases that begin with it
+	hits  [slotHits]int32
 }
 
-// frequent are the words that tell a language, which are half of any text, with all that they match. Open addressing.
-// The keys stand apart, so that a word which is not there is told by one look at few bytes.
-type frequent struct {
-	keys  []uint64 // 0 is free
-	slots []slot
-}
+// slotHits is how many patterns a slot holds. Few words match more.
+const slotHits = 6
 
-func newFrequent(n int) frequent {
-	size := 16
-	for size < 2*n {
-		size *= 2
-	}
-	return frequent{keys: make([]uint64, size), slots: make([]slot, size)}
-}
-
-func (f *frequent) find(key uint64) *slot {
-	keys := f.keys
-	for i := key >> 32; ; i++ {
-		if at := i & uint64(len(keys)-1); keys[at] == key {
-			return &f.slots[at]
-		} else if keys[at] == 0 {
-			return nil
-		}
-	}
-}
-
-func (f *frequent) add(m slot) {
-	mask := uint64(len(f.keys) - 1)
-	i := m.key >> 32 & mask
-	for f.keys[i] != 0 {
-		i = (i + 1) & mask
-	}
-	f.keys[i], f.slots[i] = m.key, m
-}
-
-// frequentWords looks up the words that tell a language.
-func (e *Engine) frequentWords(lits []literal) frequent {
+// frequentWords looks up the words that tell a language, which are half of any text.
+func (e *Engine) frequentWords(lits []literal) []slot {
 	var found []slot
 	var hits [48]int32
+	seen := map[uint64]bool{}
 	for i := range lits {
 		w := lits[i].word
 		if e.patterns[lits[i].out.pattern].sum.flags&meansFiller == 0 || lits[i].out.rest == restDropped || i > 0 && slices.Equal(w, lits[i-1].word) {
@@ -119,31 +90,30 @@ func (e *Engine) frequentWords(lits []literal) frequent {
 		for _, capital := range [...]bool{false, true} {
 			var word [maxWord + 4]uint8
 			copy(word[:], w)
-			m, all := e.look(w, capital, hashWord(&word, len(w), e.salt), hits[:0])
-			if int(m.n) == len(all) {
+			m, all := e.look(w, hashWord(&word, len(w), capital, e.salt), capital, hits[:0])
+			if len(all) <= slotHits && !seen[m.key] {
+				seen[m.key] = true
 				found = append(found, m)
 			}
 		}
 	}
-	f := newFrequent(len(found))
-	for i := range found {
-		if f.find(found[i].key) == nil {
-			f.add(found[i])
-		}
-	}
-	return f
+	return found
 }
 
 // look finds what a word matches, and sums up the meaning. All that matches is in hits, and in the slot as much as it holds.
-func (e *Engine) look(w []uint8, capital bool, hash uint64, hits []int32) (slot, []int32) {
+func (e *Engine) look(w []uint8, hash uint64, capital bool, hits []int32) (slot, []int32) {
 	hits = e.dict.find(w, capital, hits)
-	m := slot{key: capitalKey(hash, capital)}
+	m := slot{key: hash}
 	m.n = uint8(copy(m.hits[:], hits))
 	for _, h := range hits {
-		sum := &e.patterns[h].sum
-		m.tongues += sum.tongues
-		m.nynorsk += sum.nynorsk
-		m.flags |= sum.flags
+		p := &e.patterns[h]
+		m.tongues += p.sum.tongues
+		m.nynorsk += p.sum.nynorsk
+		m.flags |= p.sum.flags
+		if p.later {
+			m.later |= follows(h)
+		}
+		m.on |= e.phrases.node[p.first].on
 	}
 	if len(w) > 6 {
 		m.flags &^= meansFiller
@@ -153,61 +123,95 @@ func (e *Engine) look(w []uint8, capital bool, hash uint64, hits []int32) (slot,
 
 // Sizes of the memo, powers of two.
 const (
-	memoSize  = 1 << 12
-	blankSize = 1 << 15
+	memoCells = 1 << 15
+	memoSlots = 1 << 12
 )
 
-// memo remembers what the other words match, from one message to the next: what a word matches depends on nothing else.
-// Words are known by their hashes under the Engine's own salt, so that nobody can make two words meet.
+// memo remembers what words match, from one message to the next: what a word matches depends on nothing else. Words are
+// known by 55 bits of their hashes under the Engine's own salt, so that nobody can make two words meet. A cell holds
+// forty bits of them and, in the low 24, the number of the slot, 0 for the one of all words that match nothing, which are
+// most of the rarer ones.
 type memo struct {
-	slots  [memoSize]slot
-	blanks [blankSize]uint64 // words that match nothing, which are most of the rarer ones
+	cells [memoCells]uint64
+	slots []slot // the first is of words that match nothing, then come the frequent ones, then a ring of others
+	from  int    // where the ring begins
+	next  int    // which of it is the oldest
 }
 
-// find gives the meaning of the word that is being read, of which w is the beginning, and the patterns that it
-// matches; both are valid until the next call.
-func (s *Scanner) find(w []uint8) (*meaning, []int32) {
-	hash := hashWord(&s.word, len(w), s.e.salt)
-	key := capitalKey(hash, s.first)
-	if m := s.e.frequent.find(key); m != nil {
-		return &m.meaning, m.hits[:m.n]
+const slotBits = 1<<24 - 1
+
+// newMemo makes a memo that knows the frequent words.
+func (e *Engine) newMemo() *memo {
+	m := &memo{slots: make([]slot, 1+len(e.frequent)+memoSlots), from: 1 + len(e.frequent)}
+	m.next = m.from
+	for i, known := range e.frequent {
+		m.slots[1+i] = known
+		m.file(known.key, 1+i)
 	}
-	b := &s.memo.blanks[key>>32%blankSize]
-	if *b == key {
-		return nil, nil
+	return m
+}
+
+// file notes which slot is a word's.
+func (m *memo) file(key uint64, at int) { m.cells[key%memoCells] = key&^slotBits | uint64(at) }
+
+// take frees the oldest slot of the ring for a word, and gives its number.
+func (m *memo) take() int {
+	at := m.next
+	if m.next++; m.next == len(m.slots) {
+		m.next = m.from
 	}
-	m := &s.memo.slots[key>>32%memoSize]
-	if m.key == key {
-		return &m.meaning, m.hits[:m.n]
+	old := m.slots[at].key
+	if c := &m.cells[old%memoCells]; *c == old&^slotBits|uint64(at) {
+		*c = 0
 	}
-	found, hits := s.e.look(w, s.first, hash, s.hits[:0])
+	return at
+}
+
+// find gives what is known of the word that is being read, of which w is the beginning. It is valid until the next call.
+func (s *Scanner) find(w []uint8) *slot {
+	key := hashWord(&s.word, len(w), s.first, s.e.salt)
+	if at := s.memo.cells[key%memoCells] ^ key&^slotBits; at <= slotBits {
+		return &s.memo.slots[at]
+	}
+	return s.meet(w, key)
+}
+
+// meet looks a word up that the memo doesn't hold.
+func (s *Scanner) meet(w []uint8, key uint64) *slot {
+	found, hits := s.e.look(w, key, s.first, s.hits[:0])
 	switch {
 	case len(hits) == 0:
-		*b = key
-	case len(hits) > len(m.hits):
-		s.rare = found.meaning
-		return &s.rare, hits
-	default:
-		*m = found
+		s.memo.file(key, 0)
+		return &s.memo.slots[0]
+	case len(hits) > slotHits:
+		s.rare, s.nrare = found, len(hits)
+		return &s.rare
 	}
-	return &m.meaning, hits
+	at := s.memo.take()
+	m := &s.memo.slots[at]
+	s.expand(m)
+	s.memo.file(key, at)
+	*m = found
+	return m
 }
 
-func capitalKey(hash uint64, capital bool) uint64 {
-	if capital {
-		return hash | 1
+// matched gives the patterns that a word matches.
+func (s *Scanner) matched(m *slot) []int32 {
+	if m == &s.rare {
+		return s.hits[:s.nrare]
 	}
-	return hash &^ 1
+	return m.hits[:m.n]
 }
 
-// hashWord hashes the first n symbols, 1 to 60, of a word.
-func hashWord(word *[maxWord + 4]uint8, n int, salt [2]uint64) uint64 {
+// hashWord hashes the first n symbols, 1 to 60, of a word, and whether it begins with a capital.
+func hashWord(word *[maxWord + 4]uint8, n int, capital bool, salt [2]uint64) uint64 {
 	h, w := salt[0]^salt[1]*uint64(n), word[:]
 	for ; n > 8; n -= 8 {
 		h = mix(h^binary.LittleEndian.Uint64(w), salt[1])
 		w = w[8:]
 	}
-	return mix(h^binary.LittleEndian.Uint64(w)<<(64-8*uint(n)), salt[1])
+	h = mix(h^binary.LittleEndian.Uint64(w)<<(64-8*uint(n)), salt[1])
+	return h&^(1<<63) | uint64(b2i(capital))<<63
 }
 
 func mix(a, b uint64) uint64 {

@@ -32,10 +32,12 @@ type Scanner struct {
 
 	hits   [48]int32
 	memo   *memo
-	rare   meaning // of a word that matches more than the memo holds
-	active [16]thread
-	next   [16]thread // the active ones after this word
+	rare   slot // of a word that matches more than the memo holds
+	nrare  int  // how many, in hits
+	active [maxThreads]thread
+	next   [maxThreads]thread // the active ones after this word
 	nact   int
+	on     uint64 // what may go on in any of them
 	run    nameRun
 	prev   tokenFacts
 

@@ -17,13 +17,17 @@ type tokenFacts struct {
 // thread is a phrase that may go on.
 type thread struct {
 	on   uint64 // what may go on, see phraseNode
-	node int32
+	word *slot  // of one that has only begun, the word that it began with; any of the phrases that begin so may go on
+	node int32  // of others
 	tok  int32
 	pos  int32
 	gaps int32 // function words left out so far
 }
 
-const maxGaps = 2
+const (
+	maxGaps    = 2
+	maxThreads = 16
+)
 
 // endWord closes the word that ends before byte i of the piece.
 func (s *Scanner) endWord(i int32) {
@@ -81,18 +85,17 @@ func leadingLetters(w []uint8) int {
 
 // lookup finds what the word means, alone and in phrases.
 func (s *Scanner) lookup(w []uint8, f *tokenFacts) {
-	m, hits := s.find(w)
-	if len(hits) == 0 {
-		s.nact = 0
-		if s.first || s.run.n > 0 || s.prev.greeting || s.prev.title {
-			s.nameToken(w, false, false, false, f)
-		}
-		return
-	}
+	m := s.find(w)
 	s.seg.tongues += m.tongues
 	s.nynorsk += int32(m.nynorsk)
-	if s.nact > 0 || m.flags&(meansFirst|meansTerms) != 0 {
-		s.say(hits, m.flags, f)
+	if m.flags&meansTerms != 0 || s.nact > 0 && s.on&m.later != 0 {
+		s.say(m, f)
+	} else if s.nact > 0 || m.flags&meansFirst != 0 {
+		n := 0
+		if s.nact > 0 && m.flags&(meansFiller|meansNot) == meansFiller {
+			n = s.fill(s.active[:s.nact], &s.active, 0)
+		}
+		s.begin(m, &s.active, n)
 	}
 	if s.first || s.run.n > 0 || s.prev.greeting || s.prev.title {
 		place := m.flags&meansPlace != 0
@@ -102,49 +105,113 @@ func (s *Scanner) lookup(w []uint8, f *tokenFacts) {
 }
 
 // say emits what the word's patterns mean, alone and at the end of phrases, and lets phrases begin and go on.
-func (s *Scanner) say(hits []int32, flags uint16, f *tokenFacts) {
-	family := s.first && s.run.given && (flags&meansSurname != 0 || s.counts.upper() == 1 && s.run.n < 3) // Anna Foster is in nobody's care, nor is Per Prest one
-	next, n := &s.next, 0
-	for _, h := range hits {
+func (s *Scanner) say(m *slot, f *tokenFacts) {
+	family := s.first && s.run.given && (m.flags&meansSurname != 0 || s.counts.upper() == 1 && s.run.n < 3) // Anna Foster is in nobody's care, nor is Per Prest one
+	n := 0
+	for _, h := range s.matched(m) {
 		p := &s.e.patterns[h]
 		if p.sum.flags&meansTerms != 0 {
 			s.terms(p, family, f)
 		}
-		if !p.later {
+		if p.later && s.on&follows(h) != 0 {
+			n = s.goOn(h, n, f)
+		}
+	}
+	if m.flags&(meansFiller|meansNot) == meansFiller { // "has lately been admitted" is "has been admitted"
+		n = s.fill(s.active[:s.nact], &s.next, n)
+	}
+	s.begin(m, &s.next, n)
+	copy(s.active[:], s.next[:s.nact])
+}
+
+// goOn lets the active phrases go on by one pattern, into the next ones from the n-th on, and gives how many there are then.
+func (s *Scanner) goOn(h int32, n int, f *tokenFacts) int {
+	for i := range s.active[:s.nact] {
+		a := &s.active[i]
+		if a.on&follows(h) == 0 {
 			continue
 		}
-		for _, a := range s.active[:s.nact] {
-			if a.on&follows(h) == 0 {
-				continue
-			}
-			node := s.e.phrases.step(a.node, h)
-			if node == 0 {
-				continue
-			}
-			at := &s.e.phrases.node[node]
-			for _, id := range at.ends {
-				s.emit(&s.e.terms[id], a.tok, a.pos, f)
-			}
-			if at.on != 0 && n < len(next) {
-				next[n] = thread{at.on, node, a.tok, a.pos, a.gaps}
-				n++
+		if a.word == nil {
+			n = s.step(a, a.node, h, n, f)
+			continue
+		}
+		for _, first := range a.word.hits[:a.word.n] {
+			if node := s.e.patterns[first].first; node != 0 {
+				n = s.step(a, node, h, n, f)
 			}
 		}
 	}
-	for a := 0; a < s.nact && flags&(meansFiller|meansNot) == meansFiller && n < len(next); a++ { // "has lately been admitted" is "has been admitted"
-		if t := s.active[a]; t.gaps < maxGaps {
-			t.gaps++
-			next[n] = t
+	return n
+}
+
+// step lets one phrase go on by one pattern.
+func (s *Scanner) step(a *thread, node, h int32, n int, f *tokenFacts) int {
+	if s.e.phrases.node[node].on&follows(h) == 0 {
+		return n
+	}
+	if node = s.e.phrases.step(node, h); node == 0 {
+		return n
+	}
+	at := &s.e.phrases.node[node]
+	for _, id := range at.ends {
+		s.emit(&s.e.terms[id], a.tok, a.pos, f)
+	}
+	if at.on != 0 && n < len(s.next) {
+		s.next[n] = thread{on: at.on, node: node, tok: a.tok, pos: a.pos, gaps: a.gaps}
+		n++
+	}
+	return n
+}
+
+// fill keeps the phrases inside which one more function word may stand.
+func (s *Scanner) fill(active []thread, next *[maxThreads]thread, n int) int {
+	for i := range active {
+		if t := &active[i]; t.gaps < maxGaps && n < maxThreads {
+			next[n] = *t
+			next[n].gaps++
 			n++
 		}
 	}
-	for _, h := range hits {
-		if p := &s.e.patterns[h]; p.first != 0 && n < len(next) {
-			next[n] = thread{s.e.phrases.node[p.first].on, p.first, s.tok, s.wordPos, 0}
-			n++
+	return n
+}
+
+// begin adds the phrases that begin with a word to the n next ones, which are the active ones from now on.
+func (s *Scanner) begin(m *slot, next *[maxThreads]thread, n int) {
+	if m.flags&meansFirst != 0 && n < maxThreads {
+		next[n] = thread{on: m.on, word: m, tok: s.tok, pos: s.wordPos}
+		n++
+		if m == &s.rare {
+			n = s.split(next, n-1, n)
 		}
 	}
-	s.nact = copy(s.active[:], next[:n])
+	s.nact, s.on = n, 0
+	for i := range next[:n] {
+		s.on |= next[i].on
+	}
+}
+
+// expand gives the phrases that begin with a word of which the slot is about to be another's a place of their own each.
+func (s *Scanner) expand(m *slot) {
+	for i := range s.active[:s.nact] {
+		if s.active[i].word == m {
+			s.nact = s.split(&s.active, i, s.nact)
+		}
+	}
+}
+
+// split puts the phrases that begin with the word of one thread in place of it and behind all n.
+func (s *Scanner) split(threads *[maxThreads]thread, i, n int) int {
+	t, at := threads[i], i
+	for _, first := range s.matched(t.word) {
+		node := s.e.patterns[first].first
+		if node == 0 || at == maxThreads {
+			continue
+		}
+		threads[at] = thread{on: s.e.phrases.node[node].on, node: node, tok: t.tok, pos: t.pos, gaps: t.gaps}
+		n = max(n, at+1)
+		at = n
+	}
+	return n
 }
 
 // terms emits what one pattern means alone.
