@@ -223,7 +223,12 @@ func (b *builder) cue(c *cueSpec) error {
 // finish lays out the tables.
 func (b *builder) finish() (*Engine, error) {
 	e, err := b.e, error(nil)
-	e.dict.head, e.dict.name = e.dict.trie(b.head), e.dict.trie(b.name)
+	if e.dict.head, err = e.dict.trie(b.head); err != nil {
+		return nil, err
+	}
+	if e.dict.name, err = e.dict.trie(b.name); err != nil {
+		return nil, err
+	}
 	if e.dict.tail, err = e.dict.automaton(b.tail); err != nil {
 		return nil, err
 	}

@@ -12,25 +12,29 @@ type dictionary struct {
 }
 
 // trie is anchored at the start of a word. It is a double array: the cell that a symbol leads to stands at the base of
-// the cell before plus the symbol, if that one is the check of it. So a step is one load, and the whole is small.
+// the cell before plus the symbol, if it is of that symbol; no two cells have the same base. So a step is one load of four
+// bytes, and the whole stays in the cache.
 type trie struct {
 	cells []cell
-	rests []uint8 // of leaves: a length and as many symbols
+	outs  []uint32 // by cell, where in the dictionary's outs the list of what ends here (of a leaf, after its rest) begins, 0 for nothing
+	rests []uint8  // of leaves: a length and as many symbols
 }
 
-// cell stands for one beginning of literals.
-type cell struct {
-	check uint32
-	base  uint32 // and flags; of a leaf, where in rests the one way on stands
-	out   uint32 // where in outs the list of what ends here (of a leaf, after its rest) begins, 0 for nothing
-}
+// cell stands for one beginning of literals: its last symbol, flags, and its base, or, of a leaf, where in rests the one way
+// on stands.
+type cell uint32
 
 const (
-	leafFlag = 1 << 31 // only one literal is left
-	openFlag = 1 << 30 // something may follow what ends here
-	flags    = leafFlag | openFlag
-	free     = 1<<32 - 1 // the check of a cell that is not in use
+	symShift  = 26
+	leafFlag  = 1 << 25 // only one literal is left
+	openFlag  = 1 << 24 // something may follow what ends here
+	flags     = leafFlag | openFlag
+	baseLimit = 1 << 24
+	free      = 1<<6 - 1 // the symbol of a cell that is not in use
 )
+
+func (c cell) sym() uint8   { return uint8(c >> symShift) }
+func (c cell) base() uint32 { return uint32(c) % baseLimit }
 
 // How a pattern wants the rest of the word after its literal part.
 const (
@@ -105,17 +109,16 @@ func (d *dictionary) walk(t *trie, word []uint8, hits []int32) []int32 {
 		if at, end = t.descend(at, word, end); end < 0 {
 			break
 		}
-		c := &t.cells[at]
-		if c.base&leafFlag != 0 {
-			from := c.base &^ flags
+		if c := t.cells[at]; c&leafFlag != 0 {
+			from := c.base()
 			rest := t.rests[from+1:][:t.rests[from]]
 			if after := word[end:]; len(after) >= len(rest) && string(after[:len(rest)]) == string(rest) {
-				hits = d.collect(c.out, word, end+len(rest), hits)
+				hits = d.collect(t.outs[at], word, end+len(rest), hits)
 			}
 			break
 		}
-		if c.out != 0 {
-			hits = d.collect(c.out, word, end, hits)
+		if out := t.outs[at]; out != 0 {
+			hits = d.collect(out, word, end, hits)
 		}
 	}
 	return hits
@@ -126,14 +129,17 @@ func (d *dictionary) walk(t *trie, word []uint8, hits []int32) []int32 {
 // no literal goes on so.
 func (t *trie) descend(at uint32, word []uint8, from int) (uint32, int) {
 	cells := t.cells
-	base := cells[at].base &^ flags
+	base := cells[at].base()
 	for i := from; i < len(word); i++ {
-		next := base + uint32(word[i])
-		if int(next) >= len(cells) || cells[next].check != at {
+		at = base + uint32(word[i])
+		if int(at) >= len(cells) {
 			return 0, -1
 		}
-		at, base = next, cells[next].base
-		if base&flags != 0 {
+		c := cells[at]
+		if c.sym() != word[i] {
+			return 0, -1
+		}
+		if base = c.base(); c&flags != 0 {
 			return at, i + 1
 		}
 	}

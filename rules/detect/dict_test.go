@@ -33,7 +33,12 @@ func TestDictionary(t *testing.T) {
 			}
 		}
 		var err error
-		d.head, d.name = d.trie(slices.Clone(head)), d.trie(nil)
+		if d.head, err = d.trie(slices.Clone(head)); err != nil {
+			t.Fatal(err)
+		}
+		if d.name, err = d.trie(nil); err != nil {
+			t.Fatal(err)
+		}
 		if d.tail, err = d.automaton(slices.Clone(tail)); err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,9 @@
 package detect
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // A tree of literals is laid out breadth first, so that what every word visits lies together.
 type tree struct {
@@ -60,62 +63,82 @@ func (t *tree) outputs(s span) (outs []output) {
 }
 
 // trie makes the double array of literals.
-func (d *dictionary) trie(lits []literal) trie {
-	t, tree := trie{cells: []cell{{check: free}}}, newTree(lits)
-	gap := uint32(1) // the first free cell, about
+func (d *dictionary) trie(lits []literal) (trie, error) {
+	m, tree := trieMaker{taken: map[uint32]bool{}, gap: 1}, newTree(lits)
+	m.grow(0)
+	m.cells[0] = 0
 	for {
 		s, ends, on, ok := tree.next()
 		if !ok {
-			return t
+			return m.trie, nil
 		}
-		c := cell{check: t.cells[s.at].check, out: d.list(ends)}
+		c := m.cells[s.at]
+		m.outs[s.at] = d.list(ends)
 		if slices.ContainsFunc(ends, func(o output) bool { return o.rest != restNone }) {
-			c.base = openFlag
+			c |= openFlag
 		}
 		if rest := tree.single(s); s.at > 0 && len(rest) > 0 {
-			t.cells[s.at].base, t.cells[s.at].out = leafFlag|uint32(len(t.rests)), d.list(tree.outputs(s))
-			t.rests = append(append(t.rests, uint8(len(rest))), rest...)
+			m.cells[s.at], m.outs[s.at] = c|leafFlag|cell(len(m.rests)), d.list(tree.outputs(s))
+			m.rests = append(append(m.rests, uint8(len(rest))), rest...)
 			continue
 		}
 		if len(on) > 0 {
-			base := t.place(on, &gap)
-			c.base |= base
+			base := m.place(on)
+			c |= cell(base)
 			for _, child := range on {
+				m.cells[base+child.at] = cell(child.at) << symShift
 				child.at += base
-				t.cells[child.at].check = s.at
 				tree.queue = append(tree.queue, child)
 			}
 		}
-		t.cells[s.at] = c
+		m.cells[s.at] = c
+		if len(m.cells) >= baseLimit || len(m.rests) >= baseLimit {
+			return m.trie, fmt.Errorf("%w: the terms have more than %d letters in all", ErrRules, baseLimit)
+		}
 	}
 }
 
+// trieMaker lays out a trie.
+type trieMaker struct {
+	trie
+	taken map[uint32]bool // bases
+	gap   uint32          // the first free cell, about
+}
+
 // place finds room for the cells that go on from one, and gives their base.
-func (t *trie) place(on []span, gap *uint32) uint32 {
-	fits := func(base uint32) bool {
-		for _, child := range on {
-			if at := base + child.at; int(at) < len(t.cells) && t.cells[at].check != free {
-				return false
-			}
-		}
-		return true
-	}
-	for int(*gap) < len(t.cells) && t.cells[*gap].check != free {
-		*gap++
+func (m *trieMaker) place(on []span) uint32 {
+	for int(m.gap) < len(m.cells) && m.cells[m.gap].sym() != free {
+		m.gap++
 	}
 	base := uint32(1)
-	if *gap > on[0].at {
-		base = *gap - on[0].at
+	if m.gap > on[0].at {
+		base = m.gap - on[0].at
 	}
 	tried := 0
-	for !fits(base) {
+	for m.taken[base] || !m.fits(base, on) {
 		base++
 		if tried++; tried > 100 { // but for single cells it is full up to here
-			*gap, tried = base, 0
+			m.gap, tried = base, 0
 		}
 	}
-	for int(base+symCount) >= len(t.cells) {
-		t.cells = append(t.cells, cell{check: free})
-	}
+	m.taken[base] = true
+	m.grow(base)
 	return base
+}
+
+// fits says whether the cells that go on from one are free above a base.
+func (m *trieMaker) fits(base uint32, on []span) bool {
+	for _, child := range on {
+		if at := base + child.at; int(at) < len(m.cells) && m.cells[at].sym() != free {
+			return false
+		}
+	}
+	return true
+}
+
+// grow makes room for any cell above a base.
+func (m *trieMaker) grow(base uint32) {
+	for int(base+symCount) >= len(m.cells) {
+		m.cells, m.outs = append(m.cells, free<<symShift), append(m.outs, 0)
+	}
 }
