@@ -21,7 +21,7 @@ type builder struct {
 
 func newBuilder() *builder {
 	return &builder{
-		e:      &Engine{tab: newTables(), patterns: make([]pattern, 1), salt: [2]uint64{rand.Uint64(), rand.Uint64() | 1}},
+		e:      &Engine{tab: newTables(), patterns: make([]pattern, 1), salt: rand.Uint64(), step: hash(rand.Uint64() | 1)},
 		ids:    map[string]int32{},
 		phrase: newPhraseBuilder(),
 		kinds:  map[string]uint8{},

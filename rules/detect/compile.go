@@ -83,7 +83,8 @@ type Engine struct {
 	phrases      phraseTable
 	frequent     []slot
 	memos        sync.Pool
-	salt         [2]uint64
+	salt         uint64
+	step         hash
 	rules        []rule
 	cues         []*cueSpec
 	kinds        []string

@@ -17,31 +17,35 @@ const (
 // startWord is called with the first character of a word at byte i of the piece: what stood between it and
 // the last word decides what goes on.
 func (s *Scanner) startWord(i int32, capital bool) {
-	pos := s.base + i - s.extra
-	g := s.gap
-	s.wordPos, s.first = pos, capital
-	s.gap = gap{}
-	if s.tok == 0 || g.chars == 0 {
+	pos, g := s.base+i-s.extra, &s.gap
+	s.w.pos, s.w.capital = pos, capital
+	if s.tok > 0 && g.chars > 0 {
+		s.bridge(g, pos, capital)
+	} else {
 		s.lineAt = min(s.lineAt, pos)
 		if s.tok == 0 {
-			s.layout(&g, true, capital)
+			s.layout(g, true, capital)
 		}
-		return
 	}
+	*g = gap{}
+}
+
+// bridge looks at what stood between two words.
+func (s *Scanner) bridge(g *gap, pos int32, capital bool) {
 	line := g.lines > 0
 	width := pos - s.lineAt
 	short := line && (s.cells || capital && width < min(62, s.longest*3/4))
 	sentence := g.bits&(1<<sepStop) != 0 ||
-		g.bits&(1<<sepDot) != 0 && g.chars > 1 && capital && !(s.prev.letters <= 4 && g.lines == 0 && (s.prev.title || s.prev.official || s.prev.initial || s.prev.keeps))
+		g.bits&(1<<sepDot) != 0 && g.chars > 1 && capital && !(s.prev.letters() <= 4 && g.lines == 0 && s.prev.is(tokTitle|tokOfficial|tokInitial|tokKeeps))
 	if g.lines > 1 && g.dashes >= 2 && g.chars < 8 { // "-- " begins a signature
 		s.closing, s.after, s.dashed = 9, true, true
 	}
-	s.layout(&g, line, capital)
+	s.layout(g, line, capital)
 	if line || sentence {
-		s.prev = tokenFacts{}
+		s.prev = 0
 	}
 	if g.bits&(1<<sepComma) != 0 {
-		s.prev.greeting = false // "Hi, Anna is ill" greets nobody by name
+		s.prev &^= tokGreeting // "Hi, Anna is ill" greets nobody by name
 	}
 	if line {
 		s.longest = max(s.longest, min(width, 200))
@@ -66,9 +70,9 @@ func (s *Scanner) startWord(i int32, capital bool) {
 		s.seg.cues[classMoney]++
 	}
 	if g.bits&breaksPhrase != 0 && !(g.bits == 1<<sepColon && g.chars == 1) || sentence || g.lines > 1 {
-		s.nact = 0
+		s.endPhrases()
 	}
-	if g.bits&breaksName != 0 || sentence || line || g.bits&(1<<sepDot) != 0 && !s.prev.initial {
+	if g.bits&breaksName != 0 || sentence || line || g.bits&(1<<sepDot) != 0 && !s.prev.is(tokInitial) {
 		s.endRun()
 	}
 	s.joinWindow(g)
@@ -76,7 +80,7 @@ func (s *Scanner) startWord(i int32, capital bool) {
 
 // startNext is startWord for a word behind a single space.
 func (s *Scanner) startNext(pos int32, capital bool) {
-	s.wordPos, s.first = pos, capital
+	s.w.pos, s.w.capital = pos, capital
 	s.enumerated, s.stopped = false, false
 	if pos-s.seg.start > maxSegment {
 		s.endSegment(pos)

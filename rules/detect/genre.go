@@ -139,11 +139,11 @@ func (s *Scanner) genreSign(t *term) {
 func (s *Scanner) layout(g *gap, line, capital bool) {
 	f := &s.parts[s.part].genre
 	switch {
-	case s.enumerated && !line && capital && g.bits&(1<<sepDot|1<<sepClose) != 0 && s.prev.letters == 0 && s.prev.digits > 0 && s.prev.digits <= 2:
+	case s.enumerated && !line && capital && g.bits&(1<<sepDot|1<<sepClose) != 0 && s.prev.letters() == 0 && s.prev.digits() > 0 && s.prev.digits() <= 2:
 		f.lines++
-	case s.opened == s.tok && g.bits&(1<<sepClose) != 0 && s.inParens && s.prev.letters <= 4 && s.prev.digits == 0 && s.party:
+	case s.opened == s.tok && g.bits&(1<<sepClose) != 0 && s.inParens && s.prev.letters() <= 4 && s.prev.digits() == 0 && s.party:
 		f.weight[genreMinutes]++
-	case s.opened > 0 && s.tok-s.opened < 3 && g.bits&(1<<sepClose|1<<sepQuote) != 0 && !s.inParens && s.prev.digits == 0:
+	case s.opened > 0 && s.tok-s.opened < 3 && g.bits&(1<<sepClose|1<<sepQuote) != 0 && !s.inParens && s.prev.digits() == 0:
 		f.placeholders++
 	case g.bits&(1<<sepUnder) != 0 && g.chars >= 5: // Name: ________
 		f.placeholders++
@@ -157,7 +157,7 @@ func (s *Scanner) layout(g *gap, line, capital bool) {
 	}
 	if g.last == sepParen || g.last == sepBox || g.last == sepOpen {
 		s.opened, s.inParens = s.tok+1, g.last == sepParen
-		s.party = s.inParens && s.prev.hasRun && g.chars <= 2
+		s.party = s.inParens && s.prev.is(tokHasRun) && g.chars <= 2
 	}
 	s.enumerated = line
 }

@@ -1,7 +1,6 @@
 package detect
 
 import (
-	"encoding/binary"
 	"math/bits"
 	"slices"
 )
@@ -20,22 +19,14 @@ const (
 	meansSurname
 	meansPlace
 	meansKnown  // it is no unknown name
-	meansFiller // may stand inside a phrase, if it is short
+	meansFiller // may stand inside a phrase, if it is short and no negation
 	meansNot
 	meansTerms // it has terms of its own, besides those of languages, names and places
-	meansFirst // phrases begin with it
-	meansLater // it stands further on in phrases
 )
 
 // sumUp fills in the meaning of a pattern's terms.
 func (e *Engine) sumUp(p *pattern) {
 	m := &p.sum
-	if p.first != 0 {
-		m.flags |= meansFirst
-	}
-	if p.later {
-		m.flags |= meansLater
-	}
 	for _, id := range p.terms {
 		t := &e.terms[id]
 		switch t.class {
@@ -88,16 +79,14 @@ func (e *Engine) frequentWords(lits []literal) []slot {
 			continue
 		}
 		for _, capital := range [...]bool{false, true} {
-			var word [maxWord + 4]uint8
-			copy(word[:], w)
-			m, all := e.look(w, hashWord(&word, len(w), capital, e.salt), capital, hits[:0])
+			m, all := e.look(w, e.key(hashOf(w, e.step), capital), capital, hits[:0])
 			if len(all) <= slotHits && !seen[m.key] {
 				seen[m.key] = true
 				found = append(found, m)
 			}
 		}
 	}
-	return found
+	return found[:min(len(found), memoSlots/2)]
 }
 
 // look finds what a word matches, and sums up the meaning. All that matches is in hits, and in the slot as much as it holds.
@@ -115,7 +104,7 @@ func (e *Engine) look(w []uint8, hash uint64, capital bool, hits []int32) (slot,
 		}
 		m.on |= e.phrases.node[p.first].on
 	}
-	if len(w) > 6 {
+	if len(w) > 6 || m.flags&meansNot != 0 {
 		m.flags &^= meansFiller
 	}
 	return m, hits
@@ -124,7 +113,7 @@ func (e *Engine) look(w []uint8, hash uint64, capital bool, hits []int32) (slot,
 // Sizes of the memo, powers of two.
 const (
 	memoCells = 1 << 15
-	memoSlots = 1 << 12
+	memoSlots = 1 << 13
 )
 
 // memo remembers what words match, from one message to the next: what a word matches depends on nothing else. Words are
@@ -133,16 +122,16 @@ const (
 // most of the rarer ones.
 type memo struct {
 	cells [memoCells]uint64
-	slots []slot // the first is of words that match nothing, then come the frequent ones, then a ring of others
-	from  int    // where the ring begins
-	next  int    // which of it is the oldest
+	slots [memoSlots]slot // the first is of words that match nothing, then come the frequent ones, then a ring of others
+	from  int             // where the ring begins
+	next  int             // which of it is the oldest
 }
 
 const slotBits = 1<<24 - 1
 
 // newMemo makes a memo that knows the frequent words.
 func (e *Engine) newMemo() *memo {
-	m := &memo{slots: make([]slot, 1+len(e.frequent)+memoSlots), from: 1 + len(e.frequent)}
+	m := &memo{from: 1 + len(e.frequent)}
 	m.next = m.from
 	for i, known := range e.frequent {
 		m.slots[1+i] = known
@@ -167,29 +156,29 @@ func (m *memo) take() int {
 	return at
 }
 
-// find gives what is known of the word that is being read, of which w is the beginning. It is valid until the next call.
-func (s *Scanner) find(w []uint8) *slot {
-	key := hashWord(&s.word, len(w), s.first, s.e.salt)
+// find gives what is known of the word w with this key. It is valid until the next call.
+func (s *Scanner) find(w []uint8, key uint64) *slot {
 	if at := s.memo.cells[key%memoCells] ^ key&^slotBits; at <= slotBits {
-		return &s.memo.slots[at]
+		return &s.memo.slots[at%memoSlots]
 	}
 	return s.meet(w, key)
 }
 
 // meet looks a word up that the memo doesn't hold.
 func (s *Scanner) meet(w []uint8, key uint64) *slot {
-	found, hits := s.e.look(w, key, s.first, s.hits[:0])
+	found, hits := s.e.look(w, key, s.w.capital, s.hits[:0])
 	switch {
 	case len(hits) == 0:
 		s.memo.file(key, 0)
 		return &s.memo.slots[0]
 	case len(hits) > slotHits:
+		found.on = 0 // see beginRare
 		s.rare, s.nrare = found, len(hits)
 		return &s.rare
 	}
 	at := s.memo.take()
 	m := &s.memo.slots[at]
-	s.expand(m)
+	s.begun.leave(m)
 	s.memo.file(key, at)
 	*m = found
 	return m
@@ -203,20 +192,23 @@ func (s *Scanner) matched(m *slot) []int32 {
 	return m.hits[:m.n]
 }
 
-// hashWord hashes the first n symbols, 1 to 60, of a word, and whether it begins with a capital.
-func hashWord(word *[maxWord + 4]uint8, n int, capital bool, salt [2]uint64) uint64 {
-	h, w := salt[0]^salt[1]*uint64(n), word[:]
-	for ; n > 8; n -= 8 {
-		h = mix(h^binary.LittleEndian.Uint64(w), salt[1])
-		w = w[8:]
+// hash is of symbols, with a secret odd number as the step.
+type hash uint64
+
+func (h hash) add(sym uint8, step hash) hash { return (h ^ hash(sym)) * step }
+
+// hashOf hashes symbols.
+func hashOf(word []uint8, step hash) (h hash) {
+	for _, sym := range word {
+		h = h.add(sym, step)
 	}
-	h = mix(h^binary.LittleEndian.Uint64(w)<<(64-8*uint(n)), salt[1])
-	return h&^(1<<63) | uint64(b2i(capital))<<63
+	return h
 }
 
-func mix(a, b uint64) uint64 {
-	hi, lo := bits.Mul64(a, b)
-	return hi ^ lo
+// key makes the key of a word out of its hash.
+func (e *Engine) key(h hash, capital bool) uint64 {
+	hi, lo := bits.Mul64(uint64(h)^e.salt, uint64(e.step))
+	return (hi^lo)&^(1<<63) | uint64(b2i(capital))<<63
 }
 
 // tongues counts function words of each language, packed ten bits a language: a segment has fewer than a thousand.

@@ -20,24 +20,24 @@ const maxPersons = 1 << 17
 
 // nameToken lets a capitalised word begin or go on a name.
 func (s *Scanner) nameToken(w []uint8, given, surname, known bool, f *tokenFacts) {
-	if !s.first || f.digits > 0 || s.wlen < 4 && s.counts.upper() > 1 && s.counts.upper() == s.wlen {
+	if !s.w.capital || f.digits() > 0 || s.w.n < 4 && s.w.counts.upper() > 1 && s.w.counts.upper() == s.w.n {
 		if s.run.n > 0 {
 			s.endRun()
 		}
-		f.hasRun = false
-		f.title = f.title || s.prev.title && s.prev.letters <= 3 && f.letters <= 2
-		if s.prev.greeting && f.letters > 0 && !f.greeting {
+		*f &^= tokHasRun
+		f.set(tokTitle, f.is(tokTitle) || s.prev.is(tokTitle) && s.prev.letters() <= 3 && f.letters() <= 2)
+		if s.prev.is(tokGreeting) && f.letters() > 0 && !f.is(tokGreeting) {
 			s.msg.greetOther = s.msg.greetOther || s.seg.cues[classPlural] > 0
 		}
 		return
 	}
 	r := &s.run
 	if r.n == 0 {
-		*r = nameRun{titled: s.prev.title, official: s.prev.official, greeting: s.prev.greeting || f.greeting,
+		*r = nameRun{titled: s.prev.is(tokTitle), official: s.prev.is(tokOfficial), greeting: s.prev.is(tokGreeting) || f.is(tokGreeting),
 			starts: s.seg.words == 1, tok: s.tok}
 	}
-	if f.title || f.greeting || f.official {
-		r.titled, r.official, r.greeting = r.titled || f.title, r.official || f.official, r.greeting || f.greeting
+	if f.is(tokTitle) || f.is(tokGreeting) || f.is(tokOfficial) {
+		r.titled, r.official, r.greeting = r.titled || f.is(tokTitle), r.official || f.is(tokOfficial), r.greeting || f.is(tokGreeting)
 		return
 	}
 	if known && !given && !surname {
@@ -45,11 +45,11 @@ func (s *Scanner) nameToken(w []uint8, given, surname, known bool, f *tokenFacts
 	}
 	r.n++
 	r.given, r.surname = r.given || given, r.surname || surname && (r.n > 1 || !r.starts)
-	if f.initial {
+	if f.is(tokInitial) {
 		r.initials++
 	}
 	r.hash = r.hash*31 + maphash.Bytes(s.seed, w)
-	f.hasRun = true
+	*f |= tokHasRun
 }
 
 // endRun decides what a run of capitalised words was.

@@ -127,9 +127,10 @@ func isAddress(part string) bool {
 // startPart begins a part.
 func (s *Scanner) startPart(t Text) {
 	s.base, s.extra, s.carry = 0, 0, nil
-	s.wlen, s.counts, s.long = 0, 0, false
+	s.w = word{}
 	s.gap, s.tok, s.lineAt, s.cells, s.longest = gap{}, 0, 0, false, 0
-	s.nact, s.prev, s.run, s.closing, s.after = 0, tokenFacts{}, nameRun{}, 0, false
+	s.prev, s.run, s.closing, s.after = 0, nameRun{}, 0, false
+	s.endPhrases()
 	s.win, s.langs = window{}, [langCount]int32{}
 	s.forgetWords()
 	s.part = len(s.parts)
@@ -146,8 +147,9 @@ func (s *Scanner) startPart(t Text) {
 
 // endPart closes what is open and judges what is left of the part.
 func (s *Scanner) endPart() {
-	if s.wlen > 0 {
-		s.endWord(0)
+	if s.w.n > 0 {
+		s.w.end = s.base - s.extra
+		s.endWord()
 	}
 	s.closeWindow()
 	s.endRun()

@@ -18,12 +18,7 @@ type Scanner struct {
 	open  bool // the part goes on
 
 	// The word being read, and what stood before it.
-	word    [maxWord + 4]uint8
-	wlen    int
-	long    bool
-	counts  counts
-	first   bool // begins with a capital
-	wordPos int32
+	w       word
 	gap     gap
 	tok     int32
 	lineAt  int32 // where the line began
@@ -34,10 +29,10 @@ type Scanner struct {
 	memo   *memo
 	rare   slot // of a word that matches more than the memo holds
 	nrare  int  // how many, in hits
+	begun  begun
 	active [maxThreads]thread
 	next   [maxThreads]thread // the active ones after this word
 	nact   int
-	on     uint64 // what may go on in any of them
 	run    nameRun
 	prev   tokenFacts
 
@@ -133,14 +128,14 @@ func (s *Scanner) read(data []byte, more bool) int {
 	for i := 0; i < len(data); {
 		c := data[i]
 		if l := tab.ascii[c]; l != 0 {
-			if s.wlen == 0 {
+			if s.w.n == 0 {
 				s.startWord(int32(i), l.upper())
 			}
 			i = s.words(data, i)
 			continue
 		}
 		if c < utf8.RuneSelf {
-			if s.wlen > 0 {
+			if s.w.n > 0 {
 				if c == '\'' {
 					s.push(newLetter(symApos, false))
 					i++
@@ -154,7 +149,7 @@ func (s *Scanner) read(data []byte, more bool) int {
 						return len(data) - i
 					}
 				}
-				s.endWord(int32(i))
+				s.closeWord(i)
 			}
 			if c == '<' {
 				if n, inline := tagLength(data[i:]); n > 0 {
@@ -182,6 +177,12 @@ func (s *Scanner) read(data []byte, more bool) int {
 	return 0
 }
 
+// closeWord ends the word before byte i of the piece.
+func (s *Scanner) closeWord(i int) {
+	s.w.end = s.base + int32(i) - s.extra
+	s.endWord()
+}
+
 // words takes letters from data[i] on, and as many words as stand behind one space each, which is most of any text. It
 // gives where the last word ends or breaks off.
 func (s *Scanner) words(data []byte, i int) int {
@@ -191,7 +192,7 @@ func (s *Scanner) words(data []byte, i int) int {
 		if l == 0 {
 			break
 		}
-		s.endWord(int32(i))
+		s.closeWord(i)
 		i++
 		s.startNext(s.base+int32(i)-s.extra, l.upper())
 		i = s.letters(data, i)
@@ -201,7 +202,7 @@ func (s *Scanner) words(data []byte, i int) int {
 
 // letters takes the letters and digits of a word from data[i] on, and gives where they end.
 func (s *Scanner) letters(data []byte, i int) int {
-	ascii, n, counts := &s.e.tab.ascii, uint(s.wlen), s.counts
+	ascii, step, n, counts, hash := &s.e.tab.ascii, s.e.step, uint(s.w.n), s.w.counts, s.w.hash
 	for i < len(data) {
 		l := ascii[data[i]]
 		if l == 0 {
@@ -216,14 +217,15 @@ func (s *Scanner) letters(data []byte, i int) int {
 		}
 		i++
 		if n < maxWord {
-			s.word[n] = l.sym()
+			s.w.sym[n] = l.sym()
 			n++
 			counts += l.counts()
+			hash = hash.add(l.sym(), step)
 		} else {
-			s.long = true
+			s.w.long = true
 		}
 	}
-	s.wlen, s.counts = int(n), counts
+	s.w.n, s.w.counts, s.w.hash = int(n), counts, hash
 	return i
 }
 
@@ -232,18 +234,19 @@ func (s *Scanner) rune(r rune, i int32) {
 	sym, sep := foldRune(r)
 	if sym == symNone {
 		if sep == sepZero {
-			if s.wlen > 0 && r >= 0x300 {
-				s.word[s.wlen-1] = combine(s.word[s.wlen-1], r)
+			if s.w.n > 0 && r >= 0x300 {
+				s.w.sym[s.w.n-1] = combine(s.w.sym[s.w.n-1], r)
+				s.w.hash = hashOf(s.w.sym[:s.w.n], s.e.step)
 			}
 			return
 		}
-		if s.wlen > 0 {
-			s.endWord(i)
+		if s.w.n > 0 {
+			s.closeWord(int(i))
 		}
 		s.separator(sep, i)
 		return
 	}
-	if s.wlen == 0 {
+	if s.w.n == 0 {
 		if sym == symApos {
 			s.separator(sepOther, i)
 			return
@@ -255,11 +258,12 @@ func (s *Scanner) rune(r rune, i int32) {
 
 // push adds one letter to the word.
 func (s *Scanner) push(l letter) {
-	if s.wlen == maxWord {
-		s.long = true
+	if s.w.n == maxWord {
+		s.w.long = true
 		return
 	}
-	s.word[s.wlen] = l.sym()
-	s.wlen++
-	s.counts += l.counts()
+	s.w.sym[s.w.n] = l.sym()
+	s.w.n++
+	s.w.hash = s.w.hash.add(l.sym(), s.e.step)
+	s.w.counts += l.counts()
 }

@@ -65,7 +65,7 @@ func (s *Scanner) emit(t *term, tok, pos int32, f *tokenFacts) {
 		s.topic(seg, t, tok)
 		return
 	case classNumberContext:
-		s.ctxAt[t.weight] = s.wordPos // the end of a phrase is what stands by the number
+		s.ctxAt[t.weight] = s.w.pos // the end of a phrase is what stands by the number
 		s.contextAfter(uint8(t.weight), pos)
 		return
 	case classNumberAgainst:
@@ -79,26 +79,26 @@ func (s *Scanner) emit(t *term, tok, pos int32, f *tokenFacts) {
 		s.ownAt = pos
 		s.ownAfter(pos)
 	case classMine:
-		s.mineAt = s.wordPos
+		s.mineAt = s.w.pos
 	case classPlural:
-		if s.prev.digits > 0 && s.prev.letters == 0 {
+		if s.prev.digits() > 0 && s.prev.letters() == 0 {
 			seg.weight += 2 // 318 recipients: statistics
 		}
 	case classMoney:
 		s.moneyAt = pos
 	case classTitle:
-		f.title = true
+		*f |= tokTitle
 	case classOfficial:
-		f.official = true
+		*f |= tokOfficial
 	case classHousehold:
-		if s.run.n > 0 && s.run.known == 0 || s.prev.hasRun {
+		if s.run.n > 0 && s.run.known == 0 || s.prev.is(tokHasRun) {
 			seg.maybe++
 		}
 	case classIdentity:
-		f.keeps = true
+		*f |= tokKeeps
 	case classGreeting:
-		f.greeting = seg.words <= 2
-		if f.greeting {
+		f.set(tokGreeting, seg.words <= 2)
+		if f.is(tokGreeting) {
 			s.closing, s.after = 0, false
 		}
 	case classClosing:
@@ -110,9 +110,9 @@ func (s *Scanner) emit(t *term, tok, pos int32, f *tokenFacts) {
 	case classCompany:
 		s.firmAt = pos
 	case classCase:
-		s.caseAt = s.wordPos + int32(s.wlen)
+		s.caseAt = s.w.pos + int32(s.w.n)
 	case classYear:
-		f.year = true
+		*f |= tokYear
 	case classMinutes, classAdvice, classAnimal, classAdvert, classNews, classTemplate, classScience, classHistory, classAuto, classGoods:
 		s.genreSign(t)
 	case classSender:
@@ -143,7 +143,7 @@ func (s *Scanner) topic(seg *segment, t *term, tok int32) {
 		i--
 	}
 	if s.explain && len(s.shapes) < maxNotes {
-		s.shapes[s.tok] = mask(s.word[:s.wlen])
+		s.shapes[s.tok] = mask(s.w.sym[:s.w.n])
 	}
 	if seg.nhits < maxHits {
 		seg.hits[seg.nhits] = h

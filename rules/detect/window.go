@@ -2,7 +2,7 @@ package detect
 
 // joinable says how the gap between two words may stand inside one number, as window bits; ok is false where
 // it may not.
-func joinable(g gap) (bits uint8, ok bool) {
+func joinable(g *gap) (bits uint8, ok bool) {
 	const inner = 1<<sepSpace | 1<<sepDot | 1<<sepDash | 1<<sepNewline | 1<<sepReturn | 1<<sepSlash | 1<<sepPlus | 1<<sepQuote
 	if g.chars > 5 || g.bits&^inner != 0 || g.lines > 1 || g.bits&(1<<sepQuote) != 0 && g.lines == 0 {
 		return 0, false
@@ -29,14 +29,14 @@ func joinable(g gap) (bits uint8, ok bool) {
 }
 
 // joinWindow closes the number window if the gap before the new word can't be part of a number.
-func (s *Scanner) joinWindow(g gap) {
+func (s *Scanner) joinWindow(g *gap) {
 	bits, ok := joinable(g)
 	if s.win.n > 0 && !ok {
 		s.closeWindow()
 	}
 	if s.win.n == 0 {
 		s.win.lead = g.last
-		s.win.decimal = g.last == sepComma && g.chars == 1 && s.prev.digits > 0 && s.prev.letters == 0
+		s.win.decimal = g.last == sepComma && g.chars == 1 && s.prev.digits() > 0 && s.prev.letters() == 0
 	}
 	s.win.next = bits
 }
@@ -48,7 +48,7 @@ func (s *Scanner) numberToken(w []uint8) {
 	if from > 0 && len(w)-from >= 6 && from != 2 { // letters glued before: cpr0101801234
 		w, letters = w[from:], from
 	}
-	if len(w) > 34 || s.long {
+	if len(w) > 34 || s.w.long {
 		s.closeWindow()
 		return
 	}
@@ -59,7 +59,7 @@ func (s *Scanner) numberToken(w []uint8) {
 		win.glued = letters > 0
 	}
 	g := &win.groups[win.n]
-	*g = group{off: uint8(win.used), sep: win.next, pos: s.wordPos + int32(letters), tok: s.tok}
+	*g = group{off: uint8(win.used), sep: win.next, pos: s.w.pos + int32(letters), tok: s.tok}
 	for _, sym := range w {
 		win.chars[win.used] = plain(sym)
 		win.used++
@@ -69,7 +69,7 @@ func (s *Scanner) numberToken(w []uint8) {
 		win.iban = true
 	}
 	win.n++
-	win.endPos = s.wordPos + int32(letters+len(w))
+	win.endPos = s.w.pos + int32(letters+len(w))
 }
 
 // plain gives the upper-case letter or digit of a symbol, '?' for letters beyond A to Z.
@@ -86,7 +86,7 @@ func plain(sym uint8) byte {
 // letterToken meets a word without digits while a window is open: inside an IBAN it belongs to it, elsewhere
 // the window ends.
 func (s *Scanner) letterToken(w []uint8) {
-	if s.win.iban && len(w) <= 4 && s.counts.upper() == len(w) && s.win.n < 8 {
+	if s.win.iban && len(w) <= 4 && s.w.counts.upper() == len(w) && s.win.n < 8 {
 		s.numberToken(w)
 		return
 	}
