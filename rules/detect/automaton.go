@@ -5,14 +5,15 @@ import "fmt"
 // automaton finds literals anywhere in a word, as Aho and Corasick do: a row for each beginning of one, a cell for
 // each symbol.
 type automaton struct {
-	rows [][symCount]uint16 // the next row, with outBit if literals end there
-	outs []uint32           // by row, where in the dictionary's outs
+	rows  [][symCount]uint16 // the next row, with outBit if literals end there
+	outs  []uint32           // by row, where in lists
+	lists outputs
 }
 
 const outBit = 1 << 15
 
-// automaton makes one of literals.
-func (d *dictionary) automaton(lits []literal) (automaton, error) {
+// newAutomaton makes one of literals.
+func newAutomaton(lits []literal) (automaton, error) {
 	a := automaton{rows: make([][symCount]uint16, 1)}
 	tree := newTree(lits)
 	var ends [][]output
@@ -32,13 +33,13 @@ func (d *dictionary) automaton(lits []literal) (automaton, error) {
 			tree.queue = append(tree.queue, child)
 		}
 	}
-	d.link(&a, ends)
+	a.link(ends)
 	return a, nil
 }
 
 // link tells each row where to go on where no literal does: to the row for the longest end of what was read that
 // begins a literal, too. Rows are in breadth-first order.
-func (d *dictionary) link(a *automaton, ends [][]output) {
+func (a *automaton) link(ends [][]output) {
 	fail := make([]uint16, len(a.rows))
 	a.outs = make([]uint32, len(a.rows))
 	for row := range a.rows {
@@ -48,7 +49,7 @@ func (d *dictionary) link(a *automaton, ends [][]output) {
 		}
 		a.outs[row] = inherited
 		if len(ends[row]) > 0 {
-			a.outs[row] = d.list(append(ends[row], d.listed(inherited)...))
+			a.outs[row] = a.lists.list(append(ends[row], a.lists.listed(inherited)...))
 		}
 		for sym, next := range a.rows[row] {
 			miss := uint16(0)

@@ -5,6 +5,7 @@ import (
 	"math/bits"
 	"math/rand/v2"
 	"strings"
+	"sync"
 )
 
 // builder gathers literals before the tables are laid out.
@@ -222,17 +223,16 @@ func (b *builder) cue(c *cueSpec) error {
 
 // finish lays out the tables.
 func (b *builder) finish() (*Engine, error) {
-	e, err := b.e, error(nil)
-	if e.dict.head, err = e.dict.trie(b.head); err != nil {
+	e, errs := b.e, [3]error{}
+	var wg sync.WaitGroup
+	wg.Go(func() { e.dict.head, errs[0] = newTrie(b.head) })
+	wg.Go(func() { e.dict.name, errs[1] = newTrie(b.name) })
+	wg.Go(func() { e.dict.tail, errs[2] = newAutomaton(b.tail) })
+	wg.Go(func() { e.phrases = b.phrase.table() })
+	wg.Wait()
+	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}
-	if e.dict.name, err = e.dict.trie(b.name); err != nil {
-		return nil, err
-	}
-	if e.dict.tail, err = e.dict.automaton(b.tail); err != nil {
-		return nil, err
-	}
-	e.phrases = b.phrase.table()
 	for i := range e.patterns {
 		e.sumUp(&e.patterns[i])
 	}

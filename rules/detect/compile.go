@@ -98,6 +98,7 @@ type Engine struct {
 // pattern is one word of one or more terms.
 type pattern struct {
 	terms []int32 // terms of this word alone
+	said  []term  // those that are more than a language, a name or a place
 	first int32   // node of the phrases that begin with it, 0 if none
 	later bool    // it stands further on in some phrase
 	sum   meaning // of the terms

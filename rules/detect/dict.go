@@ -7,7 +7,6 @@ import "slices"
 type dictionary struct {
 	head, name trie // name is of names, for capitalised words only
 	tail       automaton
-	outs       []output // all that end at some node, each list up to one with last set
 	endings    endingTable
 }
 
@@ -16,8 +15,9 @@ type dictionary struct {
 // bytes, and the whole stays in the cache.
 type trie struct {
 	cells []cell
-	outs  []uint32 // by cell, where in the dictionary's outs the list of what ends here (of a leaf, after its rest) begins, 0 for nothing
-	rests []uint8  // of leaves: a length and as many symbols
+	outs  []uint32 // by cell, where in lists that of what ends here (of a leaf, after its rest) begins, 0 for nothing
+	lists outputs
+	rests []uint8 // of leaves: a length and as many symbols
 }
 
 // cell stands for one beginning of literals: its last symbol, flags, and its base, or, of a leaf, where in rests the one way
@@ -56,24 +56,27 @@ type literal struct {
 	out  output
 }
 
+// outputs are lists of what ends somewhere, each up to one with last set. The first is nothing.
+type outputs []output
+
 // list files what ends at one place, and says where.
-func (d *dictionary) list(outs []output) uint32 {
-	if len(d.outs) == 0 {
-		d.outs = make([]output, 1)
+func (l *outputs) list(outs []output) uint32 {
+	if len(*l) == 0 {
+		*l = make(outputs, 1)
 	}
 	if len(outs) == 0 {
 		return 0
 	}
-	at := uint32(len(d.outs))
-	d.outs = append(d.outs, outs...)
-	d.outs[len(d.outs)-1].last = true
+	at := uint32(len(*l))
+	*l = append(*l, outs...)
+	(*l)[len(*l)-1].last = true
 	return at
 }
 
-// listed copies a list out of outs.
-func (d *dictionary) listed(at uint32) (outs []output) {
+// listed copies a list.
+func (l outputs) listed(at uint32) (outs []output) {
 	for ; at != 0; at++ {
-		o := d.outs[at]
+		o := l[at]
 		last := o.last
 		o.last = false
 		if outs = append(outs, o); last {
@@ -96,7 +99,7 @@ func (d *dictionary) find(word []uint8, capital bool, hits []int32) []int32 {
 	for i, sym := range word {
 		cell = d.tail.rows[cell&^outBit][sym]
 		if cell&outBit != 0 {
-			hits = d.collect(d.tail.outs[cell&^outBit], word, i+1, hits)
+			hits = d.collect(d.tail.lists, d.tail.outs[cell&^outBit], word, i+1, hits)
 		}
 	}
 	return hits
@@ -113,12 +116,12 @@ func (d *dictionary) walk(t *trie, word []uint8, hits []int32) []int32 {
 			from := c.base()
 			rest := t.rests[from+1:][:t.rests[from]]
 			if after := word[end:]; len(after) >= len(rest) && string(after[:len(rest)]) == string(rest) {
-				hits = d.collect(t.outs[at], word, end+len(rest), hits)
+				hits = d.collect(t.lists, t.outs[at], word, end+len(rest), hits)
 			}
 			break
 		}
 		if out := t.outs[at]; out != 0 {
-			hits = d.collect(out, word, end, hits)
+			hits = d.collect(t.lists, out, word, end, hits)
 		}
 	}
 	return hits
@@ -148,7 +151,7 @@ func (t *trie) descend(at uint32, word []uint8, from int) (uint32, int) {
 
 // collect appends the patterns of a list that allow what is left of the word after the literal part. A doubled
 // consonant before the ending is regular in all Scandinavian languages (sygdom, sygdommen).
-func (d *dictionary) collect(at uint32, word []uint8, end int, hits []int32) []int32 {
+func (d *dictionary) collect(lists outputs, at uint32, word []uint8, end int, hits []int32) []int32 {
 	rest := word[end:]
 	var regular, doubled uint8 // languages in which the rest is an ending
 	if len(rest) > 0 {
@@ -158,7 +161,7 @@ func (d *dictionary) collect(at uint32, word []uint8, end int, hits []int32) []i
 		}
 	}
 	for ; ; at++ {
-		o := &d.outs[at]
+		o := &lists[at]
 		var fits bool
 		switch o.rest {
 		case restAny:

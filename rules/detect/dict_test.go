@@ -34,13 +34,13 @@ func TestDictionary(t *testing.T) {
 			}
 		}
 		var err error
-		if d.head, err = d.trie(slices.Clone(head)); err != nil {
+		if d.head, err = newTrie(slices.Clone(head)); err != nil {
 			t.Fatal(err)
 		}
-		if d.name, err = d.trie(nil); err != nil {
+		if d.name, err = newTrie(nil); err != nil {
 			t.Fatal(err)
 		}
-		if d.tail, err = d.automaton(slices.Clone(tail)); err != nil {
+		if d.tail, err = newAutomaton(slices.Clone(tail)); err != nil {
 			t.Fatal(err)
 		}
 		for range 300 {

@@ -51,27 +51,30 @@ type tables struct {
 	sep   [256]uint8  // ASCII bytes that don't belong to words
 }
 
-// letter is a symbol, 0 for none, and in its upper part what it adds to the counts of a word.
-type letter uint32
+// letter is a symbol, 0 for none, and in its upper half what it adds to the counts of a word.
+type letter uint64
 
-const latinLead = 0xC3
+const (
+	latinLead  = 0xC3
+	countShift = 32
+)
 
 func newLetter(sym uint8, upper bool) letter {
 	l := letter(sym)
 	if upper {
-		l |= 1 << 8
+		l |= 1 << countShift
 	}
 	if sym >= symZero && sym < symApos {
-		l |= 1 << 16
+		l |= 1 << (countShift + 8)
 	}
 	return l
 }
 
 func (l letter) sym() uint8     { return uint8(l) }
-func (l letter) upper() bool    { return l>>8&1 == 1 }
-func (l letter) counts() counts { return counts(l >> 8) }
+func (l letter) upper() bool    { return l>>countShift&1 == 1 }
+func (l letter) counts() counts { return counts(l >> countShift) }
 
-// counts are of the capitals and, in the upper half, the digits of a word.
+// counts are of the capitals and, in the upper part, the digits of a word.
 type counts uint32
 
 func (c counts) upper() int  { return int(c & 255) }

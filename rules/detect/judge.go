@@ -12,25 +12,28 @@ func (g *segment) tie() float64 {
 
 // named is tie without national numbers.
 func (g *segment) named() float64 {
-	t := 0.0
-	up := func(v float64, ok bool) {
-		if ok && v > t {
-			t = v
-		}
+	c := &g.cues
+	switch {
+	case g.full > 0:
+		return 0.95
+	case c[classRelative] > 0:
+		return 0.85
+	case c[classRole] > 0 || c[classThird] > 0 || g.given > 0:
+		return 0.8
+	case g.initials > 0:
+		return 0.7
+	case g.maybe > 0 || c[classFirst] > 0:
+		return 0.6
+	case c[classSecond] > 0:
+		return 0.55
+	case g.staff && c[classTold] > 0 && c[classCondition] == 0: // our former cleaner Anna was arrested
+		return 0.5
+	case c[classIdentity] > 0:
+		return 0.5
+	case g.proper > 0:
+		return 0.4
 	}
-	up(0.95, g.full > 0)
-	up(0.85, g.cues[classRelative] > 0)
-	up(0.8, g.cues[classRole] > 0)
-	up(0.8, g.cues[classThird] > 0)
-	up(0.8, g.given > 0)
-	up(0.7, g.initials > 0)
-	up(0.6, g.maybe > 0)
-	up(0.4, g.proper > 0)
-	up(0.5, g.staff && g.cues[classTold] > 0 && g.cues[classCondition] == 0) // our former cleaner Anna was arrested
-	up(0.5, g.cues[classIdentity] > 0)
-	up(0.6, g.cues[classFirst] > 0)
-	up(0.55, g.cues[classSecond] > 0)
-	return t
+	return 0
 }
 
 // judge weighs one segment by what it says and who stands near, and files it with its rules.

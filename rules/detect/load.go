@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/BurntSushi/toml"
 	"github.com/agnivade/levenshtein"
@@ -121,18 +122,19 @@ func loadFS(fsys fs.FS) ([]ruleFile, error) {
 		return nil, fmt.Errorf("%w: %w", ErrRules, err)
 	}
 	slices.Sort(names)
-	var files []ruleFile
-	var errs []error
-	for _, name := range names {
-		data, err := fs.ReadFile(fsys, name)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("%w: %s: %w", ErrRules, name, err))
-			continue
-		}
-		f, err := parseFile(name, data)
-		files = append(files, f)
-		errs = append(errs, err)
+	files, errs := make([]ruleFile, len(names)), make([]error, len(names))
+	var wg sync.WaitGroup
+	for i, name := range names {
+		wg.Go(func() {
+			data, err := fs.ReadFile(fsys, name)
+			if err != nil {
+				errs[i] = fmt.Errorf("%w: %s: %w", ErrRules, name, err)
+				return
+			}
+			files[i], errs[i] = parseFile(name, data)
+		})
 	}
+	wg.Wait()
 	return files, errors.Join(errs...)
 }
 

@@ -44,6 +44,7 @@ func (e *Engine) sumUp(p *pattern) {
 				m.tongues.add(t.langs)
 			}
 		default:
+			p.said = append(p.said, *t)
 			m.flags |= meansTerms
 			if t.class == classTopic || t.class >= firstCue {
 				m.flags |= meansKnown
@@ -79,22 +80,24 @@ func (e *Engine) frequentWords(lits []literal) []slot {
 			continue
 		}
 		for _, capital := range [...]bool{false, true} {
-			m, all := e.look(w, e.key(hashOf(w, e.step), capital), capital, hits[:0])
-			if len(all) <= slotHits && !seen[m.key] {
-				seen[m.key] = true
-				found = append(found, m)
+			all, key := e.dict.find(w, capital, hits[:0]), e.key(hashOf(w, e.step), capital)
+			if len(all) <= slotHits && !seen[key] {
+				seen[key] = true
+				found = append(found, slot{})
+				found[len(found)-1].sum(e, key, len(w), all)
 			}
 		}
 	}
 	return found[:min(len(found), memoSlots/2)]
 }
 
-// look finds what a word matches, and sums up the meaning. All that matches is in hits, and in the slot as much as it holds.
-func (e *Engine) look(w []uint8, hash uint64, capital bool, hits []int32) (slot, []int32) {
-	hits = e.dict.find(w, capital, hits)
-	m := slot{key: hash}
-	m.n = uint8(copy(m.hits[:], hits))
-	for _, h := range hits {
+// sum fills in what is known of a word with that key, of so many letters, from what it matches.
+func (m *slot) sum(e *Engine, key uint64, letters int, hits []int32) {
+	*m = slot{key: key, n: uint8(min(len(hits), slotHits))}
+	for i, h := range hits {
+		if i < slotHits {
+			m.hits[i] = h
+		}
 		p := &e.patterns[h]
 		m.tongues += p.sum.tongues
 		m.nynorsk += p.sum.nynorsk
@@ -104,10 +107,9 @@ func (e *Engine) look(w []uint8, hash uint64, capital bool, hits []int32) (slot,
 		}
 		m.on |= e.phrases.node[p.first].on
 	}
-	if len(w) > 6 || m.flags&meansNot != 0 {
+	if letters > 6 || m.flags&meansNot != 0 {
 		m.flags &^= meansFiller
 	}
-	return m, hits
 }
 
 // Sizes of the memo, powers of two.
@@ -166,21 +168,21 @@ func (s *Scanner) find(w []uint8, key uint64) *slot {
 
 // meet looks a word up that the memo doesn't hold.
 func (s *Scanner) meet(w []uint8, key uint64) *slot {
-	found, hits := s.e.look(w, key, s.w.capital, s.hits[:0])
-	switch {
-	case len(hits) == 0:
+	hits := s.e.dict.find(w, s.w.capital, s.hits[:0])
+	if len(hits) == 0 {
 		s.memo.file(key, 0)
 		return &s.memo.slots[0]
-	case len(hits) > slotHits:
-		found.on = 0 // see beginRare
-		s.rare, s.nrare = found, len(hits)
+	}
+	if len(hits) > slotHits {
+		s.rare.sum(s.e, key, len(w), hits)
+		s.rare.on, s.nrare = 0, len(hits) // see beginRare
 		return &s.rare
 	}
 	at := s.memo.take()
 	m := &s.memo.slots[at]
 	s.begun.leave(m)
 	s.memo.file(key, at)
-	*m = found
+	m.sum(s.e, key, len(w), hits)
 	return m
 }
 

@@ -52,11 +52,12 @@ type Scanner struct {
 	column  [maxNumbers]int32
 
 	segs    [segRing]segment
-	seg     *segment // the one being filled
-	nseg    int32    // and its number
-	closing int      // lines left of a signature
-	after   bool     // the signature has begun
-	dashed  bool     // with a line of dashes
+	held    [segRing][maxHits]hit // of the segments
+	seg     *segment              // the one being filled
+	nseg    int32                 // and its number
+	closing int                   // lines left of a signature
+	after   bool                  // the signature has begun
+	dashed  bool                  // with a line of dashes
 
 	opened     int32 // token after an opening bracket
 	inParens   bool  // and it was a round one
@@ -202,31 +203,43 @@ func (s *Scanner) words(data []byte, i int) int {
 
 // letters takes the letters and digits of a word from data[i] on, and gives where they end.
 func (s *Scanner) letters(data []byte, i int) int {
-	ascii, step, n, counts, hash := &s.e.tab.ascii, s.e.step, uint(s.w.n), s.w.counts, s.w.hash
-	for i < len(data) {
-		l := ascii[data[i]]
+	for {
+		i += s.ascii(data[i:])
+		if i >= len(data) {
+			return i
+		}
+		l, n := s.e.tab.ascii[data[i]], 1
 		if l == 0 {
 			if data[i] != latinLead || i+1 == len(data) {
-				break
+				return i
 			}
-			if l = s.e.tab.latin[data[i+1]]; l == 0 {
-				break
+			if l, n = s.e.tab.latin[data[i+1]], 2; l == 0 {
+				return i
 			}
 			s.extra++
-			i++
 		}
-		i++
-		if n < maxWord {
-			s.w.sym[n] = l.sym()
-			n++
-			counts += l.counts()
-			hash = hash.add(l.sym(), step)
-		} else {
-			s.w.long = true
-		}
+		s.push(l)
+		i += n
 	}
-	s.w.n, s.w.counts, s.w.hash = int(n), counts, hash
-	return i
+}
+
+// ascii takes the letters and digits of ASCII that data begins with, as many as a word holds, and says how many.
+func (s *Scanner) ascii(data []byte) int {
+	w, tab, step := &s.w, &s.e.tab.ascii, s.e.step
+	sym, sum, hash := w.sym[w.n:], letter(0), w.hash
+	data = data[:min(len(data), len(sym))]
+	for i, c := range data {
+		l := tab[c]
+		if l == 0 {
+			data = data[:i]
+			break
+		}
+		sym[i] = l.sym()
+		sum += l
+		hash = hash.add(l.sym(), step)
+	}
+	w.n, w.counts, w.hash = w.n+len(data), w.counts+sum.counts(), hash
+	return len(data)
 }
 
 // rune takes one character beyond ASCII.

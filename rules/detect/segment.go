@@ -20,7 +20,7 @@ type hit struct {
 type segment struct {
 	start, end int32
 	words      int32
-	hits       [maxHits]hit
+	hits       *[maxHits]hit
 	nhits      int
 	cues       [classCount]uint8
 	full       uint8 // full names
@@ -232,7 +232,7 @@ func (s *Scanner) endSegment(pos int32) {
 // startSegment begins the current segment.
 func (s *Scanner) startSegment(pos int32) {
 	s.seg = &s.segs[s.nseg%segRing]
-	*s.seg = segment{start: pos, end: pos}
+	*s.seg = segment{start: pos, end: pos, hits: &s.held[s.nseg%segRing]}
 }
 
 // endsInName lets a signature begin at a paragraph that holds a name and a title, in one line or two, and no verb.

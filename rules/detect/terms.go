@@ -50,7 +50,11 @@ func (b *builder) term(at place, id, text string, t term) error {
 func splitTerm(text string, apart bool) []string {
 	text = strings.ReplaceAll(text, "-*", "*")
 	return strings.FieldsFunc(strings.ReplaceAll(text, "-", map[bool]string{true: " ", false: ""}[apart]), func(r rune) bool {
-		return r == ' ' || r == '\t' || strings.ContainsRune(`.,/&()§:="`, r)
+		switch r {
+		case ' ', '\t', '.', ',', '/', '&', '(', ')', '§', ':', '=', '"':
+			return true
+		}
+		return false
 	})
 }
 

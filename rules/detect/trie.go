@@ -62,8 +62,8 @@ func (t *tree) outputs(s span) (outs []output) {
 	return outs
 }
 
-// trie makes the double array of literals.
-func (d *dictionary) trie(lits []literal) (trie, error) {
+// newTrie makes the double array of literals.
+func newTrie(lits []literal) (trie, error) {
 	m, tree := trieMaker{taken: map[uint32]bool{}, gap: 1}, newTree(lits)
 	m.grow(0)
 	m.cells[0] = 0
@@ -73,12 +73,12 @@ func (d *dictionary) trie(lits []literal) (trie, error) {
 			return m.trie, nil
 		}
 		c := m.cells[s.at]
-		m.outs[s.at] = d.list(ends)
+		m.outs[s.at] = m.lists.list(ends)
 		if slices.ContainsFunc(ends, func(o output) bool { return o.rest != restNone }) {
 			c |= openFlag
 		}
 		if rest := tree.single(s); s.at > 0 && len(rest) > 0 {
-			m.cells[s.at], m.outs[s.at] = c|leafFlag|cell(len(m.rests)), d.list(tree.outputs(s))
+			m.cells[s.at], m.outs[s.at] = c|leafFlag|cell(len(m.rests)), m.lists.list(tree.outputs(s))
 			m.rests = append(append(m.rests, uint8(len(rest))), rest...)
 			continue
 		}

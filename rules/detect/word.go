@@ -135,15 +135,8 @@ func (s *Scanner) say(m *slot, f *tokenFacts) {
 
 // terms emits what one pattern means alone.
 func (s *Scanner) terms(p *pattern, family bool, f *tokenFacts) {
-	for _, id := range p.terms {
-		t := &s.e.terms[id]
-		switch t.class {
-		case classLanguage, classGiven, classSurname, classPlace: // known by the word's meaning
-		case classTopic:
-			if !family {
-				s.emit(t, s.tok, s.w.pos, f)
-			}
-		default:
+	for i := range p.said {
+		if t := &p.said[i]; t.class != classTopic || !family {
 			s.emit(t, s.tok, s.w.pos, f)
 		}
 	}
