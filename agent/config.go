@@ -63,6 +63,7 @@ type Log struct {
 	Journal         string           `toml:"journal" doc:"auto: when there is no file. yes, no."`
 	JournalUnits    []string         `toml:"journal_units" doc:"Units of the MTA; of the journal only their lines count."`
 	MilterUnit      string           `toml:"milter_unit" doc:"Unit of the milter; verdict lines in the journal count only from it."`
+	MilterNames     []string         `toml:"milter_names" doc:"Parts of the addresses (Postfix) and names (Sendmail) by which the MTA knows the milter: when it says that it does not reach one of them, the time counts as not checked."`
 	Verdicts        []string         `toml:"verdicts" doc:"The milter's own files. Verdict lines elsewhere count only with a good mac=."`
 	Decisions       string           `toml:"decisions" doc:"Where the helper for held mail writes what was decided: senders are told when their mail was read, officers when nobody decided in time."`
 	MACKey          string           `toml:"mac_key" doc:"File with the key of mac=, \"\" for none."`
@@ -160,7 +161,7 @@ func DefaultConfig() *Config {
 	return &Config{
 		Elastic: Elasticsearch{URLs: []string{}},
 		Log: Log{Files: []string{}, Journal: "auto", JournalUnits: []string{"postfix*.service", "sendmail*.service"},
-			MilterUnit: "postvagt-milter.service", Verdicts: []string{"/var/log/postvagt/verdict.log"}, Decisions: "/var/lib/postvagt/held/decisions.jsonl",
+			MilterUnit: "postvagt-milter.service", MilterNames: []string{"postvagt"}, Verdicts: []string{"/var/log/postvagt/verdict.log"}, Decisions: "/var/lib/postvagt/held/decisions.jsonl",
 			JoinWindow: program.Duration(time.Hour), QueueLifetime: program.Duration(121 * time.Hour)},
 		Store:       Store{Path: "/var/lib/postvagt/agent.db", DetailsMonths: 13, AccessMonths: 24},
 		Cases:       Cases{KeepYears: 5},

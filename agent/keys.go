@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -126,6 +127,9 @@ func (c *Config) trackOptions() (track.Options, error) {
 		SecureMailbox: boxes.holds,
 		JoinWindow:    time.Duration(c.Log.JoinWindow), QueueLifetime: time.Duration(c.Log.QueueLifetime),
 		TLSLogged: c.Log.ClientTLSLogged, MaxLive: c.Agent.MaxUnfinished,
+		OwnMilter: func(name string) bool {
+			return slices.ContainsFunc(c.Log.MilterNames, func(part string) bool { return strings.Contains(name, part) })
+		},
 		ChannelRelays: map[string][]string{},
 	}
 	for _, r := range c.Relay {

@@ -226,6 +226,13 @@ func (p *pipeline) commit(ctx context.Context) error {
 		}
 		b.Positions = append(b.Positions, store.Position{Source: s.name, Data: data})
 	}
+	for _, o := range c.Outages {
+		of := store.HostOutages{Host: o.Host, Since: o.Since, Until: o.Until}
+		for _, one := range o.All {
+			of.All = append(of.All, store.Outage{Host: o.Host, From: one.From, To: one.To})
+		}
+		b.Outages = append(b.Outages, of)
+	}
 	if p.teller != nil {
 		if b.Letters, err = p.teller.notices(c.Notices); err != nil {
 			return err

@@ -1,6 +1,9 @@
 package dashboards
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // ByTime is the Split.By that divides by time.
 const ByTime = "time"
@@ -11,6 +14,40 @@ type Gap struct {
 	Source   string
 	From, To time.Time
 	Lines    int64 // lost, as far as the log system said
+}
+
+// Outage is when nothing was checked on a mail host; To is zero while that lasts.
+type Outage struct {
+	Host     string
+	From, To time.Time
+}
+
+// Out is for how long nothing was checked on at least one host, in [from, to); outages are in order of time, and what lasts,
+// lasts until now.
+func Out(all []Outage, from, to, now time.Time) (out time.Duration) {
+	if now.Before(to) {
+		to = now
+	}
+	for _, o := range all {
+		end := o.To
+		if end.IsZero() || end.After(to) {
+			end = to
+		}
+		if o.From.After(from) {
+			from = o.From
+		}
+		if end.After(from) {
+			out += end.Sub(from)
+			from = end
+		}
+	}
+	return out
+}
+
+// HoursMinutes writes a span of time as h:mm, a part of a minute as a whole one.
+func HoursMinutes(d time.Duration) string {
+	minutes := int((d + time.Minute - 1) / time.Minute)
+	return fmt.Sprintf("%d:%02d", minutes/60, minutes%60)
 }
 
 // Setting is what was in force on a mail host, from when to when. Policy and Rules are fingerprints: equal ones are the same.

@@ -6,6 +6,9 @@ import (
 
 // postfix reads the text of one of Postfix's daemons and commands.
 func (p *Parser) postfix(text string, r *Record) {
+	if unreached(text, r) { // "warning" could be a queue id
+		return
+	}
 	if id, rest, ok := queueIDPrefix(text); ok {
 		if id == "NOQUEUE" {
 			r.Kind = NoQueue
@@ -26,6 +29,17 @@ func (p *Parser) postfix(text string, r *Record) {
 	if r.Kind == Unknown && r.Instance == r.Program { // whose it is was only guessed
 		r.Kind = Ignored
 	}
+}
+
+// unreached reads "warning: connect to Milter service unix:/run/x.sock: Connection refused".
+func unreached(s string, r *Record) bool {
+	rest, ok := strings.CutPrefix(s, "warning: connect to Milter service ")
+	end := strings.Index(rest, ": ")
+	if !ok || end < 0 || r.Service != "smtpd" && r.Service != "cleanup" {
+		return false
+	}
+	r.Kind, r.Relay = Unreached, rest[:end]
+	return true
 }
 
 // postfixMessage reads what stands behind the queue id.

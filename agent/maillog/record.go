@@ -33,6 +33,7 @@ const (
 	Settings                 // Verdict.Settings is set: what judges from now on
 	Forged                   // a verdict line from a place where the milter does not write
 	Gap                      // the log system dropped Lines lines
+	Unreached                // the MTA did not reach a milter: Relay is its address (Postfix) or its name (Sendmail)
 	kinds
 )
 
@@ -40,7 +41,7 @@ const (
 func (k Kind) String() string {
 	names := [kinds]string{"unknown", "foreign", "ignored", "noqueue", "born", "message-id", "queued", "delivery",
 		"tls", "hold", "release", "reject", "discard", "expire", "requeue", "remove", "notification", "verdict",
-		"selftest", "settings", "forged", "gap"}
+		"selftest", "settings", "forged", "gap", "unreached"}
 	if k < kinds {
 		return names[k]
 	}

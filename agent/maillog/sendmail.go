@@ -6,11 +6,17 @@ import "strings"
 func sendmail(s string, r *Record) {
 	id, rest, ok := queueIDPrefix(s)
 	if ok && id == "NOQUEUE" {
-		r.Kind = NoQueue
+		if r.Kind = NoQueue; sendmailUnreached(rest, r) {
+			r.Kind = Unreached
+		}
 		return
 	}
 	if !ok || len(id) < 12 || !strings.ContainsAny(id, "0123456789") { // "STARTTLS: …", "error: …"
 		sendmailSession(s, r)
+		return
+	}
+	if sendmailUnreached(rest, r) {
+		r.Kind = Unreached
 		return
 	}
 	r.QueueID = id
@@ -160,6 +166,17 @@ func sendmailStat(stat, mailer string, quarantined bool, r *Record) {
 	default:
 		r.Status = Bounced
 	}
+}
+
+// sendmailUnreached reads "Milter (name): error connecting to filter: …" and "Milter (name): to error state".
+func sendmailUnreached(s string, r *Record) bool {
+	rest, ok := strings.CutPrefix(s, "Milter (")
+	name, what, named := strings.Cut(rest, "): ")
+	if !ok || !named || !strings.HasPrefix(what, "error connecting to filter") && what != "to error state" {
+		return false
+	}
+	r.Relay = name
+	return true
 }
 
 func sendmailMilter(s string, r *Record) {

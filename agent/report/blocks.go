@@ -76,7 +76,8 @@ func (r *Report) sections() []section {
 		{Heading: text(r.Lang, "meanings"), List: r.meanings()},
 		{Heading: text(r.Lang, "limits"), List: []string{text(r.Lang, "limits-1"), text(r.Lang, "limits-2"), text(r.Lang, "limits-3")}},
 	}
-	all = append(r.edition(), all...)
+	second := slices.IndexFunc(all, func(s section) bool { return s.NewPage })
+	all = slices.Concat(r.edition(), all[:second+1], r.changed(), all[second+1:])
 	for i := range all {
 		if all[i].Table != nil && len(all[i].Table.Rows) == 0 {
 			all[i].Table, all[i].Paragraphs = nil, []string{text(r.Lang, "none")}

@@ -51,6 +51,13 @@ func (r *Report) lines() [][]string {
 	for _, g := range r.Gaps {
 		lines = append(lines, []string{"gap", text(r.Lang, "gap"), g.From.Format(time.RFC3339) + "/" + g.To.Format(time.RFC3339), strconv.FormatInt(g.Lines, 10), ""})
 	}
+	for _, o := range r.Outages {
+		from, to := r.outageSpan(o)
+		lines = append(lines, []string{"not-checked", text(r.Lang, "not-checked"), from + "/" + to + "/" + o.Host, "", ""})
+	}
+	if len(r.Outages) > 0 {
+		lines = append(lines, []string{"not-checked-time", text(r.Lang, "not-checked"), dashboards.HoursMinutes(r.out()), "", ""})
+	}
 	for _, g := range r.Settings {
 		key := strings.Join([]string{g.From.Format(time.RFC3339), g.To.Format(time.RFC3339), g.Host, g.Mode, g.Policy, g.Rules}, "/")
 		lines = append(lines, []string{"in-force", text(r.Lang, "in-force"), key, "", ""})

@@ -63,17 +63,26 @@ func changes(lang string, before, after dashboards.Answers) (lines []string) {
 	return lines
 }
 
-// edition says which version a frozen report is, and what has changed since the one before.
+// edition says which version a frozen report is. What has changed since the one before stands behind the first page, which has no
+// room for it.
 func (r *Report) edition() []section {
 	if r.version == 0 {
 		return nil
 	}
 	s := section{Heading: text(r.Lang, "version", r.version), Paragraphs: []string{text(r.Lang, "version-frozen", dashboards.Clock(r.Lang, r.Made))}}
-	if r.version > 1 {
-		s.Paragraphs = append(s.Paragraphs, text(r.Lang, "version-changes", r.version-1))
-		if s.List = r.changes; len(s.List) == 0 {
-			s.List = []string{text(r.Lang, "version-same")}
-		}
+	switch {
+	case len(r.changes) > 0:
+		s.Paragraphs = append(s.Paragraphs, text(r.Lang, "version-below", r.version-1))
+	case r.version > 1:
+		s.Paragraphs = append(s.Paragraphs, text(r.Lang, "version-same", r.version-1))
 	}
 	return []section{s}
+}
+
+// changed lists what has changed since the version before.
+func (r *Report) changed() []section {
+	if len(r.changes) == 0 {
+		return nil
+	}
+	return []section{{Heading: text(r.Lang, "version-changes", r.version-1), List: r.changes}}
 }

@@ -134,13 +134,37 @@ func (r *Report) ruleName(f Repeated) string {
 	return name
 }
 
-// unjudged says how many mails left unjudged, and on how many days: for how long the check was out of service is not in the log.
+// unjudged says how many mails left unjudged, on how many days, and for how long a mail server did not reach the check.
 func (r *Report) unjudged() string {
-	mails := dashboards.Mails(r.Lang, r.Answers.Count("not-judged"))
-	if r.Outcomes == nil || r.Outcomes.Unjudged == 0 {
-		return text(r.Lang, "unseen-judged", mails)
+	line := text(r.Lang, "unseen-judged", dashboards.Mails(r.Lang, r.Answers.Count("not-judged")))
+	if r.Outcomes != nil && r.Outcomes.Unjudged > 0 {
+		line = text(r.Lang, "unseen-judged-days", dashboards.Mails(r.Lang, r.Answers.Count("not-judged")), r.number(r.Outcomes.Unjudged))
 	}
-	return text(r.Lang, "unseen-judged-days", mails, r.number(r.Outcomes.Unjudged))
+	switch {
+	case r.Outages == nil:
+		return line
+	case len(r.Outages) == 0:
+		return line + " " + text(r.Lang, "unseen-not-out")
+	}
+	return line + " " + text(r.Lang, "unseen-out", dashboards.HoursMinutes(r.out()))
+}
+
+// out is for how long at least one mail server did not reach the check.
+func (r *Report) out() time.Duration { return dashboards.Out(r.Outages, r.From, r.To, r.Made) }
+
+// outageSpan is the part of an outage that lies in the period; to is "" where it lasted beyond what is known.
+func (r *Report) outageSpan(o dashboards.Outage) (from, to string) {
+	if from = r.From.Format(time.RFC3339); o.From.After(r.From) {
+		from = o.From.Format(time.RFC3339)
+	}
+	switch {
+	case o.To.IsZero():
+	case o.To.After(r.To):
+		to = r.To.Format(time.RFC3339)
+	default:
+		to = o.To.Format(time.RFC3339)
+	}
+	return from, to
 }
 
 // outcomeLines are the outcomes as lines of the CSV.

@@ -42,9 +42,26 @@ type paper struct {
 	report *Report
 	name   string // what the document is called, under each page
 	pages  int    // in all, 0 while they are being counted
+	scale  float64
 }
 
-func (r *Report) writePDF(w io.Writer) error { return writeTwice(w, r.layOut) }
+// tightest is how small the first page may become, of its size.
+const tightest = 0.78
+
+// writePDF writes the first page as large as it fits on one, when many notes stand on it.
+func (r *Report) writePDF(w io.Writer) error {
+	scale := 1.0
+	for ; scale > tightest; scale -= 0.03 {
+		p, err := r.layOut(0, scale, true)
+		if err != nil {
+			return fmt.Errorf("report: pdf: %w", err)
+		}
+		if p.PageCount() == 1 {
+			break
+		}
+	}
+	return writeTwice(w, func(pages int) (*paper, error) { return r.layOut(pages, scale, false) })
+}
 
 // writeTwice lays a document out twice, since only the first time tells how many pages it has.
 func writeTwice(w io.Writer, layOut func(pages int) (*paper, error)) error {
@@ -62,13 +79,19 @@ func writeTwice(w io.Writer, layOut func(pages int) (*paper, error)) error {
 	return nil
 }
 
-func (r *Report) layOut(pages int) (*paper, error) {
+func (r *Report) layOut(pages int, scale float64, first bool) (*paper, error) {
 	p, err := newPaper(r, text(r.Lang, "title"), pages)
 	if err != nil {
 		return nil, err
 	}
+	p.scale = scale
 	p.head()
 	for _, s := range r.sections() {
+		if s.NewPage {
+			if p.scale = 1; first {
+				return p, p.Error()
+			}
+		}
 		p.section(s)
 	}
 	hash, err := r.Hash()
@@ -82,7 +105,7 @@ func (r *Report) layOut(pages int) (*paper, error) {
 
 // newPaper begins a document with its first page.
 func newPaper(r *Report, name string, pages int) (*paper, error) {
-	p := &paper{Fpdf: fpdf.New("P", "mm", "A4", ""), report: r, name: name, pages: pages}
+	p := &paper{Fpdf: fpdf.New("P", "mm", "A4", ""), report: r, name: name, pages: pages, scale: 1}
 	for _, f := range []struct{ family, style, file string }{{sans, "", "public-sans-regular"}, {sans, "B", "public-sans-semibold"}, {serif, "", "newsreader-medium"}} {
 		b, err := fonts.ReadFile("fonts/" + f.file + ".ttf")
 		if err != nil {
@@ -113,7 +136,7 @@ func (p *paper) foot() {
 }
 
 func (p *paper) font(family, style string, size float64, c colour) {
-	p.SetFont(family, style, size)
+	p.SetFont(family, style, size*p.scale)
 	p.SetTextColor(c[0], c[1], c[2])
 }
 
@@ -129,9 +152,9 @@ func (p *paper) room(h float64) {
 func (p *paper) head() {
 	r := p.report
 	p.font(sans, "B", 10.5, ink)
-	p.MultiCell(textWidth, 5, r.Organisation, "", "L", false)
+	p.MultiCell(textWidth, 5*p.scale, r.Organisation, "", "L", false)
 	p.font(serif, "", 25, ink)
-	p.MultiCell(textWidth, 11.5, text(r.Lang, "title"), "", "L", false)
+	p.MultiCell(textWidth, 11.5*p.scale, text(r.Lang, "title"), "", "L", false)
 	page, err := r.page()
 	p.SetError(err)
 	p.paragraph(page.Scope, 10.5, soft)
@@ -142,14 +165,14 @@ func (p *paper) section(s section) {
 	if s.NewPage {
 		p.AddPage()
 	}
-	p.room(s.need())
-	p.Ln(2.2)
+	p.room(s.need() * p.scale)
+	p.Ln(2.2 * p.scale)
 	p.font(serif, "", 14.5, ink)
-	p.MultiCell(textWidth, 7.2, s.Heading, "", "L", false)
+	p.MultiCell(textWidth, 7.2*p.scale, s.Heading, "", "L", false)
 	for _, t := range s.Large {
 		p.font(serif, "", 12.5, ink)
 		p.lines(t, textWidth, 6)
-		p.Ln(1.5)
+		p.Ln(1.5 * p.scale)
 	}
 	p.cards(s.Cards)
 	for _, t := range s.Paragraphs {
@@ -181,12 +204,13 @@ func (s section) need() float64 {
 func (p *paper) paragraph(t string, size float64, c colour) {
 	p.font(sans, "", size, c)
 	p.lines(t, textWidth, size*0.5)
-	p.Ln(0.8)
+	p.Ln(0.8 * p.scale)
 }
 
 // lines writes a text line by line, so that a page may end between any two.
 func (p *paper) lines(t string, width, height float64) {
 	x := p.GetX()
+	height *= p.scale
 	for _, l := range p.SplitText(t, width) {
 		p.room(height)
 		p.SetX(x)
@@ -197,10 +221,11 @@ func (p *paper) lines(t string, width, height float64) {
 
 func (p *paper) item(t string) {
 	p.font(sans, "", 9.5, ink)
-	p.room(4.8)
-	p.CellFormat(4, 4.8, "•", "", 0, "L", false, 0, "")
+	height := 4.8 * p.scale
+	p.room(height)
+	p.CellFormat(4, height, "•", "", 0, "L", false, 0, "")
 	p.lines(t, textWidth-4, 4.8)
-	p.Ln(0.5)
+	p.Ln(0.5 * p.scale)
 }
 
 // fit cuts a text that is wider than w.
@@ -220,7 +245,8 @@ func (p *paper) cards(cards []card) {
 	if len(cards) == 0 {
 		return
 	}
-	const space, inner = 4.0, 3.5
+	const space = 4.0
+	inner := 3.5 * p.scale
 	width := (textWidth - space*float64(len(cards)-1)) / float64(len(cards))
 	height := 0.0
 	for _, c := range cards {
@@ -242,6 +268,7 @@ func (p *paper) card(c card, x, y, width, inner float64, write bool) float64 {
 	top := y
 	y += inner
 	put := func(t, family, style string, size, height float64, col colour) {
+		height *= p.scale
 		p.font(family, style, size, col)
 		for _, l := range p.SplitText(t, width-2*inner) {
 			if write {

@@ -33,6 +33,7 @@ type Store interface {
 	Overview(ctx context.Context) (dashboards.Overview, error)
 	Reported(ctx context.Context, p dashboards.Period, department string) ([]dashboards.Reported, error)
 	Settings(ctx context.Context, p dashboards.Period) ([]dashboards.Setting, error)
+	Outages(ctx context.Context, p dashboards.Period) ([]dashboards.Outage, error)
 	Registers
 }
 
@@ -55,6 +56,7 @@ type Report struct {
 	Details  time.Time             // what lies before it was deleted, on Deleted; zero while nothing was
 	Deleted  time.Time
 	First    time.Time            // of all transmissions known, zero while there are none
+	Outages  []dashboards.Outage  // times in which a mail server did not reach the check; nil of a report frozen before they were known
 	Settings []dashboards.Setting `json:",omitempty"` // in force in the period, as the log told them then
 
 	Supervision Supervision // what people stated
@@ -95,11 +97,15 @@ func Make(ctx context.Context, s Store, o Options) (*Report, error) {
 	if err != nil {
 		return nil, fmt.Errorf("report: %w", err)
 	}
+	outages, err := s.Outages(ctx, p)
+	if err != nil {
+		return nil, fmt.Errorf("report: %w", err)
+	}
 	stated, err := readSupervision(ctx, s, o)
 	if err != nil {
 		return nil, fmt.Errorf("report: %w", err)
 	}
-	return &Report{Options: o, Answers: answers, Gaps: gaps, Reported: reported, Details: overview.DetailsFrom, Deleted: overview.DetailsDeleted, First: overview.First, Settings: settings, Supervision: stated}, nil
+	return &Report{Options: o, Answers: answers, Gaps: gaps, Reported: reported, Details: overview.DetailsFrom, Deleted: overview.DetailsDeleted, First: overview.First, Outages: slices.Concat([]dashboards.Outage{}, outages), Settings: settings, Supervision: stated}, nil
 }
 
 // Questions are those that a report answers.
@@ -148,6 +154,7 @@ type document struct {
 	Figures      []figure    `json:"figures"`
 	Gaps         []gap       `json:"gaps"`
 	Reported     []entry     `json:"reported_not_measured"`
+	NotChecked   []outage    `json:"not_checked"`               // times in which a mail server did not reach the check
 	Deleted      string      `json:"details_deleted,omitempty"` // when; of the transmissions before details_from
 	DetailsFrom  string      `json:"details_from,omitempty"`
 	Settings     []setting   `json:"settings_in_force,omitempty"`
@@ -182,6 +189,13 @@ type gap struct {
 	Lines  int64  `json:"lines"`
 }
 
+// outage lies in the period; an empty end: it lasted.
+type outage struct {
+	Host string `json:"host"`
+	From string `json:"from"`
+	To   string `json:"to"`
+}
+
 // setting is what was in force on a mail host; policy and rules are fingerprints.
 type setting struct {
 	Host   string `json:"host"`
@@ -205,7 +219,7 @@ type entry struct {
 // content is all that the report says, without when it was made.
 func (r *Report) content() document {
 	d := document{Schema: Schema, Organisation: r.Organisation, Department: r.Department, From: r.From.Format(time.RFC3339), To: r.To.Format(time.RFC3339),
-		Figures: []figure{}, Gaps: []gap{}, Reported: []entry{}, Stated: r.Supervision, Outcomes: r.Outcomes}
+		Figures: []figure{}, Gaps: []gap{}, NotChecked: []outage{}, Reported: []entry{}, Stated: r.Supervision, Outcomes: r.Outcomes}
 	for _, q := range Questions() {
 		f := figure{ID: q.ID, Title: q.Title.In(r.Lang), Help: q.Help.In(r.Lang), Source: q.Source, Measure: string(q.Measure.Kind), Split: q.Split.By, Rows: []row{}}
 		if f.NotKnown = !r.Answers.Known(q.ID); f.NotKnown {
@@ -223,6 +237,10 @@ func (r *Report) content() document {
 	}
 	for _, g := range r.Gaps {
 		d.Gaps = append(d.Gaps, gap{g.Source, g.From.Format(time.RFC3339), g.To.Format(time.RFC3339), g.Lines})
+	}
+	for _, o := range r.Outages {
+		from, to := r.outageSpan(o)
+		d.NotChecked = append(d.NotChecked, outage{o.Host, from, to})
 	}
 	for _, g := range r.Settings {
 		d.Settings = append(d.Settings, setting{g.Host, g.From.Format(time.RFC3339), g.To.Format(time.RFC3339), g.Mode, g.Policy, g.Rules})

@@ -18,6 +18,7 @@ import (
 
 	"postvagt/agent/event"
 	"postvagt/agent/store"
+	"postvagt/agent/supervise"
 	"postvagt/dashboards"
 )
 
@@ -54,6 +55,20 @@ func documents(n int) []event.Document {
 	return all
 }
 
+// outagesOf are outages of a host, in pairs of hours from the start; the end 0 is not known.
+func outagesOf(host string, hours ...int) store.HostOutages {
+	at := func(h int) time.Time { return from.Add(time.Duration(h) * time.Hour) }
+	h := store.HostOutages{Host: host, Since: at(hours[0]), Until: to}
+	for i := 0; i < len(hours); i += 2 {
+		o := store.Outage{Host: host, From: at(hours[i])}
+		if hours[i+1] != 0 {
+			o.To = at(hours[i+1])
+		}
+		h.All = append(h.All, o)
+	}
+	return h
+}
+
 func make1(t *testing.T, lang string, all []event.Document) *Report {
 	t.Helper()
 	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "postvagt.db"), store.In(zone))
@@ -62,7 +77,7 @@ func make1(t *testing.T, lang string, all []event.Document) *Report {
 	}
 	defer s.Close()
 	gaps := []store.Gap{{Source: "a", From: from.Add(time.Hour), To: from.Add(3 * time.Hour), Lines: 1000}, {Source: "b", From: from.Add(2 * time.Hour), To: from.Add(3*time.Hour + 5*time.Minute), Lines: 1}}
-	if err := s.Commit(t.Context(), store.Batch{Documents: all, Gaps: gaps}); err != nil {
+	if err := s.Commit(t.Context(), store.Batch{Documents: all, Gaps: gaps, Outages: []store.HostOutages{outagesOf("mx1", -2, 4), outagesOf("mx2", 3, 5, 2159, 0)}}); err != nil {
 		t.Fatal(err)
 	}
 	r, err := Make(t.Context(), s, Options{Organisation: "Nordvig Kommune", Lang: lang, From: from, To: to, Made: to.Add(time.Hour)})
@@ -132,7 +147,7 @@ func TestFourFormsSayTheSame(t *testing.T) {
 	for name, form := range forms {
 		for _, want := range []string{
 			fmt.Sprintf("%d mails were sent", sent), fmt.Sprintf("%d of %d", safe, left), fmt.Sprintf("%d of %d", right, recognised), fmt.Sprintf("%d mails", hidden),
-			"How much was missed is not known", "2:05 (hours:minutes in all)", "1,001 lines", "judgement that this report does not make",
+			"How much was missed is not known", "2:05 (hours:minutes in all)", "did not reach the check for 30:00 (hours:minutes in all)", "1,001 lines", "judgement that this report does not make",
 		} {
 			if !strings.Contains(regexp.MustCompile(`\s+`).ReplaceAllString(form, " "), want) {
 				t.Errorf("%s does not say %q", name, want)
@@ -144,6 +159,14 @@ func TestFourFormsSayTheSame(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := readCSV(t, written(t, r, "csv"), ',')
+	if want := []outage{{"mx1", "2026-09-01T00:00:00+01:00", "2026-09-01T03:00:00Z"}, {"mx2", "2026-09-01T02:00:00Z", "2026-09-01T04:00:00Z"}, {"mx2", "2026-11-29T22:00:00Z", ""}}; !slices.Equal(d.NotChecked, want) {
+		t.Errorf("JSON: the check was not reached in %v", d.NotChecked)
+	}
+	if !slices.ContainsFunc(lines, func(l []string) bool { return l[0] == "not-checked-time" && l[2] == "30:00" }) || !slices.ContainsFunc(lines, func(l []string) bool {
+		return l[0] == "not-checked" && l[2] == "2026-11-29T22:00:00Z//mx2"
+	}) {
+		t.Error("CSV: no line says when the check was not reached")
+	}
 	for id, want := range map[string][2]int{"sent": {sent, -1}, "recognised": {recognised, -1}, "left-safely": {safe, left}, "done-right": {right, recognised}} {
 		i := slices.IndexFunc(d.Figures, func(f figure) bool { return f.ID == id })
 		got := d.Figures[i].Rows[0]
@@ -213,10 +236,39 @@ func TestNothingPersonalNothingOfTheWorkshop(t *testing.T) {
 
 func TestFirstPageIsOnePage(t *testing.T) {
 	for _, lang := range []string{"da", "en"} {
-		pages := strings.Split(pdfText(t, written(t, make1(t, lang, documents(400)), "pdf")), "\f")
-		if len(pages) < 3 || !strings.Contains(pages[0], text(lang, "sample")) || !strings.Contains(pages[0], text(lang, "page", 1, len(pages)-1)) {
-			t.Errorf("%s: the sample, or the number of the page, is not on page 1 of %d", lang, len(pages)-1)
+		onOnePage(t, make1(t, lang, documents(400)), text(lang, "sample-none"))
+	}
+}
+
+// The first page holds the sample, or that there is none, and stays one page, when every note that there is stands on it.
+func TestFirstPageHoldsAllNotes(t *testing.T) {
+	for _, lang := range []string{"da", "en"} {
+		r := make1(t, lang, documents(40)) // few: each share has a note
+		r.Organisation = "Fællesforvaltningen for Nordvig, Sydvig og Østvig Kommuner"
+		r.First, r.Details, r.Deleted = from.AddDate(0, 0, 9), from.AddDate(0, 1, 0), from.AddDate(0, 2, 0)
+		r.Outcomes = &Outcomes{Unjudged: 61}
+		passed := supervise.Pile{Population: 123_456, Drawn: 400, Yes: 12, No: 371, Unsure: 9, Open: 8, Wrong: &supervise.Interval{Share: .0313, Low: .0181, High: .0538}}
+		r.Supervision.Sample = &supervise.Result{Passed: passed, Flagged: passed}
+		r.version, r.hash = 2, strings.Repeat("0", 64)
+		for i := range 30 {
+			r.changes = append(r.changes, fmt.Sprintf("figure %d: 1 → 2", i))
 		}
+		onOnePage(t, r, strings.TrimSpace(strings.SplitAfter(text(lang, "sample-miss"), ":")[0]), strings.TrimSpace(strings.SplitAfter(text(lang, "sample-reviewed"), ":")[0]), text(lang, "version", 2), "61)", "30:00", "2:05")
+	}
+}
+
+// onOnePage holds that a report's first page says all these, and nothing of what follows it.
+func onOnePage(t *testing.T, r *Report, want ...string) {
+	t.Helper()
+	pages := strings.Split(pdfText(t, written(t, r, "pdf")), "\f")
+	first := regexp.MustCompile(`\s+`).ReplaceAllString(pages[0], " ")
+	for _, w := range append(want, text(r.Lang, "sample"), text(r.Lang, "page", 1, len(pages)-1)) {
+		if !strings.Contains(first, w) {
+			t.Errorf("%s: %q is not on page 1 of %d", r.Lang, w, len(pages)-1)
+		}
+	}
+	if len(pages) < 3 || !strings.Contains(pages[1], text(r.Lang, "numbers")) {
+		t.Errorf("%s: the figures do not begin page 2", r.Lang)
 	}
 }
 

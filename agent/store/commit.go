@@ -22,6 +22,7 @@ type Batch struct {
 	Letters   []Letter // to be told; each is put into the outbox once
 	SelfTests []SelfTest
 	Settings  []Setting
+	Outages   []HostOutages
 }
 
 // Commit keeps all of a batch or nothing of it. The revision of a document is the store's own: 1 for a new one,
@@ -161,7 +162,7 @@ func (w *writer) rest(b Batch) error {
 			return err
 		}
 	}
-	if err := errors.Join(w.selfTests(b.SelfTests), w.settings(b.Settings)); err != nil {
+	if err := errors.Join(w.selfTests(b.SelfTests), w.settings(b.Settings), w.outages(b.Outages)); err != nil {
 		return err
 	}
 	for _, l := range b.Letters {

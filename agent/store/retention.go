@@ -118,7 +118,7 @@ func (s *Store) purgeFigures(ctx context.Context, before int64) error {
 	return s.cube.load(ctx, s.read)
 }
 
-// purgeGaps deletes the gaps that end before a day, but those of days under hold.
+// purgeGaps deletes the gaps and outages that end before a day, but those of days under hold.
 func (s *Store) purgeGaps(ctx context.Context, tx *sql.Tx, before int64) error {
 	rows, err := tx.QueryContext(ctx, "SELECT first, last FROM hold_days")
 	if err != nil {
@@ -136,8 +136,12 @@ func (s *Store) purgeGaps(ctx context.Context, tx *sql.Tx, before int64) error {
 	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, "DELETE FROM gap WHERE "+where, args...)
-	return err
+	for _, table := range []string{"gap", "outage"} {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE "+where, args...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Hold keeps transmissions beyond their time for a reason, such as the number of a case.

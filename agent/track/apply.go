@@ -263,6 +263,8 @@ func (t *Tracker) verdict(r *maillog.Record, at Origin) {
 	if first, ok := t.hosts[m.Host]; !ok || us < first {
 		t.hosts[m.Host] = us
 	}
+	t.judgedAt(host, us)
+	t.judgedAt(m.Host, us)
 	m.Last = max(m.Last, us)
 	j := m.judgement(r.Verdict.ID)
 	j.QueueID, j.At = strings.Clone(r.QueueID), max(j.At, us)

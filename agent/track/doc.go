@@ -24,6 +24,11 @@
 // only with smtp_tls_connection_reuse, and then logs "TLS connection reused" at each use. Else it is plaintext where
 // the client logs TLS (a TLS line was seen, or Options.TLSLogged), and unknown where not.
 //
+// # The milter out of reach
+//
+// From the first line in which the MTA of a host says that it did not reach the milter to the first verdict of that host after it
+// nothing was checked there. An outage without an end lasts.
+//
 // # Time
 //
 // What waits, waits in the time of the log: the latest stamp of any line, moved on by Tick while all sources are

@@ -60,9 +60,11 @@ func (t *Tracker) adopt(m *message) {
 		m.Verdicts = append(m.Verdicts, v.Verdicts...)
 		m.Last = max(m.Last, v.Last)
 		for i := range v.Verdicts {
-			if at := v.Verdicts[i].At; t.hosts[m.Host] == 0 || at < t.hosts[m.Host] {
+			at := v.Verdicts[i].At
+			if t.hosts[m.Host] == 0 || at < t.hosts[m.Host] {
 				t.hosts[m.Host] = at
 			}
+			t.judgedAt(m.Host, at)
 		}
 		return
 	}

@@ -31,9 +31,10 @@ type Options struct {
 	TLSLogged     bool          // the client is known to log TLS, though no such line was seen yet
 	MaxLive       int           // messages kept in memory after a Flush; 0 for 20,000
 	Recall        func(key string) ([]byte, bool)
-	Prefix        string // of all item keys: an import keeps its state apart
-	NoVerdicts    bool   // no source holds verdict lines: nothing waits for one
-	Notices       bool   // senders are to be told
+	Prefix        string                 // of all item keys: an import keeps its state apart
+	NoVerdicts    bool                   // no source holds verdict lines: nothing waits for one
+	Notices       bool                   // senders are to be told
+	OwnMilter     func(name string) bool // whether it is our milter that the MTA calls so; nil for none
 }
 
 // Relay is a declared next hop.
@@ -62,6 +63,7 @@ type Changes struct {
 	Put       []Item
 	Delete    []string
 	Notices   []Notice
+	Outages   []HostOutages
 }
 
 const (
@@ -90,6 +92,7 @@ type Tracker struct {
 	clients clients
 	hosts   map[string]int64        // host -> time of its first verdict
 	mtas    map[string]bool         // hosts of MTAs
+	reached map[string]*reach       // by host: when the milter was missed, and when it judged
 	byMsgID map[queueKey]*message   // by host and message-id: the last message that may come back
 	waiting map[queueKey][]*message // by host and queue id: what may be its continuation
 
@@ -105,7 +108,7 @@ type Tracker struct {
 // New returns an empty tracker.
 func New(opt Options) *Tracker {
 	t := &Tracker{opt: opt, window: opt.JoinWindow.Microseconds(), life: opt.QueueLifetime.Microseconds(),
-		live: map[queueKey]*message{}, outside: newOutside(), hosts: map[string]int64{}, mtas: map[string]bool{},
+		live: map[queueKey]*message{}, outside: newOutside(), hosts: map[string]int64{}, mtas: map[string]bool{}, reached: map[string]*reach{},
 		byMsgID: map[queueKey]*message{}, waiting: map[queueKey][]*message{}, storedFor: map[queueKey][]string{},
 		names: map[string]string{}, words: map[string]string{}}
 	if t.window == 0 {
@@ -140,6 +143,8 @@ func (t *Tracker) Add(r *maillog.Record, at Origin) {
 		t.clients.tls(t.host(r.Host), r, t.markOf(at))
 	case maillog.Verdict:
 		t.verdict(r, at)
+	case maillog.Unreached:
+		t.unreached(r)
 	case maillog.Born, maillog.MessageID, maillog.Queued, maillog.Delivery, maillog.Hold, maillog.Release, maillog.Reject,
 		maillog.Discard, maillog.Expire, maillog.Requeue, maillog.Remove, maillog.Notification:
 		t.message(r, at)
@@ -257,7 +262,7 @@ func (t *Tracker) Flush() (Changes, error) {
 		return c, fmt.Errorf("unfinished state: %w", err)
 	}
 	c.Put = append(c.Put, Item{Key: t.opt.Prefix + globalKey, Data: data})
-	return c, nil
+	return c, t.flushOutages(&c)
 }
 
 // drop adds the key of a message's item to keys; most messages end before they were ever stored.
@@ -299,6 +304,12 @@ func (t *Tracker) Load(items []Item) error {
 			}
 			if err := t.clients.unmarshal(g.Clients); err != nil {
 				return fmt.Errorf("unfinished state: %w", err)
+			}
+			continue
+		}
+		if host, ok := strings.CutPrefix(item.Key, t.opt.Prefix+outageKey); ok {
+			if err := json.Unmarshal(item.Data, t.reachOf(host)); err != nil {
+				return fmt.Errorf("item %s: %w", item.Key, err)
 			}
 			continue
 		}

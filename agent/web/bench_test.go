@@ -20,6 +20,7 @@ import (
 	"postvagt/agent/event"
 	"postvagt/agent/login"
 	"postvagt/agent/store"
+	"postvagt/dashboards"
 )
 
 // benchReaders read side by side, as so many people do who look at pages at the same time.
@@ -111,15 +112,22 @@ func read(b *testing.B, h http.Handler, cookie *http.Cookie, address string) tim
 	return took
 }
 
-// filled is a store with n transmissions of a year, of some hundred shapes in 40 departments, and some of their keys.
+// filled is a store with n transmissions of a year, of some hundred shapes in 40 departments, and some of their keys. The folder
+// POSTVAGT_KEEP keeps it for the next run.
 func filled(b *testing.B, n int) (*store.Store, []string) {
-	s, err := store.Open(b.Context(), filepath.Join(b.TempDir(), "postvagt.db"), store.In(zone))
+	dir := os.Getenv("POSTVAGT_KEEP")
+	if dir == "" {
+		dir = b.TempDir()
+	}
+	s, err := store.Open(b.Context(), filepath.Join(dir, fmt.Sprintf("pages-%d.db", n)), store.In(zone))
 	if err != nil {
 		b.Fatal(err)
 	}
+	if o, err := s.Overview(b.Context()); err != nil || o.Transmissions == int64(n) {
+		return s, someKey(b, s)
+	}
 	const batch = 5000
 	r := rand.New(rand.NewPCG(3, 4))
-	var keys []string
 	begin := now.AddDate(-1, 0, 1)
 	step := now.Sub(begin) / time.Duration(n)
 	for at := 0; at < n; at += batch {
@@ -134,7 +142,15 @@ func filled(b *testing.B, n int) (*store.Store, []string) {
 		if err := s.Commit(b.Context(), store.Batch{Documents: documents}); err != nil {
 			b.Fatal(err)
 		}
-		keys = append(keys, documents[0].Key)
 	}
-	return s, keys
+	return s, someKey(b, s)
+}
+
+// someKey is the key of the newest transmission.
+func someKey(b *testing.B, s *store.Store) []string {
+	d, _, err := s.Documents(b.Context(), dashboards.Period{}, nil, 0, 1)
+	if err != nil || len(d) == 0 {
+		b.Fatal("no transmission: ", err)
+	}
+	return []string{d[0].Key}
 }

@@ -15,6 +15,7 @@ type boardPage struct {
 	Boards      []link
 	Before      string
 	Gaps        []string
+	Out         *outPage
 	Figures     []figure
 	Trends      []chart
 	Tables      []boardTable
@@ -78,8 +79,36 @@ func (s *site) board(r *http.Request, v view) (string, any, error) {
 		return "", nil, err
 	}
 	page.fill(a, questions)
+	if id == dashboards.Operations {
+		if page.Out, err = s.out(r, v); err != nil {
+			return "", nil, err
+		}
+	}
 	page.Gaps, err = s.gaps(r, v)
 	return "board", page, err
+}
+
+// outPage is for how long mail servers did not reach the check.
+type outPage struct {
+	Total string // hours:minutes
+	Rows  []outRow
+}
+
+type outRow struct{ Host, From, To, Took string }
+
+func (s *site) out(r *http.Request, v view) (*outPage, error) {
+	all, err := s.Store.Outages(r.Context(), v.period())
+	now := s.Now()
+	o := &outPage{Total: dashboards.HoursMinutes(dashboards.Out(all, v.From, v.To, now))}
+	for _, one := range all {
+		row := outRow{Host: one.Host, From: dashboards.Clock(v.Lang, one.From.In(s.Zone)), To: texts["out-lasts"].In(v.Lang),
+			Took: dashboards.HoursMinutes(dashboards.Out([]dashboards.Outage{one}, v.From, v.To, now))}
+		if !one.To.IsZero() {
+			row.To = dashboards.Clock(v.Lang, one.To.In(s.Zone))
+		}
+		o.Rows = append(o.Rows, row)
+	}
+	return o, err
 }
 
 func (p *boardPage) fill(a answers, questions []dashboards.Question) {

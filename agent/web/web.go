@@ -68,6 +68,7 @@ type Store interface {
 	Overview(ctx context.Context) (dashboards.Overview, error)
 	Reported(ctx context.Context, p dashboards.Period, department string) ([]dashboards.Reported, error)
 	Settings(ctx context.Context, p dashboards.Period) ([]dashboards.Setting, error)
+	Outages(ctx context.Context, p dashboards.Period) ([]dashboards.Outage, error)
 	HoldPeriod(ctx context.Context, reason string, p dashboards.Period) error
 	People
 	Registers

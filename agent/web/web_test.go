@@ -561,3 +561,31 @@ func FuzzAddress(f *testing.F) {
 		}
 	})
 }
+
+// The operations page says when the check could not be reached, and for how long in the period.
+func TestOperationsSayWhenTheCheckWasAway(t *testing.T) {
+	s := storeWith(t, sample(50, 40))
+	h := handler(t, s)
+	if _, body := get(t, h, "/boards?board=operations&lang=en"); !strings.Contains(body, "The log shows no time in which a mail server did not reach the check") {
+		t.Error("without an outage the page does not say so")
+	}
+	outages := store.HostOutages{Host: "edge", Since: now.AddDate(-1, 0, 0), Until: now, All: []store.Outage{
+		{Host: "edge", From: now.AddDate(0, -6, 0), To: now.AddDate(0, -6, 1)}, // before the period
+		{Host: "edge", From: now.Add(-50 * time.Hour), To: now.Add(-49 * time.Hour)},
+		{Host: "edge", From: now.Add(-25 * time.Minute)},
+	}}
+	if err := s.Commit(t.Context(), store.Batch{Outages: []store.HostOutages{outages}}); err != nil {
+		t.Fatal(err)
+	}
+	for lang, want := range map[string][]string{"en": {"For 1:25 (hours:minutes)", ">edge</th>", ">it lasts</td>", ">1:00</td>", ">0:25</td>"}, "da": {"I alt 1:25 (timer:minutter)", ">varer ved</td>"}} {
+		_, body := get(t, h, "/boards?board=operations&lang="+lang)
+		for _, w := range want {
+			if !strings.Contains(body, w) {
+				t.Errorf("%s: the page does not say %q", lang, w)
+			}
+		}
+		if n := strings.Count(body, ">edge</th>"); n != 2 {
+			t.Errorf("%s: %d outages are listed", lang, n)
+		}
+	}
+}

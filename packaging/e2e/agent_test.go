@@ -26,6 +26,7 @@ type agentHouse struct {
 	verdicts    string
 	database    string
 	agent       *kit.Program
+	milter      *kit.Program
 }
 
 // Services of the Postfix of an agentHouse.
@@ -166,6 +167,7 @@ func (h *agentHouse) startMilterWith(policy string) {
 	if err != nil {
 		h.t.Fatal(err)
 	}
+	h.milter = p
 	h.t.Cleanup(func() { p.Stop() })
 	if err := p.Ready(h.t.Context(), "the milter", 30*time.Second, func() (bool, error) {
 		return kit.WaitListening(h.t.Context(), "unix", socket, time.Second) == nil, nil
