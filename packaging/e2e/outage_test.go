@@ -21,6 +21,10 @@ func TestReportSaysWhenTheMilterWasAway(t *testing.T) {
 	if err := h.milter.Stop(); err != nil {
 		t.Fatal(err)
 	}
+	judged := time.Now().Unix() // Postfix's stamps are of whole seconds
+	if err := kit.Wait(t.Context(), "the next second", 5*time.Second, func() (bool, error) { return time.Now().Unix() > judged, nil }); err != nil {
+		t.Fatal(err)
+	}
 	h.send(submit, "missed", false, "missed@plain.example")
 	h.notChecked(2, 1)
 	h.send(submit, "missed too", false, "missed2@plain.example")
@@ -50,7 +54,7 @@ func (h *agentHouse) notChecked(want, lasting int) {
 		for _, o := range r.NotChecked {
 			if o.To == "" {
 				open++
-			} else if o.To <= o.From {
+			} else if o.To < o.From { // both of whole seconds
 				return false, fmt.Errorf("an outage ends before it begins: %s", last)
 			}
 		}
