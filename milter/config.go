@@ -169,6 +169,15 @@ type Risk struct {
 // VerdictSyslog in place of a file sends verdict lines to the system's log.
 const VerdictSyslog = "syslog"
 
+// HeldVerdicts is the file in which those who decide on held mail find its verdicts: the verdict log, or, where that goes to
+// syslog, one of held messages alone.
+func (c *Config) HeldVerdicts() string {
+	if c.Milter.VerdictLog == VerdictSyslog {
+		return filepath.Join(c.Milter.StateDir, "held-verdicts.log")
+	}
+	return c.Milter.VerdictLog
+}
+
 // Failure modes.
 const (
 	FailAccept   = "accept"

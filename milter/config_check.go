@@ -103,6 +103,9 @@ func (c *Config) checkTable() (errs []error) {
 		}
 		errs = append(errs, &program.Error{File: c.source.File, Line: c.source.Line(key), Key: "policy.line", Reason: e.Error()})
 	}
+	if strings.Trim(c.Policy.RouteToken, tokenLetters) != "" {
+		errs = append(errs, c.fault("policy.route_token", "may hold letters, digits, dots, hyphens and underscores of ASCII alone"))
+	}
 	for i, l := range c.Policy.Line {
 		if l.Action == "route" && c.Policy.RouteToken == "" {
 			errs = append(errs, c.fault(fmt.Sprintf("policy.line[%d].action", i), "route needs policy.route_token"))
@@ -110,6 +113,9 @@ func (c *Config) checkTable() (errs []error) {
 	}
 	return errs
 }
+
+// tokenLetters mean themselves in a header field and in a header check.
+const tokenLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 
 func (c *Config) checkChannels() (errs []error) {
 	names := map[string]bool{}

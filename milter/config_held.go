@@ -21,7 +21,7 @@ type Held struct {
 	FourEyes      []string         `toml:"four_eyes" doc:"Kinds that take two persons to release or delete, for example [\"health\", \"crime\"]."`
 	EscalateAfter program.Duration `toml:"escalate_after" doc:"When nobody has decided for so long, it is escalated."`
 	ReturnAfter   program.Duration `toml:"return_after" doc:"When nobody has decided for so long, the message goes back to its sender. It is never deleted and never sent."`
-	Gateway       string           `toml:"gateway" doc:"Where the header check of policy.route_token sends a message, as transport:nexthop: with it, held mail can be sent by the secure channel."`
+	Gateway       string           `toml:"gateway" doc:"Where the header check of policy.route_token sends a message, as transport:nexthop: with it, held mail can be sent by the secure channel, and setup postfix writes that check."`
 	Department    []HeldDepartment `toml:"department"`
 }
 

@@ -31,6 +31,7 @@ type verdictLog struct {
 	now    func() time.Time
 	syslog *syslog // nil: the file is the log
 	macKey []byte  // signs each line, for a syslog
+	most   int64   // bytes after which the file is renamed to ".1", 0 for never
 
 	queue   chan logEntry
 	lost    atomic.Int64
@@ -54,7 +55,11 @@ type logTarget struct {
 	path   string
 	syslog *syslog
 	macKey []byte
+	most   int64
 }
+
+// heldLogMost is how much is kept of the verdicts on held messages, twice: those of some twenty thousand messages.
+const heldLogMost = 16 << 20
 
 func openVerdictLog(to logTarget, now func() time.Time, fail func(error)) (*verdictLog, error) {
 	path := to.path
@@ -62,7 +67,7 @@ func openVerdictLog(to logTarget, now func() time.Time, fail func(error)) (*verd
 	if err != nil {
 		host = "localhost"
 	}
-	l := &verdictLog{path: path, syslog: to.syslog, macKey: to.macKey, tag: fmt.Sprintf(" %s postvagt-milter[%d]: ", host, os.Getpid()), now: now,
+	l := &verdictLog{path: path, syslog: to.syslog, macKey: to.macKey, most: to.most, tag: fmt.Sprintf(" %s postvagt-milter[%d]: ", host, os.Getpid()), now: now,
 		queue: make(chan logEntry, logQueue), done: make(chan struct{}), fail: fail}
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return nil, fmt.Errorf("verdict log: %w", err)
@@ -219,6 +224,9 @@ func (l *verdictLog) write(b []byte) error {
 	}
 	if _, err := l.file.Write(b); err != nil {
 		return fmt.Errorf("verdict log: %w", err)
+	}
+	if info, err := l.file.Stat(); err == nil && l.most > 0 && info.Size() > l.most {
+		os.Rename(l.path, l.path+".1") // else it grows on
 	}
 	return nil
 }

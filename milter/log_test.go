@@ -192,6 +192,31 @@ func TestMailLog(t *testing.T) {
 	}
 }
 
+// A log that may not grow keeps one older file, and loses no line on the way.
+func TestVerdictLogKeepsTwo(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "held.log")
+	l, err := openVerdictLog(logTarget{path: path, most: 1000}, time.Now, func(error) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := 0
+	for i := 0; ; i++ {
+		if _, err := os.Stat(path + ".1"); err == nil {
+			break
+		}
+		if i == 100 {
+			t.Fatal("the file grows on")
+		}
+		l.Write(aRecord(i))
+		lines += 2
+	}
+	l.Write(aRecord(100))
+	l.Close()
+	if n := countLines(t, path) + countLines(t, path+".1"); n != lines+2 {
+		t.Errorf("%d lines, want %d", n, lines+2)
+	}
+}
+
 // By syslog the file is a spool: what was answered is there after a crash, and sent until the log has taken it.
 func TestVerdictLogBySyslog(t *testing.T) {
 	dir := t.TempDir()

@@ -28,6 +28,7 @@ type Server struct {
 	said          atomic.Pointer[string]
 	settings      atomic.Pointer[verdict.Settings] // in force
 	lines         *verdictLog
+	held          *verdictLog // of held messages alone, where lines go to syslog; nil where they stay in a file
 	short         *mailLog // nil when the mail log gets nothing
 	threads       *Threads
 	acquaintances *Acquaintances
@@ -116,6 +117,13 @@ func (s *Server) openLogs(cfg *Config, socket string) error {
 	if err != nil {
 		return cfg.fault("milter.verdict_log", "%v", err)
 	}
+	if to.syslog != nil {
+		if s.held, err = openVerdictLog(logTarget{path: cfg.HeldVerdicts(), most: heldLogMost}, s.now, func(err error) {
+			s.logger.Error("verdicts on held messages wait: they cannot be written", "error", err)
+		}); err != nil {
+			return cfg.fault("milter.state_dir", "%v", err)
+		}
+	}
 	if cfg.Milter.MailLog && to.syslog == nil {
 		s.short = openMailLog(socket, s.now)
 	}
@@ -130,6 +138,9 @@ func (s *Server) openLogs(cfg *Config, socket string) error {
 
 func (s *Server) closeLogs() {
 	s.lines.Close()
+	if s.held != nil {
+		s.held.Close()
+	}
 	if s.short != nil {
 		s.short.Close()
 	}
@@ -336,6 +347,9 @@ func (s *Server) log(queueID string, j *Judgement) {
 	s.metrics.count(j)
 	if j.Lookups != nil && s.unsaid(j.Lookups) {
 		s.logger.Warn("a lookup failed", "error", j.Lookups)
+	}
+	if s.held != nil && j.Action == verdict.Hold {
+		s.held.Write(&j.Record)
 	}
 	s.lines.Write(&j.Record)
 	if s.short != nil {

@@ -6,6 +6,8 @@ import (
 	"io"
 	"log/slog"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -70,5 +72,27 @@ func TestSubmitAfterStop(t *testing.T) {
 	}
 	if _, err := s.Submit(t.Context(), aSubmission(plainMail)); !errors.Is(err, ErrStopping) {
 		t.Errorf("error %v", err)
+	}
+}
+
+// Where verdict lines go to syslog, those who decide on held mail find its verdicts in a file of held messages alone.
+func TestHeldVerdictsBesideSyslog(t *testing.T) {
+	key := filepath.Join(t.TempDir(), "key")
+	if err := os.WriteFile(key, []byte("secret"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cfg := testConfig(t, "[policy]\nmode = \"enforce\"\n")
+	cfg.Milter.VerdictLog, cfg.Milter.MACKey = VerdictSyslog, key
+	s := startServerOf(t, cfg)
+	for id, text := range map[string]string{"4bXyQ12abc": secretMail, "4bXyQ12abd": plainMail} {
+		sub := aSubmission(text)
+		sub.QueueID = id
+		if _, err := s.Submit(t.Context(), sub); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b, err := os.ReadFile(cfg.HeldVerdicts())
+	if text := string(b); err != nil || !strings.Contains(text, "]: 4bXyQ12abc: verdict ") || strings.Contains(text, "4bXyQ12abd") || strings.Contains(text, " mac=") {
+		t.Errorf("%d lines, %v", strings.Count(string(b), "\n"), err)
 	}
 }

@@ -73,7 +73,11 @@ type testServer struct {
 
 func startServer(t testing.TB, extra string) *testServer {
 	t.Helper()
-	cfg := testConfig(t, extra)
+	return startServerOf(t, testConfig(t, extra))
+}
+
+func startServerOf(t testing.TB, cfg *Config) *testServer {
+	t.Helper()
 	logger := slog.New(slog.NewTextHandler(io.Discard, nil))
 	s, err := NewServer(cfg, Options{Parts: testParts, Logger: logger, Syslog: filepath.Join(t.TempDir(), "none")})
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 type Wanted struct {
 	Network, Addr string // "unix" and an absolute path, or "tcp" and host:port
 	OnFailure     string // accept, hold, tempfail: what happens when the milter is dead
+	Route         Route
 }
 
 // Change is one parameter of main.cf.
@@ -30,6 +31,7 @@ type Change struct {
 // Plan is what Apply would change, and what an admin should know.
 type Plan struct {
 	Changes  []Change
+	Files    []File // that the changes name
 	Warnings []string
 }
 
@@ -69,10 +71,16 @@ func (p *Postfix) Plan(ctx context.Context, w Wanted) (Plan, error) {
 	if !atLeastTLS12(now["smtp_tls_mandatory_protocols"].Old) { // else no next hop can be promised to be safe
 		plan.change(now["smtp_tls_mandatory_protocols"], ">=TLSv1.2")
 	}
+	if err := p.routeCheck(ctx, w.Route, &plan); err != nil {
+		return Plan{}, err
+	}
 	overrides, err := p.overrides(ctx)
 	plan.Warnings = append(overrides, neighbours(withMilter(now["smtpd_milters"].Old, addr, entry), addr)...)
 	return plan, err
 }
+
+// Empty says that nothing is to be changed.
+func (pl Plan) Empty() bool { return len(pl.Changes)+len(pl.Files) == 0 }
 
 func (pl *Plan) change(c Change, value string) {
 	if c.Old != value {
@@ -170,6 +178,9 @@ func (pl Plan) WriteDiff(w io.Writer, configDir string) {
 		}
 		fmt.Fprintf(w, "+%s = %s\n", c.Name, c.New)
 	}
+	for _, f := range pl.Files { // what it holds is a secret
+		fmt.Fprintf(w, "+++ %s (the header check for the gateway, readable to root)\n", f.Path)
+	}
 	for _, s := range pl.Warnings {
 		fmt.Fprintln(w, "#", s)
 	}
@@ -177,8 +188,14 @@ func (pl Plan) WriteDiff(w io.Writer, configDir string) {
 
 // Apply makes the changes, so that Undo can take them back, and makes a running Postfix read them.
 func (p *Postfix) Apply(ctx context.Context, pl Plan) error {
+	if err := writeFiles(pl.Files); err != nil {
+		return err
+	}
 	if len(pl.Changes) == 0 {
-		return nil
+		if len(pl.Files) == 0 {
+			return nil
+		}
+		return p.reload(ctx)
 	}
 	if err := p.remember(pl.Changes); err != nil {
 		return err
@@ -228,7 +245,7 @@ func (p *Postfix) Undo(ctx context.Context) (left []string, err error) {
 			}
 		}
 	}
-	if err := os.Remove(p.undoFile()); err != nil {
+	if err := errors.Join(p.removeRoute(ctx), os.Remove(p.undoFile())); err != nil {
 		return left, err
 	}
 	return left, p.reload(ctx)

@@ -498,10 +498,12 @@ func TestMilterSetup(t *testing.T) {
 	}
 }
 
-// What is routed goes to the gateway by a token that only the milter can set; one that came in does nothing.
+// What is routed goes to the gateway by a token that only the milter can set; one that came in does nothing. The header
+// check for it is the admin's, or written by setup, which takes it back.
 func TestMilterRoutes(t *testing.T) {
-	h := newMilterHouse(t, map[string]string{"milter_header_checks": "pcre:{ { /^X-Postvagt-Route: t0ken$$/ FILTER discard:gateway } }"})
-	h.serve("unix:"+h.socket(), `[policy]
+	const policy = `[held]
+gateway = "discard:gateway"
+[policy]
 mode = "enforce"
 route_token = "t0ken"
 [[policy.line]]
@@ -512,7 +514,41 @@ action = "route"
 [[policy.line]]
 name = "otherwise"
 action = "pass"
-`)
+`
+	t.Run("by a check of the admin", func(t *testing.T) {
+		h := newMilterHouse(t, map[string]string{"milter_header_checks": "pcre:{ { /^X-Postvagt-Route: t0ken$$/ FILTER discard:gateway } }"})
+		h.serve("unix:"+h.socket(), policy)
+		if out, code := h.run("setup", "postfix", "--config", h.config); code != 0 || strings.Contains(out, "milter_header_checks") {
+			t.Errorf("setup: exit %d: %s", code, out)
+		}
+		h.routes()
+	})
+	t.Run("by setup", func(t *testing.T) {
+		h := newMilterHouse(t, nil)
+		h.serve("unix:"+h.socket(), policy)
+		if out, code := h.run("setup", "postfix", "--config", h.config); code != 0 || !strings.Contains(out, "\n+milter_header_checks = regexp:") || strings.Contains(out, "t0ken") {
+			t.Errorf("setup: exit %d: %s", code, out)
+		}
+		if out, code := h.run("setup", "postfix", "--config", h.config, "--apply"); code != 0 {
+			t.Fatalf("setup --apply: exit %d: %s", code, out)
+		}
+		if out, code := h.run("setup", "postfix", "--config", h.config); code != 0 || !strings.Contains(out, "nothing to change") {
+			t.Errorf("setup once more: exit %d: %s", code, out)
+		}
+		h.routes()
+		if out, code := h.run("setup", "postfix", "--config", h.config, "--undo"); code != 0 {
+			t.Errorf("setup --undo: exit %d: %s", code, out)
+		}
+		if left, err := filepath.Glob(filepath.Join(h.Etc(), "postvagt*")); err != nil || len(left) > 0 {
+			t.Errorf("left behind: %v, %v", left, err)
+		}
+	})
+}
+
+// routes sends mail that is to go by the gateway, and mail that only says so.
+func (h *milterHouse) routes() {
+	t := h.t
+	t.Helper()
 	for text, where := range map[string]string{secretMail: "gateway", "X-Postvagt-Route: t0ken\n" + plainMail: "borger.example"} {
 		before := h.sentIDs()
 		r, err := kit.Send(t.Context(), h.Addr(viaSocket), outbound, []byte(text))

@@ -38,14 +38,10 @@ func openDesk(cfg *milter.Config) (*held.Desk, func() error, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	verdicts := &held.Verdicts{}
-	if cfg.Milter.VerdictLog != milter.VerdictSyslog {
-		verdicts.Path = cfg.Milter.VerdictLog
-	}
 	h := &cfg.Held
 	return &held.Desk{
 		Queue:    queueOf(cfg),
-		Verdicts: verdicts, Decisions: decisions,
+		Verdicts: &held.Verdicts{Path: cfg.HeldVerdicts()}, Decisions: decisions,
 		Rules: held.Rules{EscalateAfter: time.Duration(h.EscalateAfter), ReturnAfter: time.Duration(h.ReturnAfter), FourEyes: h.FourEyes, Override: h.Overrides()},
 	}, decisions.Close, nil
 }

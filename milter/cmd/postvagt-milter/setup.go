@@ -48,7 +48,7 @@ func (c *setupPostfixCmd) Run(t *program.Terminal) error {
 	}
 	plan.WriteDiff(t.Out, instance.ConfigDir)
 	if !c.Apply {
-		if len(plan.Changes) == 0 {
+		if plan.Empty() {
 			fmt.Fprintln(t.Out, "Postfix is set up; nothing to change.")
 			return nil
 		}
@@ -56,7 +56,7 @@ func (c *setupPostfixCmd) Run(t *program.Terminal) error {
 		return nil
 	}
 	return applyWithUnits(ctx, c.configFlag, cfg, postfixUnits(), t, func() error {
-		if len(plan.Changes) == 0 {
+		if plan.Empty() {
 			fmt.Fprintln(t.Out, "Postfix is set up; nothing to change.")
 		}
 		return instance.Apply(ctx, plan)
@@ -68,7 +68,11 @@ func postfixUnits() []string { return []string{"postfix@.service", "postfix.serv
 
 func wanted(cfg *milter.Config) postfix.Wanted {
 	network, addr, _ := milter.ParseListen(cfg.Milter.Listen) // LoadConfig has checked it
-	return postfix.Wanted{Network: network, Addr: addr, OnFailure: cfg.Milter.OnFailure}
+	w := postfix.Wanted{Network: network, Addr: addr, OnFailure: cfg.Milter.OnFailure}
+	if cfg.Held.Gateway != "" {
+		w.Route = postfix.Route{Token: cfg.Policy.RouteToken, Gateway: cfg.Held.Gateway}
+	}
+	return w
 }
 
 type selftestCmd struct{ configFlag }
