@@ -117,24 +117,59 @@ func (f *File) Read() (Batch, error) {
 			return b, err
 		}
 	}
-	for i, g := range f.gens {
-		last := i == len(f.gens)-1
-		if err := g.read(f.buf, &b, f.once || g.fixed); err != nil {
-			return b, err
-		}
-		if len(b.Lines) > 0 || b.Bytes > 0 {
-			b.AtEnd = false
-			break
-		}
-		b.AtEnd = last
+	if err := f.take(&b); err != nil {
+		return b, err
 	}
-	b.AtEnd = b.AtEnd || len(f.gens) == 0
 	if err := f.retire(&b); err != nil {
 		return b, err
 	}
 	var err error
 	b.Position, err = f.position()
 	return b, err
+}
+
+// take reads on in the oldest generation that has something.
+func (f *File) take(b *Batch) error {
+	for i := 0; i < len(f.gens); i++ {
+		g := f.gens[i]
+		last, fresh := i == len(f.gens)-1, g.offset == 0
+		events := len(b.Events)
+		if err := g.read(f.buf, b, f.once || g.fixed); err != nil {
+			return err
+		}
+		b.AtEnd = last
+		if len(b.Lines) == 0 && b.Bytes == 0 {
+			continue
+		}
+		if last && fresh && !f.once {
+			overtaken, err := f.overtaken(g)
+			if err != nil {
+				return err
+			}
+			if overtaken { // their turn is first
+				b.Lines, b.Bytes, b.Events = b.Lines[:0], 0, b.Events[:events]
+				i--
+				continue
+			}
+		}
+		b.AtEnd = false
+		return nil
+	}
+	b.AtEnd = b.AtEnd || len(f.gens) == 0
+	return nil
+}
+
+// overtaken says whether the file that was just begun had been copied and truncated since the look at it: then the copy holds
+// what was written before, and nothing of the file counts as read.
+func (f *File) overtaken(g *generation) (bool, error) {
+	head, tail, offset, skip, n := g.head, g.tail, g.offset, g.skip, len(f.gens)
+	g.head, g.tail, g.offset, g.skip = nil, nil, 0, false
+	err := f.before(g)
+	if err != nil || len(f.gens) > n {
+		return true, err
+	}
+	g.head, g.tail, g.offset, g.skip = head, tail, offset, skip
+	return false, nil
 }
 
 // retire lets go of old generations that are read to their end. A last line without an end is a line then.

@@ -63,3 +63,56 @@ func TestCutBetweenLookAndRead(t *testing.T) {
 		t.Errorf("read %q", got)
 	}
 }
+
+// A log that is written, copied, truncated and written again between the look at it and its first reading: what the copy holds
+// comes first.
+func TestCutBetweenLookAndFirstRead(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "mail.log")
+	write := func(name, content string) {
+		t.Helper()
+		if err := os.WriteFile(name, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(path, "first\n")
+	f, _, err := Follow(path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var got []string
+	read := func() {
+		t.Helper()
+		b, err := f.Read()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range b.Lines {
+			got = append(got, l.Text)
+		}
+	}
+	read()
+	if err := os.Rename(path, path+"-1"); err != nil {
+		t.Fatal(err)
+	}
+	write(path, "")
+	b := Batch{Source: path}
+	if err := f.look(&b); err != nil {
+		t.Fatal(err)
+	}
+	write(path, "second\n")
+	write(path+"-2", "second\n")
+	write(path, "third\n") // the same file, truncated
+	if err := f.take(&b); err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range b.Lines {
+		got = append(got, l.Text)
+	}
+	for range 5 {
+		read()
+	}
+	if strings.Join(got, " ") != "first second third" {
+		t.Errorf("read %q", got)
+	}
+}
