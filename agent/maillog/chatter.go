@@ -28,10 +28,11 @@ func knownTo(s, service string) bool {
 	case "smtpd":
 		return beginsWith(s, "connect from ", "disconnect from ", "lost connection after ", "timeout after ",
 			"too many errors after ", "improper command pipelining after ", "SSL_accept error from ",
-			"milter-", "initializing the server-side TLS engine", "auto_clnt")
+			"milter-", "proxy-accept: ", "proxy-reject: ", "bare <LF> received after ", "discarding EHLO keywords: ",
+			"initializing the server-side TLS engine", "auto_clnt")
 	case "smtp", "lmtp":
 		return beginsWith(s, "connect to ", "SSL_connect error to ", "certificate verification failed for ", "host ",
-			"server certificate verification failed for ", "initializing the client-side TLS engine", "Host offered STARTTLS")
+			"server certificate verification failed for ", "initializing the client-side TLS engine", "Host offered STARTTLS", "discarding EHLO keywords: ")
 	case "postscreen", "dnsblog":
 		return beginsWith(s, "CONNECT from ", "PASS ", "DISCONNECT ", "HANGUP ", "PREGREET ", "DNSBL rank ", "NOQUEUE: ",
 			"cache ", "ALLOWLIST", "WHITELIST", "ALLOWLISTED ", "WHITELISTED ", "DENYLISTED ", "BLACKLISTED ", "BARE NEWLINE ", "NON-SMTP COMMAND ",
@@ -55,5 +56,5 @@ func knownTo(s, service string) bool {
 func postfixChatter(s string) bool {
 	return beginsWith(s, "host ", "enabling PIX workarounds", "lost connection ", "conversation with ", "warning: ",
 		"Cannot start TLS", "TLS is required", "breaking line ", "Server certificate not ", "certificate verification failed", "skipped, still being delivered", "uid=", "sender notification failed ",
-		"not sending trace/success", "no trace file", "replace: ", "passing <CR><LF>", "defer service", "disabling TLS")
+		"not sending trace/success", "no trace file", "replace: ", "SASL authentication failed", "passing <CR><LF>", "defer service", "disabling TLS")
 }

@@ -60,7 +60,7 @@ func status(s string, r *Record) {
 	switch word {
 	case Sent, Deferred, Bounced, Expired:
 		r.Kind, r.Status = Delivery, word
-	case Undelivered, Deliverable:
+	case Undelivered, Deliverable, "undeliverable-but-not-cached":
 		r.Kind, r.Status = Ignored, word // the result of an address probe
 		return
 	default:

@@ -222,18 +222,20 @@ func action(s string, r *Record) {
 		return
 	}
 	word := s[:colon]
-	switch word {
-	case "milter-hold", "hold":
-		r.Kind = Hold
-	case "milter-reject", "reject", "milter-header-reject", "milter-body-reject":
-		r.Kind = Reject
-	case "milter-discard", "discard":
-		r.Kind = Discard
-	default:
-		if strings.HasPrefix(word, "milter-header-hold") || strings.HasPrefix(word, "milter-body-hold") {
-			r.Kind = Hold
+	for _, milters := range []string{"milter-header-", "milter-body-", "milter-"} { // milter_header_checks say what they do as tables do
+		if w, ok := strings.CutPrefix(word, milters); ok {
+			word = w
 			break
 		}
+	}
+	switch word {
+	case "hold":
+		r.Kind = Hold
+	case "reject":
+		r.Kind = Reject
+	case "discard":
+		r.Kind = Discard
+	default:
 		if tableWord(word) {
 			r.Kind = Ignored
 		}
@@ -263,8 +265,7 @@ func ofMessage(s string) bool {
 func tableWord(w string) bool {
 	switch w {
 	case "warning", "info", "warn", "redirect", "filter", "prepend", "replace", "strip", "bcc", "permit", "delay",
-		"milter-accept", "milter-continue", "proxy-accept", "proxy-reject", "ignore", "pass", "trigger",
-		"milter-header-info", "milter-header-warning", "milter-header-add", "milter-header-replace":
+		"accept", "continue", "proxy-accept", "proxy-reject", "ignore", "pass", "trigger", "add", "dunno":
 		return true
 	}
 	return false
