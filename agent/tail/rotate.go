@@ -60,7 +60,7 @@ func (f *File) wasCut(g *generation, b *Batch) error {
 // before looks whether a file of which nothing was read was copied and truncated meanwhile.
 func (f *File) before(g *generation) error {
 	n := len(f.gens) - 1
-	err := f.unseen(f.since(), g.changed())
+	err := f.unseen(f.since(), g)
 	f.gens = append(append(f.gens[:n:n], f.gens[n+1:]...), g)
 	return err
 }
@@ -82,12 +82,12 @@ func (f *File) next(since int64) error {
 	for {
 		info, err := os.Stat(f.path)
 		if errors.Is(err, fs.ErrNotExist) {
-			return f.unseen(since, later) // between a rename and a create
+			return f.unseen(since, nil) // between a rename and a create
 		}
 		if err != nil {
 			return err
 		}
-		if err := f.unseen(since, later); err != nil {
+		if err := f.unseen(since, nil); err != nil {
 			return err
 		}
 		g, err := openGeneration(f.path)
@@ -102,9 +102,26 @@ func (f *File) next(since int64) error {
 			continue
 		}
 		g.fixed = false
-		f.gens = append(f.gens, g)
+		f.gens = append(f.withoutCopies(g), g)
 		return nil
 	}
+}
+
+// withoutCopies closes the generations of which nothing was read and which hold just what another begins with: somebody is
+// about to truncate it, and until then it holds all.
+func (f *File) withoutCopies(g *generation) []*generation {
+	return slices.DeleteFunc(f.gens, func(o *generation) bool {
+		if o.offset > 0 {
+			return false
+		}
+		b := make([]byte, chunkSize)
+		n, err := o.readAt(b, 0)
+		if err != nil || !g.startsWith(b[:n]) {
+			return false
+		}
+		o.close()
+		return true
+	})
 }
 
 // truncated reads the rest of what was cut off from its copy, and the file from its beginning.
@@ -123,7 +140,7 @@ func (f *File) truncated(g *generation, b *Batch) error {
 	} else {
 		b.Events = append(b.Events, Lost)
 	}
-	err = f.unseen(max(began, f.floor), g.changed())
+	err = f.unseen(max(began, f.floor), g)
 	f.gens = append(append(f.gens[:n:n], f.gens[n+1:]...), g)
 	return err
 }
@@ -160,7 +177,7 @@ func (f *File) rest(s saved) error {
 	current, err := os.Stat(f.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		f.missing = true
-		return f.unseen(since, later)
+		return f.unseen(since, nil)
 	}
 	if err != nil {
 		return err

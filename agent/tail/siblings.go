@@ -97,10 +97,11 @@ func (f *File) find(p print, offset int64, ino uint64) (*generation, error) {
 	return nil, nil
 }
 
-// unseen opens the siblings that were last written to in a span of time and are neither open nor done.
-func (f *File) unseen(since, until int64) error {
-	for _, s := range f.siblings() {
-		if s.mtime < since || s.mtime > until || f.isOpen(s) || f.decided[s.ino] == s.mtime {
+// unseen opens the siblings that were last written to since a time, and are neither open nor done; of the path's content that
+// is older than what next holds, if that is given.
+func (f *File) unseen(since int64, next *generation) error {
+	for _, s := range olderThan(next, f.siblings()) {
+		if s.mtime < since || f.isOpen(s) || f.decided[s.ino] == s.mtime {
 			continue
 		}
 		p, ok := headOf(s.path)
@@ -126,6 +127,23 @@ func (f *File) unseen(since, until int64) error {
 	return nil
 }
 
+// olderThan gives the siblings before a generation. Times of files are coarse, so one that was renamed has its place by its
+// new name among those of the same time; what lies at the path is younger than all.
+func olderThan(g *generation, all []sibling) []sibling {
+	if g == nil {
+		return all
+	}
+	if i := slices.IndexFunc(all, func(s sibling) bool { return s.dev == g.dev && s.ino == g.ino }); i >= 0 {
+		return all[:i]
+	}
+	changed := g.changed()
+	i := slices.IndexFunc(all, func(s sibling) bool { return s.mtime > changed })
+	if i < 0 {
+		return all
+	}
+	return all[:i]
+}
+
 func (f *File) isOpen(s sibling) bool {
 	for _, g := range f.gens {
 		if g.dev == s.dev && g.ino == s.ino {
@@ -144,8 +162,8 @@ func (f *File) isKnown(path string) (known, done bool) {
 	}
 	defer g.close()
 	for _, p := range f.known {
-		b := make([]byte, p.HeadLen)
-		if n, err := g.readAt(b, 0); err == nil && n == p.HeadLen && sum(b) == p.Head {
+		b := make([]byte, min(p.HeadLen+1, headSize)) // what was shorter than a head must be all of it: lines are alike
+		if n, err := g.readAt(b, 0); err == nil && n == p.HeadLen && sum(b[:n]) == p.Head {
 			return true, true
 		}
 	}
