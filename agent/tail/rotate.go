@@ -129,18 +129,14 @@ func (f *File) truncated(g *generation, b *Batch) error {
 	p, offset, began := g.print(), g.offset, g.began
 	f.remember(p)
 	g.head, g.tail, g.offset, g.skip, g.began = nil, nil, 0, false, g.changed()
-	copied, err := f.find(p, offset, g.ino)
-	if err != nil {
-		return err
-	}
-	n := len(f.gens) - 1
+	copied, n := f.find(p, offset, g.ino), len(f.gens)-1
 	if copied != nil {
 		copied.fixed = true
 		f.gens = append(f.gens, copied)
 	} else {
 		b.Events = append(b.Events, Lost)
 	}
-	err = f.unseen(max(began, f.floor), g)
+	err := f.unseen(max(began, f.floor), g)
 	f.gens = append(append(f.gens[:n:n], f.gens[n+1:]...), g)
 	return err
 }
@@ -151,10 +147,7 @@ func (f *File) restore(s saved) (events []EventKind, err error) {
 		if old.Offset == 0 {
 			continue // nothing was read of it: it is found as an unseen one
 		}
-		g, err := f.find(old.print, old.Offset, old.Ino)
-		if err != nil {
-			return nil, err
-		}
+		g := f.find(old.print, old.Offset, old.Ino)
 		if g == nil {
 			events = append(events, Lost)
 			f.remember(old.print)

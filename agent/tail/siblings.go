@@ -13,6 +13,7 @@ import (
 type sibling struct {
 	path  string
 	mtime int64
+	size  int64
 	dev   uint64
 	ino   uint64
 }
@@ -38,7 +39,7 @@ func (f *File) siblings() []sibling {
 			continue
 		}
 		dev, ino := identity(info)
-		all = append(all, sibling{filepath.Join(dir, name), info.ModTime().UnixNano(), dev, ino})
+		all = append(all, sibling{filepath.Join(dir, name), info.ModTime().UnixNano(), info.Size(), dev, ino})
 	}
 	slices.SortFunc(all, func(a, b sibling) int {
 		if a.mtime != b.mtime {
@@ -63,15 +64,28 @@ func byName(a, b string) int {
 	return strings.Compare(b, a)
 }
 
-// find looks for the file that holds the bytes of a print: the path itself, or a sibling, by inode first.
-func (f *File) find(p print, offset int64, ino uint64) (*generation, error) {
+// find looks for the file that holds the bytes of a print: the path itself, or a sibling, by inode first. While it looks a
+// rotation may move them; then it looks again.
+func (f *File) find(p print, offset int64, ino uint64) *generation {
+	for {
+		siblings := f.siblings()
+		if g := f.findAmong(siblings, p, offset, ino); g != nil {
+			return g
+		}
+		if slices.Equal(siblings, f.siblings()) {
+			return nil
+		}
+	}
+}
+
+func (f *File) findAmong(siblings []sibling, p print, offset int64, ino uint64) *generation {
 	var candidates []string
 	if info, err := os.Stat(f.path); err == nil {
 		if _, i := identity(info); i == ino {
 			candidates = append(candidates, f.path)
 		}
 	}
-	siblings := f.siblings()
+	siblings = slices.Clone(siblings)
 	slices.Reverse(siblings)
 	for _, s := range siblings {
 		if s.ino == ino {
@@ -90,11 +104,11 @@ func (f *File) find(p print, offset int64, ino uint64) (*generation, error) {
 			continue // gone, or not ours to read: another one may hold it
 		}
 		if ok, err := g.adopt(p, offset); ok && err == nil {
-			return g, nil
+			return g
 		}
 		g.close()
 	}
-	return nil, nil
+	return nil
 }
 
 // unseen opens the siblings that were last written to since a time, and are neither open nor done; of the path's content that
