@@ -101,37 +101,43 @@ type secureMailboxes map[string][]span
 type span struct{ from, to time.Time } // to is exclusive, zero for open
 
 func (s secureMailboxes) holds(address string, at time.Time) bool {
-	for _, p := range s[address] {
-		if !at.Before(p.from) && (p.to.IsZero() || at.Before(p.to)) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(s[address], func(p span) bool { return p.covers(at) })
+}
+
+func (p span) covers(at time.Time) bool {
+	return !at.Before(p.from) && (p.to.IsZero() || at.Before(p.to))
 }
 
 func loadSecureMailboxes(path string, zone *time.Location, mask func(string) string) (secureMailboxes, error) {
 	s := secureMailboxes{}
 	err := readCSV(path, "address", func(row []string) error {
-		if len(row) < 3 || !strings.Contains(row[0], "@") {
-			return errors.New("needs the columns address,department,from,to")
-		}
-		from, err := time.ParseInLocation(time.DateOnly, strings.TrimSpace(row[2]), zone)
+		p, err := mailboxSpanOf(row, zone)
 		if err != nil {
-			return fmt.Errorf("from: %q is not a day such as 2026-11-23", row[2])
-		}
-		p := span{from: from}
-		if len(row) > 3 && strings.TrimSpace(row[3]) != "" {
-			last, err := time.ParseInLocation(time.DateOnly, strings.TrimSpace(row[3]), zone)
-			if err != nil {
-				return fmt.Errorf("to: %q is not a day such as 2026-11-23", row[3])
-			}
-			p.to = last.AddDate(0, 0, 1)
+			return err
 		}
 		address := strings.ToLower(mask(strings.TrimSpace(row[0])))
 		s[address] = append(s[address], p)
 		return nil
 	})
 	return s, err
+}
+
+// mailboxSpanOf reads from and to of a row of secure-mailboxes.csv.
+func mailboxSpanOf(row []string, zone *time.Location) (p span, err error) {
+	if len(row) < 3 || !strings.Contains(row[0], "@") {
+		return p, errors.New("needs the columns address,department,from,to")
+	}
+	if p.from, err = time.ParseInLocation(time.DateOnly, strings.TrimSpace(row[2]), zone); err != nil {
+		return p, fmt.Errorf("from: %q is not a day such as 2026-11-23", row[2])
+	}
+	if len(row) > 3 && strings.TrimSpace(row[3]) != "" {
+		last, err := time.ParseInLocation(time.DateOnly, strings.TrimSpace(row[3]), zone)
+		if err != nil {
+			return p, fmt.Errorf("to: %q is not a day such as 2026-11-23", row[3])
+		}
+		p.to = last.AddDate(0, 0, 1)
+	}
+	return p, nil
 }
 
 // readCSV gives each row but the header to add; a missing file has none. Faults name file and line.

@@ -48,7 +48,8 @@ func (c *Config) shipper(db *store.Store) (*elastic.Shipper, error) {
 		return nil, err
 	}
 	p := &pseudonyms{key: key, known: map[string]string{}}
-	s := &elastic.Shipper{Client: client, Store: db, Pseudonym: p.of, Every: shipEvery, Now: time.Now}
+	notes := &noteMaker{store: db, zone: zone, mailboxes: c.Agent.SecureMailboxes, now: time.Now}
+	s := &elastic.Shipper{Client: client, Store: db, Pseudonym: p.of, Every: shipEvery, Now: time.Now, Notes: notes.keep}
 	if months := c.Store.DetailsMonths; months > 0 {
 		s.Keep = func(now time.Time) time.Time { return now.In(zone).AddDate(0, -months, 0) }
 	}

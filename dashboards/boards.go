@@ -36,10 +36,10 @@ func Boards() []Board {
 	}
 }
 
-// On returns the questions of a dashboard, in order.
+// On returns the questions of a dashboard in Kibana, in order.
 func On(board string) []Question {
 	var all []Question
-	for _, q := range Questions() {
+	for _, q := range append(Questions(), KibanaQuestions()...) {
 		for _, id := range q.Dashboards {
 			if id == board {
 				all = append(all, q)

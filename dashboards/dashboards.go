@@ -85,6 +85,7 @@ type Question struct {
 	Chart      Chart
 	Beside     []string // ids of questions that must be shown beside it (unseen, unknown)
 	Dashboards []string // ids of the dashboards that show it
+	Notes      bool     // it asks notes (event.NoteFields), not transmissions
 }
 
 // Period is a half-open span of time, [From, To), RFC 3339 with zone; the caller gives whole days in local time.

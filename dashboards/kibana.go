@@ -5,11 +5,15 @@ import (
 	"crypto/sha1"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 )
 
 // IndexPattern is what the data view reads.
 const IndexPattern = "postvagt-transmissions-*"
+
+// NotesIndex holds what is to be known beside transmissions, see event.Note.
+const NotesIndex = "postvagt-notes"
 
 // Languages are those in which dashboards are made.
 func Languages() []string { return []string{"da", "en"} }
@@ -33,6 +37,8 @@ func objects(lang string) []object {
 	all := []object{
 		saved("index-pattern", b.viewID(), "8.0.0", object{"title": IndexPattern, "name": Text{DA: "Postvagt: forsendelser", EN: "Postvagt: transmissions"}.In(lang), "timeFieldName": "@timestamp",
 			"fields": "[]", "fieldAttrs": "{}", "fieldFormatMap": `{"postvagt.size":{"id":"bytes"}}`, "runtimeFieldMap": "{}", "sourceFilters": "[]", "typeMeta": "{}"}, nil),
+		saved("index-pattern", b.notesID(), "8.0.0", object{"title": NotesIndex + "*", "name": Text{DA: "Postvagt: tiltag og oplyste tal", EN: "Postvagt: measures and reported figures"}.In(lang), "timeFieldName": "@timestamp",
+			"fields": "[]", "fieldAttrs": "{}", "fieldFormatMap": "{}", "runtimeFieldMap": "{}", "sourceFilters": "[]", "typeMeta": "{}"}, nil),
 		saved("tag", b.tagID(), "8.0.0", object{"name": "Postvagt", "description": Text{DA: "Hvad der blev af hver mail", EN: "What became of every mail"}.In(lang), "color": colourYes}, nil),
 		saved("search", b.searchID(), "7.9.3", object{"title": b.title(Text{DA: "Forsendelser", EN: "Transmissions"}), "description": "",
 			"columns": []string{"postvagt.department", fLevel, fKinds, fCopyDirection, fCopyOutcome, fCopyProtected, fTransport, fToDomain, fSender, fRecipient, "postvagt.queue_id"},
@@ -60,25 +66,34 @@ type builder struct {
 	x, y, rowHeight int
 }
 
-// notInKibana says what somebody may look for on a dashboard that transmissions do not tell, and where it stands.
-func notInKibana(board string) Text {
+// aboutNotes says on a dashboard with what was told beside the transmissions how to read it.
+func aboutNotes(board string) Text {
+	all := Text{DA: "Afdeling, niveau og art, valgt ovenfor, deler ikke det, der står om dem: det gælder hele huset.",
+		EN: "Department, level and kind, chosen above, do not divide what is said of them: it is of the whole house."}
 	switch board {
 	case Ombudsman:
-		return Text{DA: "Ikke her, fordi forsendelserne ikke fortæller det: hvor mange sikre postkasser der findes, brugt eller ej; sikre mails, som andre oplyser (Digital Post, breve); " +
-			"tiltag som en ny instruks. De to sidste står på agentens egne sider og i dens rapport.",
-			EN: "Not here, as transmissions do not tell it: how many secure mailboxes there are, used or not; secure mail that others report (Digital Post, letters); " +
-				"measures such as a new instruction. The last two stand on the agent's own pages and in its report."}
+		return Text{DA: "Streger på kurverne er tiltag, for eksempel en ny instruks. Sikre postkasser, der findes, tiltag og oplyste tal kommer fra registre og lister. " + all.DA,
+			EN: "Marks on the trends are measures, such as a new instruction. Secure mailboxes in stock, measures and reported figures come from registers and lists. " + all.EN}
 	case Repeated:
-		return Text{DA: "Om en afsender er ny eller kendt fra før, fortæller forsendelserne ikke: vælg en længere periode, og se, om det samme pseudonym var der tidligere.",
-			EN: "Whether a sender is new or known from before is not told by transmissions: choose a longer time, and see whether the same pseudonym was there earlier."}
+		return Text{DA: "Nye og kendte afsendere og modtagere tælles måned for måned. " + all.DA, EN: "New and known senders and recipients are counted month by month. " + all.EN}
+	case Operations:
+		return Text{DA: "Tabte og ikke forståede linjer tælles efter kilde. " + all.DA, EN: "Lost lines and those not understood are counted by source. " + all.EN}
 	}
 	return Text{}
 }
 
+// helpOf is what a dashboard is for, in Kibana.
+func helpOf(b Board) Text {
+	if b.ID == Operations {
+		return Text{DA: "Om alt bliver set, og hvor hurtigt. Efterslæb står i agentens målinger (Prometheus).", EN: "Whether everything is seen, and how fast. Lag stands in the agent's metrics (Prometheus)."}
+	}
+	return b.Help
+}
+
 // dashboard shows figures first, then trends and divisions, then the transmissions.
 func (b *builder) dashboard() object {
-	head, h := "### "+b.board.Title.In(b.lang)+"\n"+b.board.Help.In(b.lang), 4
-	if note := notInKibana(b.board.ID).In(b.lang); note != "" {
+	head, h := "### "+b.board.Title.In(b.lang)+"\n"+helpOf(b.board).In(b.lang), 4
+	if note := aboutNotes(b.board.ID).In(b.lang); note != "" {
 		head, h = head+"\n\n"+note, 6
 	}
 	b.heading("heading", h, head)
@@ -93,7 +108,7 @@ func (b *builder) dashboard() object {
 	for _, q := range figures {
 		b.panel(q)
 	}
-	b.heading("behind", 5, b.behind(figures))
+	b.heading("behind", 5, b.behind(slices.DeleteFunc(figures, func(q Question) bool { return q.Notes })))
 	for _, q := range rest {
 		b.panel(q)
 	}
@@ -104,7 +119,7 @@ func (b *builder) dashboard() object {
 func (b *builder) object() object {
 	controls := b.controls()
 	b.reference("tag-ref-"+b.tagID(), "tag", b.tagID())
-	attributes := object{"title": b.title(b.board.Title), "description": b.board.Help.In(b.lang), "hits": 0, "version": 1,
+	attributes := object{"title": b.title(b.board.Title), "description": helpOf(b.board).In(b.lang), "hits": 0, "version": 1,
 		"timeRestore": true, "timeFrom": b.board.From, "timeTo": "now", "refreshInterval": object{"pause": true, "value": 60000},
 		"optionsJSON": text(object{"useMargins": true, "syncColors": true, "syncCursor": true, "syncTooltips": false, "hidePanelTitles": false}),
 		"panelsJSON":  text(b.panels),
@@ -136,6 +151,7 @@ func (b *builder) title(t Text) string { return "[Postvagt] " + t.In(b.lang) }
 
 // Ids that stand in addresses are names; the others are UUIDs of names.
 func (b *builder) viewID() string           { return "postvagt-view-" + b.lang }
+func (b *builder) notesID() string          { return "postvagt-notes-" + b.lang }
 func (b *builder) tagID() string            { return "postvagt-tag-" + b.lang }
 func (b *builder) searchID() string         { return "postvagt-search-" + b.lang }
 func (b *builder) listID() string           { return b.boardID("transmissions") }

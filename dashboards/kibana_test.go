@@ -2,6 +2,7 @@ package dashboards
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,6 +13,15 @@ import (
 func types() map[string]string {
 	all := map[string]string{}
 	for _, f := range event.Fields {
+		all[f.Name] = string(f.Type)
+	}
+	return all
+}
+
+// noteTypes are the fields of notes.
+func noteTypes() map[string]string {
+	all := map[string]string{}
+	for _, f := range event.NoteFields {
 		all[f.Name] = string(f.Type)
 	}
 	return all
@@ -30,7 +40,7 @@ func TestSavedObjectsAreSound(t *testing.T) {
 		if err != nil || !bytes.Equal(objects, again) {
 			t.Errorf("%s: made twice, they differ, %v", lang, err)
 		}
-		for _, q := range Questions() {
+		for _, q := range append(Questions(), KibanaQuestions()...) {
 			for _, board := range q.Dashboards {
 				if !bytes.Contains(objects, []byte(PanelID(lang, board, q.ID))) {
 					t.Errorf("%s: %s is not on %s", lang, q.ID, board)
@@ -46,16 +56,16 @@ func TestSavedObjectsAreSound(t *testing.T) {
 	}
 }
 
-// What a dashboard cannot show is said on it, in its language, and on no other.
-func TestDashboardsSayWhatTheyLack(t *testing.T) {
+// How to read what was told beside the transmissions is said on each dashboard that shows such, in its language.
+func TestDashboardsSayWhereNotesComeFrom(t *testing.T) {
 	for _, lang := range Languages() {
 		objects, err := SavedObjects(lang)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, board := range Boards() {
-			note := notInKibana(board.ID).In(lang)
-			if want := map[string]bool{Ombudsman: true, Repeated: true}[board.ID]; (note != "") != want {
+			note := aboutNotes(board.ID).In(lang)
+			if want := slices.ContainsFunc(On(board.ID), func(q Question) bool { return q.Notes }); (note != "") != want {
 				t.Errorf("%s: says %q", board.ID, note)
 			}
 			if note != "" && strings.Count(string(objects), note) != 1 {
@@ -113,6 +123,13 @@ func TestLintFindsDefects(t *testing.T) {
 		"field of terms":          {`\"sourceField\":\"postvagt.relay\"`, `\"sourceField\":\"postvagt.size\"`, "terms of postvagt.size"},
 		"unknown field":           {`\"sourceField\":\"postvagt.relay\"`, `\"sourceField\":\"postvagt.hop\"`, "no field postvagt.hop"},
 		"field of a query":        {`postvagt.first : true`, `postvagt.frist : true`, "no field postvagt.frist"},
+		"field of notes":          {`postvagt.note : \\\"open-sender\\\"`, `postvagt.level : \\\"open-sender\\\"`, "no field postvagt.level"},
+		"mark of no field":        {`\"query\":\"postvagt.note : \\\"measure\\\"`, `\"query\":\"postvagt.level : \\\"measure\\\"`, "no field postvagt.level"},
+		"mark that is no query":   {`\"type\":\"kibana_query\"`, `\"type\":\"query\"`, "is no query for points in time"},
+		"mark without a label":    {`\"label\":\"instruction\",`, ``, "has no label"},
+		"time of a mark":          {`\"timeField\":\"@timestamp\"`, `\"timeField\":\"postvagt.what\"`, "which is a keyword"},
+		"reference of marks":      {`\"name\":\"xy-visualization-layer-`, `\"name\":\"xy-layer-`, "the panel's reference"},
+		"marks of other data":     {`{\"id\":\"postvagt-notes-en\",\"name\":\"xy-`, `{\"id\":\"postvagt-view-en\",\"name\":\"xy-`, "on the panel and"},
 		"bad KQL":                 {`postvagt.first : true`, `postvagt.first true`, "KQL"},
 		"column of a search":      {`"columns":["postvagt.department"`, `"columns":["department"`, "no field department"},
 		"control":                 {`\"fieldName\":\"postvagt.level\"`, `\"fieldName\":\"postvagt.size\"`, "control of postvagt.size"},

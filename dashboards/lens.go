@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"postvagt/agent/event"
 )
 
 // The forms of Kibana's objects are those of 8.9, which every later one brings up to date itself.
@@ -26,6 +28,10 @@ func wordsOf(field string) string {
 		return "protected"
 	case fKinds:
 		return "kind"
+	case fDelay, fCheck:
+		return "time"
+	case fWhat:
+		return "measure"
 	case fLevel, fTransport, fPromise, fFinding:
 		f, _ := Field(field)
 		return f.Column
@@ -122,7 +128,7 @@ func terms(label, field string, size int, sortBy string) object {
 // byWords are the values that have words, values of the same word together, and what has none of them. Kibana tells the
 // rows apart by their labels.
 func byWords(lang, field, words string) (all []object) {
-	f, _ := Field(field)
+	f, _ := Field(field) // notes have no arrays
 	values := map[string][]string{}
 	for value := range valueWords[words] {
 		values[Word(lang, words, value)] = append(values[Word(lang, words, value)], value)
@@ -134,7 +140,7 @@ func byWords(lang, field, words string) (all []object) {
 		all = append(all, object{"input": object{"language": "kuery", "query": filter.KQL()}, "label": label})
 	}
 	known := []string{""}
-	for _, label := range slices.Sorted(maps.Keys(values)) {
+	for _, label := range inOrder(lang, words, slices.Sorted(maps.Keys(values))) {
 		slices.Sort(values[label])
 		known = append(known, values[label]...)
 		add(label, Filter{Is(field, values[label]...)})
@@ -142,6 +148,18 @@ func byWords(lang, field, words string) (all []object) {
 	slices.Sort(known)
 	add(Text{DA: "andet", EN: "other"}.In(lang), Filter{Not(field, slices.Compact(known)...)})
 	return all
+}
+
+// inOrder sorts the labels of spans of time by their length; all others stay as they are.
+func inOrder(lang, words string, labels []string) []string {
+	if words != "time" {
+		return labels
+	}
+	var first []string
+	for _, value := range event.Times() {
+		first = append(first, Word(lang, words, value))
+	}
+	return append(first, slices.DeleteFunc(labels, func(l string) bool { return slices.Contains(first, l) })...)
 }
 
 // LabelOf is the label of a value where a panel divides by a field that has words.
@@ -161,7 +179,8 @@ func fieldWord(lang, field string) string {
 		fTLSVersion: {DA: "TLS-version", EN: "TLS version"}, fTLSCipher: {DA: "Krypteringsmetode", EN: "Cipher"}, fHost: {DA: "Server", EN: "Server"},
 		fOutcome: {DA: "Udfald", EN: "Outcome"}, fCopyOutcome: {DA: "Udfald", EN: "Outcome"}, fProtected: {DA: "Beskyttelse", EN: "Protection"},
 		fKinds: {DA: "Oplysningernes art", EN: "Kind of data"}, fLevel: {DA: "Niveau", EN: "Level"}, fTransport: {DA: "Forbindelse", EN: "Connection"},
-		fPromise: {DA: "Ventet", EN: "Expected"}, fFinding: {DA: "Fund", EN: "Finding"},
+		fPromise: {DA: "Ventet", EN: "Expected"}, fFinding: {DA: "Fund", EN: "Finding"}, fDelay: {DA: "Tid", EN: "Time"}, fCheck: {DA: "Tid", EN: "Time"},
+		fWhat: {DA: "Art", EN: "Kind"}, fName: {DA: "Kilde", EN: "Source"}, fSource: {DA: "Kilde", EN: "Source"},
 	}[field]; ok {
 		return t.In(lang)
 	}

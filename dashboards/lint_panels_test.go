@@ -99,7 +99,7 @@ func (l *linter) controls(o *lintObject, needed map[string]string) {
 		if c.Type != "optionsListControl" || c.ExplicitInput.ID != id {
 			l.fault(o.name(), "control %s is of type %q with the id %q", id, c.Type, c.ExplicitInput.ID)
 		}
-		l.field(o.name()+" control", c.ExplicitInput.FieldName, "control")
+		l.field(o.name()+" control", c.ExplicitInput.FieldName, "control", l.types)
 		needed["controlGroup_"+id+":optionsListDataView"] = "index-pattern"
 	}
 }
@@ -159,19 +159,32 @@ func (l *linter) lens(o *lintObject, p lintPanel, needed map[string]string) {
 	if lens.State.Filters == nil {
 		l.fault(where, "state.filters is missing")
 	}
-	l.kql(where, lens.State.Query.Query)
-	inner := map[string]bool{}
+	l.kql(where, lens.State.Query.Query, l.types)
+	inner, outer := map[string]lintReference{}, map[string]string{}
 	for _, r := range lens.References {
-		inner[r.Name] = true
+		inner[r.Name] = r
 	}
-	for id, layer := range lens.State.DatasourceStates.FormBased.Layers {
-		name := "indexpattern-datasource-layer-" + id
-		if !inner[name] {
+	for _, r := range o.References {
+		outer[r.Name] = r.ID
+	}
+	use := func(name string) map[string]string {
+		r, ok := inner[name]
+		if !ok {
 			l.fault(where, "the panel's reference %s is missing", name)
+		}
+		if id := outer[p.PanelIndex+":"+name]; ok && id != r.ID && id != "" {
+			l.fault(where, "the reference %s is %s on the panel and %s on the dashboard", name, r.ID, id)
 		}
 		delete(inner, name)
 		needed[p.PanelIndex+":"+name] = "index-pattern"
-		l.layer(where, layer)
+		return l.viewed(r)
+	}
+	for id, layer := range lens.State.DatasourceStates.FormBased.Layers {
+		l.layer(where, layer, use("indexpattern-datasource-layer-"+id))
+	}
+	for _, marks := range annotations(lens) {
+		id, _ := marks["layerId"].(string)
+		l.marks(where, marks, use("xy-visualization-layer-"+id))
 	}
 	for name := range inner {
 		l.fault(where, "the panel's reference %s is not needed", name)
@@ -179,7 +192,52 @@ func (l *linter) lens(o *lintObject, p lintPanel, needed map[string]string) {
 	l.visualization(where, lens)
 }
 
-func (l *linter) layer(where string, layer lintLayer) {
+// annotations are the layers of marks.
+func annotations(lens lintLens) (all []map[string]any) {
+	list, _ := lens.State.Visualization["layers"].([]any)
+	for _, one := range list {
+		if layer := one.(map[string]any); layer["layerType"] == "annotations" {
+			all = append(all, layer)
+		}
+	}
+	return all
+}
+
+// marks requires of each mark what Kibana 8.9 needs to draw it.
+func (l *linter) marks(where string, layer map[string]any, types map[string]string) {
+	list, _ := layer["annotations"].([]any)
+	if len(list) == 0 {
+		l.fault(where, "has no marks")
+	}
+	seen := map[any]bool{}
+	for _, one := range list {
+		mark := one.(map[string]any)
+		id, _ := mark["id"].(string)
+		if seen[id] || id == "" {
+			l.fault(where, "the mark %q stands twice", id)
+		}
+		seen[id] = true
+		key, _ := mark["key"].(map[string]any)
+		filter, _ := mark["filter"].(map[string]any)
+		if mark["type"] != "query" || key["type"] != "point_in_time" || filter["type"] != "kibana_query" || filter["language"] != "kuery" {
+			l.fault(where, "the mark %q is no query for points in time", mark["label"])
+		}
+		if label, _ := mark["label"].(string); label == "" {
+			l.fault(where, "the mark %q has no label", id)
+		}
+		query, _ := filter["query"].(string)
+		l.kql(where, query, types)
+		at, _ := mark["timeField"].(string)
+		l.field(where, at, "date_histogram", types)
+		extra, _ := mark["extraFields"].([]any)
+		for _, f := range extra {
+			l.field(where, fmt.Sprint(f), "", types)
+		}
+		l.colour(where, mark["color"])
+	}
+}
+
+func (l *linter) layer(where string, layer lintLayer, types map[string]string) {
 	if len(layer.ColumnOrder) != len(layer.Columns) {
 		l.fault(where, "columnOrder lists %d of %d columns", len(layer.ColumnOrder), len(layer.Columns))
 	}
@@ -198,13 +256,13 @@ func (l *linter) layer(where string, layer lintLayer) {
 		if c.IsBucketed == nil || c.Scale == "" || c.DataType == "" || c.Label == "" {
 			l.fault(where, "column %s lacks label, dataType, scale or isBucketed", id)
 		}
-		l.column(where, id, c, layer)
+		l.column(where, id, c, layer, types)
 	}
 }
 
-func (l *linter) column(where, id string, c lintColumn, layer lintLayer) {
+func (l *linter) column(where, id string, c lintColumn, layer lintLayer, types map[string]string) {
 	if c.Filter != nil {
-		l.kql(where, c.Filter.Query)
+		l.kql(where, c.Filter.Query, types)
 	}
 	for _, r := range c.References {
 		if _, ok := layer.Columns[r]; !ok {
@@ -217,9 +275,9 @@ func (l *linter) column(where, id string, c lintColumn, layer lintLayer) {
 			l.fault(where, "count of %s", c.SourceField)
 		}
 	case "sum", "unique_count", "date_histogram":
-		l.field(where, c.SourceField, c.OperationType)
+		l.field(where, c.SourceField, c.OperationType, types)
 	case "terms":
-		l.field(where, c.SourceField, "terms")
+		l.field(where, c.SourceField, "terms", types)
 		order, _ := c.Params["orderBy"].(map[string]any)
 		by, _ := order["columnId"].(string)
 		if _, ok := layer.Columns[by]; !ok {
@@ -232,7 +290,7 @@ func (l *linter) column(where, id string, c lintColumn, layer lintLayer) {
 		}
 		for _, f := range list {
 			input, _ := f.(map[string]any)["input"].(map[string]any)
-			l.kql(where, fmt.Sprint(input["query"]))
+			l.kql(where, fmt.Sprint(input["query"]), types)
 		}
 	case "formula", "math":
 		if len(c.References) == 0 {
@@ -281,6 +339,9 @@ func (l *linter) visualization(where string, lens lintLens) {
 		list, _ := v["layers"].([]any)
 		for _, one := range list {
 			layer := one.(map[string]any)
+			if layer["layerType"] == "annotations" {
+				continue
+			}
 			accessors, _ := layer["accessors"].([]any)
 			for _, a := range append(accessors, orNone(layer["xAccessor"])) {
 				use(layer["layerId"], map[string]any{"accessor": a, "splitAccessor": layer["splitAccessor"]})

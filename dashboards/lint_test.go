@@ -14,7 +14,7 @@ import (
 // lint finds in saved objects what Kibana takes at import and then shows broken or empty. types are the fields of
 // the index with their types.
 func lint(ndjson []byte, types map[string]string) error {
-	l := &linter{types: types, there: map[string]bool{}, panels: map[string]bool{}}
+	l := &linter{types: types, notes: noteTypes(), there: map[string]bool{}, panels: map[string]bool{}}
 	if !bytes.HasSuffix(ndjson, []byte("\n")) {
 		l.fault("file", "does not end with a new line")
 	}
@@ -41,6 +41,7 @@ func lint(ndjson []byte, types map[string]string) error {
 
 type linter struct {
 	types  map[string]string
+	notes  map[string]string // the fields of notes
 	there  map[string]bool // "type id"
 	panels map[string]bool // ids
 	faults []error
@@ -124,6 +125,14 @@ func (l *linter) object(o *lintObject) {
 
 func colours() []string { return []string{colourYes, colourNo, colourBar} }
 
+// viewed are the fields of the data view that a reference leads to.
+func (l *linter) viewed(r lintReference) map[string]string {
+	if strings.HasPrefix(r.ID, "postvagt-notes-") {
+		return l.notes
+	}
+	return l.types
+}
+
 // references are those that are needed (name -> type), each once, and all lead somewhere.
 func (l *linter) references(o *lintObject, needed map[string]string) {
 	seen := map[string]bool{}
@@ -162,7 +171,7 @@ func (l *linter) embedded(o *lintObject, where string, value any, into any) bool
 func (l *linter) search(o *lintObject, needed map[string]string) {
 	columns, _ := o.Attributes["columns"].([]any)
 	for _, c := range columns {
-		l.field(o.name(), fmt.Sprint(c), "")
+		l.field(o.name(), fmt.Sprint(c), "", l.types)
 	}
 	l.source(o, needed)
 }
@@ -177,7 +186,7 @@ func (l *linter) source(o *lintObject, needed map[string]string) {
 	if !l.embedded(o, "searchSourceJSON", meta["searchSourceJSON"], &source) {
 		return
 	}
-	l.kql(o.name(), source.Query.Query)
+	l.kql(o.name(), source.Query.Query, l.types)
 	if source.IndexRefName != "" {
 		needed[source.IndexRefName] = "index-pattern"
 	} else if o.Type == "search" {
@@ -186,20 +195,20 @@ func (l *linter) source(o *lintObject, needed map[string]string) {
 }
 
 // kql parses a query and looks up its fields.
-func (l *linter) kql(where, text string) {
+func (l *linter) kql(where, text string, types map[string]string) {
 	q, err := ParseKQL(text)
 	if err != nil {
 		l.fault(where, "%v", err)
 		return
 	}
 	for _, f := range q.Fields() {
-		l.field(where, f, "")
+		l.field(where, f, "", types)
 	}
 }
 
 // field requires that a field is in the index, and of a type that an operation can use.
-func (l *linter) field(where, name, operation string) {
-	kind, ok := l.types[name]
+func (l *linter) field(where, name, operation string, types map[string]string) {
+	kind, ok := types[name]
 	if !ok {
 		l.fault(where, "there is no field %s", name)
 		return

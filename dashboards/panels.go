@@ -2,8 +2,12 @@ package dashboards
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
+
+	"postvagt/agent/event"
 )
 
 // panel is a question on a dashboard.
@@ -19,6 +23,11 @@ func (b *builder) panel(q Question) {
 	}
 	id := b.id(b.board.ID, q.ID)
 	layer := b.id(b.board.ID, q.ID, "layer")
+	view := b.viewID()
+	if q.Notes {
+		view = b.notesID()
+	}
+	references := []object{{"type": "index-pattern", "id": view, "name": "indexpattern-datasource-layer-" + layer}}
 	kind, state, w, h := "", object(nil), 24, 12
 	switch {
 	case q.Split.By == "":
@@ -29,6 +38,11 @@ func (b *builder) panel(q Question) {
 		}
 	case q.Split.By == ByTime:
 		kind, state = "lnsXY", xy(layer, "line", value, colourOf(q))
+		if b.board.ID == Ombudsman {
+			marks := b.id(b.board.ID, q.ID, "marks")
+			state["layers"] = append(state["layers"].([]object), b.marks(marks))
+			references = append(references, object{"type": "index-pattern", "id": b.notesID(), "name": "xy-visualization-layer-" + marks})
+		}
 	case q.Chart == Bar:
 		kind, state = "lnsXY", xy(layer, "bar_horizontal", value, colourOf(q))
 	default:
@@ -36,13 +50,25 @@ func (b *builder) panel(q Question) {
 	}
 	b.place(id, w, h, object{"type": "lens", "title": q.Title.In(b.lang), "embeddableConfig": object{
 		"attributes": object{"title": q.Title.In(b.lang), "description": q.Help.In(b.lang) + " (" + q.Source + ")", "visualizationType": kind, "type": "lens",
-			"references": []object{{"type": "index-pattern", "id": b.viewID(), "name": "indexpattern-datasource-layer-" + layer}},
+			"references": references,
 			"state": object{"query": object{"language": "kuery", "query": ""}, "filters": []object{}, "internalReferences": []object{}, "adHocDataViews": object{},
 				"datasourceStates": object{"formBased": object{"layers": object{layer: object{"columnOrder": c.order, "columns": c.all,
-					"incompleteColumns": object{}, "ignoreGlobalFilters": false, "sampling": 1}}}},
+					"incompleteColumns": object{}, "ignoreGlobalFilters": q.Notes, "sampling": 1}}}},
 				"visualization": state}},
 		"enhancements": object{}}})
-	b.reference(id+":indexpattern-datasource-layer-"+layer, "index-pattern", b.viewID())
+	for _, r := range references {
+		b.reference(id+":"+r["name"].(string), "index-pattern", r["id"].(string))
+	}
+}
+
+// marks are the measures on a trend, a line of marks for each kind so that each has its word. Filters do not hide them.
+func (b *builder) marks(layer string) object {
+	var all []object
+	for _, kind := range slices.Sorted(maps.Keys(valueWords["measure"])) {
+		all = append(all, object{"type": "query", "id": b.id(layer, kind), "label": Word(b.lang, "measure", kind), "key": object{"type": "point_in_time"}, "color": colourNo, "icon": "flag",
+			"timeField": "@timestamp", "filter": object{"type": "kibana_query", "language": "kuery", "query": noted(event.NoteMeasure, Is(fWhat, kind)).KQL()}, "extraFields": []string{fDepartment}})
+	}
+	return object{"layerId": layer, "layerType": "annotations", "ignoreGlobalFilters": true, "annotations": all}
 }
 
 // colourOf is that of the built-in pages: what left unprotected stands out.

@@ -25,6 +25,9 @@ func copies(more ...Term) Filter {
 	return Filter{Is(fCopyDirection, "outbound"), Is(fCopyLeft, "true")}.And(more...)
 }
 
+// OpenCopies are the transmissions that are told as repeated open mail.
+func OpenCopies() Filter { return openCopies() }
+
 // openCopies are those with recognised data that left without being protected.
 func openCopies(more ...Term) Filter {
 	return copies(Is(fLevel, "confidential", "sensitive"), Not(fCopyProtected, "yes", "unknown")).And(more...)

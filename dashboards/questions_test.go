@@ -9,10 +9,22 @@ import (
 	"postvagt/agent/event"
 )
 
+func every() []Question { return append(Questions(), KibanaQuestions()...) }
+
+// fieldType is the type of a field that a question asks for.
+func fieldType(q Question, name string) (event.Type, bool) {
+	if q.Notes {
+		f, ok := event.NoteFieldByName(name)
+		return f.Type, ok
+	}
+	f, ok := Field(name)
+	return f.Type, ok
+}
+
 func TestQuestionsAreWhole(t *testing.T) {
 	ids := map[string]bool{}
 	form := regexp.MustCompile(`^[a-z]+(-[a-z]+)*$`)
-	for _, q := range Questions() {
+	for _, q := range every() {
 		if !form.MatchString(q.ID) {
 			t.Errorf("%q is no id", q.ID)
 		}
@@ -29,7 +41,7 @@ func TestQuestionsAreWhole(t *testing.T) {
 			t.Errorf("%s is on no dashboard", q.ID)
 		}
 	}
-	for _, q := range Questions() {
+	for _, q := range every() {
 		for _, id := range q.Beside {
 			if !ids[id] {
 				t.Errorf("%s is to be shown beside %s, which is no question", q.ID, id)
@@ -43,14 +55,14 @@ func TestQuestionsAreWhole(t *testing.T) {
 
 // Each field exists, and is asked for values that its type can have.
 func TestFieldsExist(t *testing.T) {
-	for _, q := range Questions() {
+	for _, q := range every() {
 		for _, term := range append(append(Filter{}, q.Measure.Of...), q.Measure.Over...) {
-			f, ok := Field(term.Field)
+			kind, ok := fieldType(q, term.Field)
 			if !ok {
 				t.Errorf("%s: there is no field %s", q.ID, term.Field)
 			}
 			for _, v := range term.Values {
-				if f.Type == event.Boolean && v != "true" && v != "false" {
+				if kind == event.Boolean && v != "true" && v != "false" {
 					t.Errorf("%s: %s is never %q", q.ID, term.Field, v)
 				}
 			}
@@ -59,7 +71,7 @@ func TestFieldsExist(t *testing.T) {
 			}
 		}
 		for _, name := range []string{q.Measure.Field, q.Split.By} {
-			if _, ok := Field(name); name != "" && name != ByTime && !ok {
+			if _, ok := fieldType(q, name); name != "" && name != ByTime && !ok {
 				t.Errorf("%s: there is no field %s", q.ID, name)
 			}
 		}
@@ -68,7 +80,7 @@ func TestFieldsExist(t *testing.T) {
 
 // Of implies Over: each term of Over stands in Of, so a ratio never passes 1.
 func TestRatiosAreParts(t *testing.T) {
-	for _, q := range Questions() {
+	for _, q := range every() {
 		if q.Measure.Kind != Ratio {
 			continue
 		}
@@ -88,7 +100,7 @@ func TestRatiosAreParts(t *testing.T) {
 // Words of our workshop do not belong on a page that an authority reads.
 func TestPlainWords(t *testing.T) {
 	banned := regexp.MustCompile(`(?i)verdict|milter|\btier|offender|complied|compliant`)
-	for _, q := range Questions() {
+	for _, q := range every() {
 		for _, text := range []string{q.Title.DA, q.Title.EN, q.Help.DA, q.Help.EN} {
 			if banned.MatchString(text) {
 				t.Errorf("%s uses a word of the workshop", q.ID)

@@ -18,41 +18,53 @@ const lookAtOnce = 500
 // resolve looks at what is stored where Elasticsearch said that a version is not lower than ours. The row is done if
 // the content is the same.
 func (p *pass) resolve(ctx context.Context) error {
-	for at := 0; at < len(p.conflicts); at += lookAtOnce {
-		part := p.conflicts[at:min(at+lookAtOnce, len(p.conflicts))]
+	p.mu.Lock()
+	conflicts := p.conflicts
+	p.conflicts = nil
+	p.mu.Unlock()
+	for at := 0; at < len(conflicts); at += lookAtOnce {
+		part := conflicts[at:min(at+lookAtOnce, len(conflicts))]
 		if err := p.look(ctx, part); err != nil {
-			p.retry(len(p.conflicts) - at)
+			p.retry(len(conflicts) - at)
 			return err
 		}
 	}
 	return nil
 }
 
-func (p *pass) look(ctx context.Context, part []sent) error {
-	var ask struct {
-		Docs []object `json:"docs"`
-	}
-	for _, s := range part {
-		ask.Docs = append(ask.Docs, object{"_index": index(s.month), "_id": s.key, "_source": []string{fieldHash}})
-	}
+// found is a document as it is stored.
+type found struct {
+	Found   bool  `json:"found"`
+	Version int64 `json:"_version"`
+	Source  struct {
+		Hash string `json:"postvagt.hash"`
+	} `json:"_source"`
+}
+
+// lookUp gets documents by their ids, in that order.
+func (c *Client) lookUp(ctx context.Context, ids []object) ([]found, error) {
 	var said struct {
-		Docs []struct {
-			Found   bool  `json:"found"`
-			Version int64 `json:"_version"`
-			Source  struct {
-				Hash string `json:"postvagt.hash"`
-			} `json:"_source"`
-		} `json:"docs"`
+		Docs []found `json:"docs"`
 	}
-	if err := p.Client.do(ctx, http.MethodPost, "/_mget", ask, &said); err != nil {
+	err := c.do(ctx, http.MethodPost, "/_mget", object{"docs": ids}, &said)
+	return said.Docs, err
+}
+
+func (p *pass) look(ctx context.Context, part []sent) error {
+	var ask []object
+	for _, s := range part {
+		ask = append(ask, object{"_index": index(s.month), "_id": s.key, "_source": []string{fieldHash}})
+	}
+	said, err := p.Client.lookUp(ctx, ask)
+	if err != nil {
 		return err
 	}
 	for i, s := range part {
-		if i >= len(said.Docs) {
+		if i >= len(said) {
 			p.retry(1)
 			continue
 		}
-		there := said.Docs[i]
+		there := said[i]
 		switch {
 		case !there.Found || there.Version < version(p.agent.Generation, s.revision):
 			p.retry(1) // it was deleted or replaced in between

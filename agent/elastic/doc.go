@@ -9,6 +9,12 @@
 // document bears postvagt.hash (of its content, without the revision), postvagt.agent (the store it comes from),
 // postvagt.generation and postvagt.archive.
 //
+// Notes (event.Note) are what is to be known beside transmissions: measures by their kind, reported figures, the stock of secure
+// mailboxes, who sent openly in which month as pseudonyms, lost lines and those that were not understood. They stand in the index
+// postvagt-notes, which the retention leaves alone: a note goes when what it is made of goes. _id is the agent's name and the
+// note's key, the version is external as that of a row. Several agents ship each what they were told, so a figure is
+// entered, and secure mailboxes are listed, for one agent only.
+//
 // # What becomes of a row
 //
 //	done     accepted; or 409 while the stored version is not lower than ours and the hash is the same
@@ -32,7 +38,7 @@
 //
 // # Rights
 //
-// The agent needs the cluster privileges monitor and manage_index_templates, and on postvagt-transmissions-* and
-// postvagt-store-* create_index, view_index_metadata, read, write, maintenance, and delete_index for the retention. Without
+// The agent needs the cluster privileges monitor and manage_index_templates, and on postvagt-transmissions-*,
+// postvagt-notes and postvagt-store-* create_index, view_index_metadata, read, write, maintenance, and delete_index for the retention. Without
 // manage_index_templates the templates must have been brought by postvagt-agent dashboards install.
 package elastic

@@ -146,4 +146,7 @@ const (
 	indexPrefix = "postvagt-transmissions-"
 	copyPrefix  = "postvagt-store-" // of indices that were brought to a new schema
 	allIndices  = indexPrefix + "*"
+
+	notesCopyPrefix = copyPrefix + "notes-s"                   // of copies of the notes, by their schema
+	shippedIndices  = allIndices + "," + dashboards.NotesIndex // that we ship; the notes may be missing
 )

@@ -60,6 +60,7 @@ func (g *generator) next() event.Document {
 		First: r.IntN(4) > 0, Recipients: 1 + r.IntN(3), MessageLeft: r.IntN(2) == 0, MessageProtected: one(r, "", "yes", "no", "first-hop", "unknown"),
 		MessageDirection: one(r, "outbound", "outbound", "inbound"), DoneRight: one(r, "", "yes", "no", "unknown"),
 		MessageOutcome: one(r, "delivered", "held", "rejected", "unknown", "queued", "deleted"), Finding: one(r, "", "", "no-verdict", "not-judged", "outside-class", "no-mta-lines"),
+		CheckUS: r.Int64N(1 << 30), Check: one(r, append(event.Times(), "")...), DelayMS: r.Int64N(1 << 40), Delay: one(r, append(event.Times(), "")...),
 		Evidence: []string{fmt.Sprintf("mail.log:%d:ab12", i)}, Schema: event.SchemaVersion,
 	}
 	for _, k := range []string{"debt", "dk-cpr", "health"} {

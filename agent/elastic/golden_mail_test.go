@@ -28,6 +28,7 @@ type mail struct {
 	worst                    string // protection of the least protected copy that left, "" where none left
 	right                    string
 	recognised, left         bool
+	checked                  string // how long the check took, "" where there was none
 }
 
 // copied is the copy of one recipient.
@@ -38,6 +39,7 @@ type copied struct {
 	transport, promise       string
 	version, cipher          string
 	end, finding             string
+	delay                    string // from reception to delivery, "" where it was not delivered or was held
 }
 
 // teller makes up mails.
@@ -75,12 +77,20 @@ func (g *teller) mail() mail {
 		r.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 		m.kinds = slices.Sorted(slices.Values(all[:1+r.IntN(3)]))
 	}
+	if m.level != "unknown" {
+		m.checked = one(r, "under-10ms", "under-1s", "under-10s")
+	}
 	g.fate(&m)
 	for range 1 + r.IntN(3) {
 		m.copies = append(m.copies, g.copy(&m))
 	}
 	if m.outside { // at least the first is outside
 		m.copies[0] = g.outsider(&m)
+	}
+	for i := range m.copies {
+		if c := &m.copies[i]; c.end == "delivered" && !m.held {
+			c.delay = one(r, "under-100ms", "under-10s", "under-1m", "under-1h", "1d-or-more")
+		}
 	}
 	m.sum()
 	return m
@@ -175,7 +185,7 @@ func (m *mail) documents(n int) (all []event.Document) {
 			Outcome: c.end, Final: !m.unfinished, Held: m.held, Released: m.letGo, Left: c.left, Protected: c.protection, AfterObjection: c.objection,
 			Department: m.department, SecureMailbox: m.mailbox, First: i == 0, Recipients: len(m.copies), MessageLeft: m.left, MessageProtected: m.worst,
 			MessageDirection: direction(m.outside), DoneRight: m.right, MessageOutcome: m.end, Finding: c.finding,
-			Evidence: []string{fmt.Sprintf("mail.log:%d:cd34", n)}, Schema: event.SchemaVersion,
+			Check: m.checked, Delay: c.delay, Evidence: []string{fmt.Sprintf("mail.log:%d:cd34", n)}, Schema: event.SchemaVersion,
 		}
 		if d.Final {
 			d.OutcomeTime = m.at.Add(3 * time.Second)

@@ -13,10 +13,12 @@ import (
 type truth struct {
 	rows map[string]map[string]dashboards.Row
 	seen map[string]map[string]map[string]bool // of different values: those that were counted
+
+	months map[string]map[string]map[string]bool // senders, recipients -> name -> months with an open copy
 }
 
 func newTruth() *truth {
-	return &truth{map[string]map[string]dashboards.Row{}, map[string]map[string]map[string]bool{}}
+	return &truth{map[string]map[string]dashboards.Row{}, map[string]map[string]map[string]bool{}, map[string]map[string]map[string]bool{}}
 }
 
 func (t *truth) add(id, key string, count, n int64) {
@@ -83,6 +85,10 @@ func (t *truth) mail(m *mail) {
 	if m.mailbox != "" {
 		t.different("secure-mailboxes", "", m.mailbox)
 		t.different("secure-mailboxes-monthly", monthOf(m.at), m.mailbox)
+	}
+	if m.checked != "" {
+		t.add("checks", m.checked, 1, 0)
+		t.share(m.checked == "under-10ms" || m.checked == "under-1s", "checked-quickly")
 	}
 	for i := range m.copies {
 		t.copy(m, &m.copies[i])
@@ -174,6 +180,11 @@ func (t *truth) copy(m *mail, c *copied) {
 	case "unknown":
 		t.count("no-outcome")
 	}
+	if c.delay != "" {
+		quick := c.delay == "under-100ms" || c.delay == "under-10s" || c.delay == "under-1m"
+		t.add("delays", c.delay, 1, 0)
+		t.share(quick, "delivered-quickly", "delivered-quickly-daily="+day)
+	}
 	if c.finding != "" {
 		t.add("findings", c.finding, 1, 0)
 	}
@@ -207,6 +218,8 @@ func (t *truth) open(m *mail, c *copied) {
 		t.count("open-copies", "repeat-senders="+m.sender, "repeat-recipients="+c.to, "repeat-domains="+c.domain, "open-copies-weekly="+week(m.at))
 		t.different("open-senders", "", m.sender)
 		t.different("open-recipients", "", c.to)
+		t.openedIn("senders", m.sender, monthOf(m.at))
+		t.openedIn("recipients", c.to, monthOf(m.at))
 	}
 }
 
@@ -234,6 +247,12 @@ func TestQuestionsTellWhatHappened(t *testing.T) {
 			batch = nil
 		}
 	}
+	told := g.told()
+	for i := range told {
+		golden.note(&told[i])
+	}
+	golden.settle()
+	h.putNotes(told)
 	sum := h.all()
 	if want := golden.rows["transmissions"][""].Count; int64(sum.Done) != want || sum.Refused+sum.Dropped != 0 {
 		t.Fatalf("%+v of %d transmissions", sum, want)
@@ -255,6 +274,7 @@ func TestQuestionsTellWhatHappened(t *testing.T) {
 			panels[dashboards.PanelID("en", board.ID, q.ID)].compare(t, h, q, want)
 		}
 	}
+	h.marks(t, golden)
 }
 
 // compare requires that SQLite's rows are the golden ones.

@@ -55,8 +55,8 @@ func (c *kibanaCheck) run(ctx context.Context) (wrong []error) {
 	if err != nil {
 		return append(wrong, err)
 	}
-	mails, golden := known()
-	if err := fill(ctx, client, mails); err != nil {
+	mails, notes, golden := known()
+	if err := errors.Join(fill(ctx, client, mails), fillNotes(ctx, client, notes)); err != nil {
 		return append(wrong, fmt.Errorf("known transmissions, put into Elasticsearch by Kibana's console: %w", err))
 	}
 	for _, lang := range c.langs {
@@ -64,6 +64,9 @@ func (c *kibanaCheck) run(ctx context.Context) (wrong []error) {
 	}
 	if err := client.do(context.WithoutCancel(ctx), http.MethodDelete, "/"+index(knownMonth), nil, nil); err != nil {
 		wrong = append(wrong, fmt.Errorf("index %s of the check is left behind: %w", index(knownMonth), err))
+	}
+	if err := forgetNotes(context.WithoutCancel(ctx), client); err != nil {
+		wrong = append(wrong, fmt.Errorf("notes of the check are left behind: %w", err))
 	}
 	return wrong
 }
@@ -133,6 +136,28 @@ func fill(ctx context.Context, client *Client, mails []mail) error {
 		}
 	}
 	return inBulk(ctx, client, to, &body)
+}
+
+// fillNotes puts the known notes beside those of agents.
+func fillNotes(ctx context.Context, client *Client, notes []event.Note) error {
+	s := &Shipper{Client: client, agent: event.Shipping{Agent: knownAgent}}
+	if _, err := s.openNotes(ctx); err != nil {
+		return err
+	}
+	if err := forgetNotes(ctx, client); err != nil {
+		return err
+	}
+	var body bytes.Buffer
+	e := newEncoder(func(a string) string { return a }, knownAgent)
+	for i := range notes {
+		json, _ := e.note(&event.NoteRow{Note: notes[i]}, 1)
+		fmt.Fprintf(&body, "{\"index\":{\"_id\":%q}}\n%s\n", s.noteID(notes[i].Key), json)
+	}
+	return inBulk(ctx, client, "/"+dashboards.NotesIndex, &body)
+}
+
+func forgetNotes(ctx context.Context, client *Client) error {
+	return client.do(ctx, http.MethodPost, "/"+dashboards.NotesIndex+"/_delete_by_query?refresh=true&conflicts=proceed", object{"query": object{"term": object{fieldAgent: knownAgent}}}, nil)
 }
 
 func inBulk(ctx context.Context, client *Client, to string, body io.Reader) error {

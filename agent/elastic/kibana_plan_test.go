@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"postvagt/agent/event"
 	"postvagt/dashboards"
 )
 
@@ -131,12 +132,16 @@ const (
 )
 
 // known tells the mails of the check, and counts them.
-func known() (all []mail, golden *truth) {
+func known() (all []mail, notes []event.Note, golden *truth) {
 	g, golden := newTeller(knownFrom, knownDays), newTruth()
 	for range knownMails {
 		m := g.mail()
 		golden.mail(&m)
 		all = append(all, m)
 	}
-	return all, golden
+	notes = append(g.told(), g.opened()...)
+	for i := range notes {
+		golden.note(&notes[i])
+	}
+	return all, notes, golden
 }

@@ -2,6 +2,7 @@ package elastic
 
 import (
 	"bytes"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -78,8 +79,8 @@ func TestKibanaCheckSaysWhatIsShown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mails, golden := known()
-	if err := fill(t.Context(), client, mails); err != nil {
+	mails, notes, golden := known()
+	if err := errors.Join(fill(t.Context(), client, mails), fillNotes(t.Context(), client, notes)); err != nil {
 		t.Fatal(err)
 	}
 	defer ask(t, "DELETE", "/"+index(knownMonth), "")

@@ -18,6 +18,7 @@ import (
 
 	"postvagt/agent/event"
 	"postvagt/agent/store"
+	"postvagt/dashboards"
 	"postvagt/packaging/e2e/kit"
 )
 
@@ -166,6 +167,8 @@ func settled(t testing.TB) {
 	t.Helper()
 	ask(t, http.MethodGet, "/_cluster/health/"+allIndices+"?wait_for_status=yellow&timeout=100s", "")
 	ask(t, http.MethodPost, "/"+allIndices+"/_refresh", "")
+	ask(t, http.MethodGet, "/_cluster/health/"+dashboards.NotesIndex+"*?wait_for_status=yellow&timeout=100s", "") // where it is
+	ask(t, http.MethodPost, "/"+dashboards.NotesIndex+"*/_refresh", "")
 }
 
 // all ships until nothing waits.

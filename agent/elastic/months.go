@@ -139,14 +139,14 @@ func (m *months) archived(ctx context.Context, name string) (bool, error) {
 // orphans deletes what this store shipped in earlier generations and has no row for any more: the rows were shipped
 // anew before.
 func (c *Client) orphans(ctx context.Context, agent string, generation int64) (int64, error) {
-	if err := c.do(ctx, http.MethodPost, "/"+allIndices+"/_refresh", nil, nil); err != nil {
+	if err := c.do(ctx, http.MethodPost, "/"+shippedIndices+"/_refresh?ignore_unavailable=true", nil, nil); err != nil {
 		return 0, err
 	}
 	var said struct {
 		Deleted  int64 `json:"deleted"`
 		Failures []any `json:"failures"`
 	}
-	err := c.do(ctx, http.MethodPost, "/"+allIndices+"/_delete_by_query?conflicts=proceed&refresh=true", object{"query": object{"bool": object{"filter": []object{
+	err := c.do(ctx, http.MethodPost, "/"+shippedIndices+"/_delete_by_query?ignore_unavailable=true&conflicts=proceed&refresh=true", object{"query": object{"bool": object{"filter": []object{
 		{"term": object{fieldAgent: agent}}, {"range": object{fieldGeneration: object{"lt": generation}}},
 	}}}}, &said)
 	if err == nil && len(said.Failures) > 0 {
@@ -157,7 +157,7 @@ func (c *Client) orphans(ctx context.Context, agent string, generation int64) (i
 
 // highest is the highest generation of an agent's documents in the cluster, 0 for none.
 func (c *Client) highest(ctx context.Context, agent string) (int64, error) {
-	if err := c.do(ctx, http.MethodPost, "/"+allIndices+"/_refresh", nil, nil); err != nil {
+	if err := c.do(ctx, http.MethodPost, "/"+shippedIndices+"/_refresh?ignore_unavailable=true", nil, nil); err != nil {
 		return 0, err
 	}
 	var said struct {
@@ -167,7 +167,7 @@ func (c *Client) highest(ctx context.Context, agent string) (int64, error) {
 			} `json:"highest"`
 		} `json:"aggregations"`
 	}
-	err := c.do(ctx, http.MethodPost, "/"+allIndices+"/_search?size=0&allow_partial_search_results=false", object{
+	err := c.do(ctx, http.MethodPost, "/"+shippedIndices+"/_search?ignore_unavailable=true&size=0&allow_partial_search_results=false", object{
 		"query": object{"term": object{fieldAgent: agent}}, "aggs": object{"highest": object{"max": object{"field": fieldGeneration}}},
 	}, &said)
 	if err != nil || said.Aggregations.Highest.Value == nil {

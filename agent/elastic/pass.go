@@ -81,6 +81,9 @@ func (p *pass) add(ctx context.Context, indexer esutil.BulkIndexer, rows []event
 				return err
 			}
 		}
+		if err := p.resolve(ctx); err != nil {
+			return err
+		}
 		if err := p.store(ctx, r, storeReceipts); err != nil {
 			return err
 		}

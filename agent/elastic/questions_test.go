@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -37,6 +38,7 @@ func TestBothStoresGiveTheSameNumbers(t *testing.T) {
 	for left := n; left > 0; left -= 10_000 {
 		h.commit(g.some(min(left, 10_000))...)
 	}
+	h.putNotes(newTeller(month(2010, 1), 120).told())
 	if sum := h.all(); sum.Done != n || sum.Refused+sum.Dropped != 0 {
 		t.Fatalf("%+v", sum)
 	}
@@ -161,6 +163,16 @@ func (l lensLayer) numbers(t testing.TB) object {
 	return aggs
 }
 
+// index is what the layer's data view reads.
+func (l lensLayer) index() string {
+	for _, c := range l.Columns {
+		if strings.HasPrefix(c.Filter.Query, "postvagt.note :") {
+			return dashboards.NotesIndex
+		}
+	}
+	return allIndices
+}
+
 // rows asks the cluster for an agent's documents and returns, for each row's key, the values of the columns.
 func (l lensLayer) rows(t testing.TB, agent string) map[string]map[string]float64 {
 	t.Helper()
@@ -185,7 +197,7 @@ func (l lensLayer) rows(t testing.TB, agent string) map[string]map[string]float6
 	if err != nil {
 		t.Fatal(err)
 	}
-	said := ask(t, http.MethodPost, "/"+allIndices+"/_search?size=0", string(query))["aggregations"].(map[string]any)
+	said := ask(t, http.MethodPost, "/"+l.index()+"/_search?size=0", string(query))["aggregations"].(map[string]any)
 	rows := map[string]map[string]float64{}
 	divided, is := said["split"].(map[string]any)
 	if !is {
@@ -302,7 +314,11 @@ func (h *house) distinct(q dashboards.Question) (n int64) {
 		if err != nil {
 			h.t.Fatal(err)
 		}
-		said := ask(h.t, http.MethodPost, "/"+allIndices+"/_search?size=0", string(query))
+		index := allIndices
+		if q.Notes {
+			index = dashboards.NotesIndex
+		}
+		said := ask(h.t, http.MethodPost, "/"+index+"/_search?size=0", string(query))
 		page := said["aggregations"].(map[string]any)["pages"].(map[string]any)
 		n += int64(len(page["buckets"].([]any)))
 		if after = page["after_key"]; after == nil {

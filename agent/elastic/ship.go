@@ -20,6 +20,9 @@ type Store interface {
 	SetMonth(ctx context.Context, month string, deleted bool) error
 	Orphans(ctx context.Context) (bool, error)
 	NoOrphans(ctx context.Context) error
+	UnshippedNotes(ctx context.Context, after string, limit int) ([]event.NoteRow, error)
+	NotesShipped(ctx context.Context, receipts []event.NoteReceipt) error
+	ShipNotesAgain(ctx context.Context) error
 }
 
 // Shipper ships the rows of a store. Set its fields, then call Run.
@@ -31,6 +34,7 @@ type Shipper struct {
 	Every     time.Duration                              // how often it looks for rows when it has shipped all
 	Keep      func(now time.Time) time.Time              // what is older is deleted by whole months; nil keeps all
 	Now       func() time.Time                           // time.Now
+	Notes     func(ctx context.Context) error            // brings the store's notes up to date before they are shipped; may be nil
 	Report    func(Report, error)                        // called after each round; may be nil
 	Wait      func(ctx context.Context, d time.Duration) // until d has passed or the context ends; nil for a timer
 
@@ -143,6 +147,9 @@ func (s *Shipper) round(ctx context.Context) (r Report, err error) {
 	}
 	p := newPass(s)
 	if err := p.run(ctx, &r); err != nil {
+		return r, err
+	}
+	if err := s.notes(ctx, &r); err != nil {
 		return r, err
 	}
 	if r.Retried > 0 {

@@ -26,15 +26,19 @@ func TestCredentials(t *testing.T) {
 		t.Error("the error holds the password")
 	}
 	said := ask(t, http.MethodPost, "/_security/api_key", `{"name":"agent","role_descriptors":{"agent":{"cluster":["monitor","manage_index_templates"],
-		"indices":[{"names":["postvagt-transmissions-*","postvagt-store-*"],"privileges":["create_index","view_index_metadata","read","write","maintenance","delete_index"]}]}}}`)
+		"indices":[{"names":["postvagt-transmissions-*","postvagt-store-*","postvagt-notes"],"privileges":["create_index","view_index_metadata","read","write","maintenance","delete_index"]}]}}}`)
 	right := admin(t)
 	right.Username, right.Password, right.APIKey = "", "", said["encoded"].(string)
 	h.shipper(right)
 	h.ship.Keep = func(time.Time) time.Time { return month(1991, 1) }
+	h.putNotes(newTeller(month(2002, 1), 20).told())
 	if r := h.round(); r.Done != 50 {
 		t.Errorf("with an API key of the documented rights: %+v", r)
 	}
 	h.same()
+	if n := len(h.noteDocuments()); n < 400 {
+		t.Errorf("%d notes are there", n)
+	}
 	ask(t, http.MethodDelete, "/_security/api_key", `{"name":"agent"}`)
 	h.commit(newGenerator("credentials 2", month(2002, 1), 20).some(5)...)
 	if _, err := h.ship.round(t.Context()); status(err) != http.StatusUnauthorized {

@@ -1,6 +1,7 @@
 package elastic
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -10,6 +11,7 @@ import (
 
 	"postvagt/agent/event"
 	"postvagt/agent/store"
+	"postvagt/dashboards"
 )
 
 func TestRetention(t *testing.T) {
@@ -111,4 +113,65 @@ func TestUpgrade(t *testing.T) {
 	if s, _ := sum["aggregations"].(map[string]any)["s"].(map[string]any)["value"].(float64); s <= 0 {
 		t.Errorf("the size is no number: %v", sum)
 	}
+}
+
+// The notes are brought to a new schema as a month is: their name becomes an alias of the copy, and writing goes on.
+func TestUpgradeOfNotes(t *testing.T) {
+	h := newHouse(t)
+	h.round()
+	ask(t, http.MethodDelete, "/"+dashboards.NotesIndex+"?ignore_unavailable=true", "")
+	ask(t, http.MethodPut, "/"+dashboards.NotesIndex, `{"mappings":{"_meta":{"schema":0,"version":1},"properties":{"postvagt":{"properties":{"count":{"type":"keyword"}}}}}}`)
+	notes := newTeller(month(2007, 1), 20).told()
+	h.putNotes(notes)
+	h.round()
+	changed, err := h.ship.Client.Upgrade(t.Context())
+	if err != nil || len(changed) != 1 || !strings.Contains(changed[0], "index "+dashboards.NotesIndex+": 400 documents brought from schema 0 to") {
+		t.Fatalf("%q %v", changed, err)
+	}
+	defer ask(t, http.MethodDelete, fmt.Sprintf("/%s%d", notesCopyPrefix, event.SchemaVersion), "")
+	if changed, err = h.ship.Client.Upgrade(t.Context()); err != nil || len(changed) != 0 {
+		t.Errorf("a second time: %q %v", changed, err)
+	}
+	notes[0].Count += 5
+	h.putNotes(notes[:399])
+	if r := h.round(); r.Refused+r.Retried != 0 || h.waiting() != 0 {
+		t.Errorf("%+v, %d wait", r, h.waiting())
+	}
+	there := h.noteDocuments()
+	if is := there[notes[0].Key]; len(there) != 399 || is.Note.Count != notes[0].Count {
+		t.Errorf("%d notes, %+v", len(there), is)
+	}
+	sum := ask(t, http.MethodPost, "/"+dashboards.NotesIndex+"/_search?size=0", `{"aggs":{"s":{"sum":{"field":"postvagt.count"}}}}`)
+	if s, _ := sum["aggregations"].(map[string]any)["s"].(map[string]any)["value"].(float64); s <= 0 {
+		t.Errorf("the count is no number: %v", sum)
+	}
+}
+
+// An index that was made by an agent before ours lacks fields: they are added before anything is shipped to it.
+func TestOlderIndicesAreWidened(t *testing.T) {
+	server(t)
+	for _, template := range Templates() {
+		body := template.Body
+		body["version"] = 1
+		if strings.HasSuffix(template.Path, "/"+mappingsName) {
+			mappings := body["template"].(object)["mappings"].(object)
+			mappings["_meta"] = object{"schema": event.SchemaVersion, "version": 1}
+			ours := mappings["properties"].(object)["postvagt"].(object)["properties"].(object)
+			for _, field := range []string{"delay", "delay_ms", "check", "check_us"} {
+				delete(ours, field)
+			}
+		}
+		text, err := json.Marshal(body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ask(t, http.MethodPut, template.Path, string(text))
+	}
+	ask(t, http.MethodPut, "/"+index("2008.01"), "")
+	h := newHouse(t)
+	h.commit(newGenerator("widened", month(2008, 1), 20).some(100)...)
+	if r := h.round(); r.Done != 100 || r.Refused != 0 {
+		t.Errorf("%+v", r)
+	}
+	h.same()
 }

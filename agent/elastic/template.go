@@ -7,11 +7,12 @@ import (
 	"strings"
 
 	"postvagt/agent/event"
+	"postvagt/dashboards"
 )
 
 // templateVersion is raised with each change of the templates; a change that the indices of older ones cannot take over
 // also raises event.SchemaVersion.
-const templateVersion = event.SchemaVersion*1000 + 1
+const templateVersion = event.SchemaVersion*1000 + 2
 
 // Names of the templates. Settings of an admin's own go into postvagt-custom, which we never touch.
 const (
@@ -19,6 +20,9 @@ const (
 	mappingsName = "postvagt-mappings"
 	settingsName = "postvagt-settings"
 	customName   = "postvagt-custom"
+
+	notesName         = "postvagt-notes"
+	notesMappingsName = "postvagt-notes-mappings"
 )
 
 // NewerError says that a newer agent has been here.
@@ -39,16 +43,22 @@ type Template struct {
 // Templates are the component templates and the index template, in the order in which they must be put.
 func Templates() []Template {
 	meta := object{"managed_by": "postvagt-agent", "schema": event.SchemaVersion, "version": templateVersion}
+	of := func(mappings string) object {
+		return object{"version": templateVersion, "_meta": meta, "priority": 500, "allow_auto_create": false,
+			"composed_of": []string{mappings, settingsName, customName}, "ignore_missing_component_templates": []string{customName}}
+	}
+	transmissions, notes := of(mappingsName), of(notesMappingsName)
+	transmissions["index_patterns"] = []string{allIndices, copyPrefix + "*"}
+	notes["priority"] = 501 // before the copies of months
+	notes["index_patterns"] = []string{dashboards.NotesIndex, notesCopyPrefix + "*"}
 	return []Template{
 		{"/_component_template/" + mappingsName, object{"version": templateVersion, "_meta": meta, "template": object{"mappings": mappings()}}},
 		{"/_component_template/" + settingsName, object{"version": templateVersion, "_meta": meta, "template": object{"settings": object{
 			"index.number_of_shards": 1, "index.auto_expand_replicas": "0-1", "index.refresh_interval": "5s",
 		}}}},
-		{"/_index_template/" + templateName, object{
-			"version": templateVersion, "_meta": meta, "priority": 500, "allow_auto_create": false,
-			"index_patterns": []string{allIndices, copyPrefix + "*"},
-			"composed_of":    []string{mappingsName, settingsName, customName}, "ignore_missing_component_templates": []string{customName},
-		}},
+		{"/_component_template/" + notesMappingsName, object{"version": templateVersion, "_meta": meta, "template": object{"mappings": noteMappings()}}},
+		{"/_index_template/" + notesName, notes},
+		{"/_index_template/" + templateName, transmissions}, // the last one: its version says that all are there
 	}
 }
 

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"postvagt/agent/event"
+	"postvagt/dashboards"
 )
 
 // stored is what an index says of its form.
@@ -23,7 +25,7 @@ type stored struct {
 
 func (c *Client) forms(ctx context.Context) (map[string]stored, error) {
 	var said map[string]stored
-	err := c.do(ctx, http.MethodGet, "/"+allIndices+"/_mapping", nil, &said)
+	err := c.do(ctx, http.MethodGet, "/"+shippedIndices+"/_mapping?ignore_unavailable=true", nil, &said)
 	if status(err) == http.StatusNotFound {
 		return nil, nil
 	}
@@ -40,7 +42,11 @@ func (c *Client) widen(ctx context.Context) error {
 		if is.Mappings.Meta.Schema != event.SchemaVersion || is.Mappings.Meta.Version >= templateVersion {
 			continue
 		}
-		if err := c.do(ctx, http.MethodPut, "/"+name+"/_mapping", mappings(), nil); err != nil {
+		fields := mappings()
+		if ofNotes(name) {
+			fields = noteMappings()
+		}
+		if err := c.do(ctx, http.MethodPut, "/"+name+"/_mapping", fields, nil); err != nil {
 			return fmt.Errorf("fields of %s: %w", name, err)
 		}
 	}
@@ -60,23 +66,31 @@ func (c *Client) Upgrade(ctx context.Context) (changed []string, err error) {
 	}
 	for name, is := range forms {
 		month, ours := months[name]
-		if !ours || is.Mappings.Meta.Schema >= event.SchemaVersion {
+		if !ours && !ofNotes(name) || is.Mappings.Meta.Schema >= event.SchemaVersion {
 			continue
 		}
-		n, err := c.copy(ctx, name, month)
+		to, alias := fmt.Sprintf("%s%s-s%d", copyPrefix, month, event.SchemaVersion), index(month)
+		if ofNotes(name) {
+			to, alias = fmt.Sprintf("%s%d", notesCopyPrefix, event.SchemaVersion), dashboards.NotesIndex
+		}
+		n, err := c.copy(ctx, name, to, alias)
 		if err != nil {
 			return changed, fmt.Errorf("upgrade of %s: %w", name, err)
 		}
-		changed = append(changed, fmt.Sprintf("index %s: %d documents brought from schema %d to %d", index(month), n, is.Mappings.Meta.Schema, event.SchemaVersion))
+		changed = append(changed, fmt.Sprintf("index %s: %d documents brought from schema %d to %d", alias, n, is.Mappings.Meta.Schema, event.SchemaVersion))
 	}
 	slices.Sort(changed)
 	return changed, nil
 }
 
+// ofNotes says whether an index, or the copy of one, holds notes.
+func ofNotes(name string) bool {
+	return name == dashboards.NotesIndex || strings.HasPrefix(name, notesCopyPrefix)
+}
+
 // copy replaces an index by a copy in the new form. Until the last step the original serves all readers, and a failure
 // lets it be written again.
-func (c *Client) copy(ctx context.Context, name, month string) (n int64, err error) {
-	to := fmt.Sprintf("%s%s-s%d", copyPrefix, month, event.SchemaVersion)
+func (c *Client) copy(ctx context.Context, name, to, alias string) (n int64, err error) {
 	if err := c.do(ctx, http.MethodPut, "/"+name+"/_block/write", nil, nil); err != nil {
 		return 0, err
 	}
@@ -104,7 +118,7 @@ func (c *Client) copy(ctx context.Context, name, month string) (n int64, err err
 	if n != there {
 		return n, fmt.Errorf("%d of %d documents were copied; the original stays", n, there)
 	}
-	actions := []object{{"remove_index": object{"index": name}}, {"add": object{"index": to, "alias": index(month), "is_write_index": true}}}
+	actions := []object{{"remove_index": object{"index": name}}, {"add": object{"index": to, "alias": alias, "is_write_index": true}}}
 	return n, c.do(ctx, http.MethodPost, "/_aliases", object{"actions": actions}, nil)
 }
 

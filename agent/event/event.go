@@ -40,6 +40,8 @@ type Document struct {
 	Strong     bool
 	Signed     bool
 	Unopened   int
+	CheckUS    int64  // how long the check took, in microseconds, 0 without a verdict
+	Check      string // the same as one of Times, "" without a verdict
 
 	Channel      string // name of the secure channel whose mark the message bears
 	ChannelState string // "", marked, proven
@@ -56,6 +58,8 @@ type Document struct {
 	Final          bool   // the outcome will not change any more
 	Held           bool   // it was held at some time, whatever came after
 	Released       bool   // it was released from hold
+	DelayMS        int64  // from birth to delivery in milliseconds, 0 where it was not delivered or was held
+	Delay          string // the same as one of Times, "" where it was not delivered or was held
 	Left           bool   // outbound and delivered: this copy left the house
 	Protected      string // yes, no, first-hop, unknown
 	AfterObjection bool
@@ -77,6 +81,36 @@ type Document struct {
 	Evidence []string // "source:position:hash" of the lines behind it
 	Revision int64
 	Schema   int
+}
+
+// times are the ends of the spans that Times names.
+var times = []struct {
+	name  string
+	below time.Duration
+}{
+	{"under-10ms", 10 * time.Millisecond}, {"under-100ms", 100 * time.Millisecond}, {"under-1s", time.Second}, {"under-10s", 10 * time.Second},
+	{"under-1m", time.Minute}, {"under-10m", 10 * time.Minute}, {"under-1h", time.Hour}, {"under-1d", 24 * time.Hour},
+}
+
+// longest is the span of what takes a day or longer.
+const longest = "1d-or-more"
+
+// Times are the names of the spans by which delays are counted, the shortest first.
+func Times() (all []string) {
+	for _, t := range times {
+		all = append(all, t.name)
+	}
+	return append(all, longest)
+}
+
+// TimeOf names the span that a duration lies in; one below zero, of clocks that differ, counts as none.
+func TimeOf(d time.Duration) string {
+	for _, t := range times {
+		if d < t.below {
+			return t.name
+		}
+	}
+	return longest
 }
 
 // Type is the type of a field, named as Elasticsearch names it.

@@ -3,6 +3,7 @@ package event
 import (
 	"reflect"
 	"regexp"
+	"slices"
 	"testing"
 	"time"
 )
@@ -32,6 +33,20 @@ func TestFieldsCoverDocument(t *testing.T) {
 				t.Errorf("%s names both %s and %s", n, other, f.Name)
 			}
 			seen[n] = f.Name
+		}
+	}
+}
+
+func TestTimes(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		-time.Second: "under-10ms", 0: "under-10ms", 10 * time.Millisecond: "under-100ms", 999 * time.Millisecond: "under-1s", time.Second: "under-10s",
+		59 * time.Second: "under-1m", time.Hour - 1: "under-1h", 24 * time.Hour: "1d-or-more",
+	} {
+		if got := TimeOf(d); got != want {
+			t.Errorf("%v is %s, not %s", d, got, want)
+		}
+		if !slices.Contains(Times(), want) {
+			t.Errorf("%s is not among the spans", want)
 		}
 	}
 }

@@ -33,6 +33,8 @@ var Fields = []Field{
 	flag("postvagt.strong", "strong", func(d *Document) *bool { return &d.Strong }),
 	flag("postvagt.signed", "signed", func(d *Document) *bool { return &d.Signed }),
 	count("postvagt.unopened", "unopened", func(d *Document) *int { return &d.Unopened }),
+	long("postvagt.check_us", "check_us", func(d *Document) *int64 { return &d.CheckUS }),
+	text("postvagt.check", "check_time", func(d *Document) *string { return &d.Check }),
 
 	text("postvagt.channel", "channel", func(d *Document) *string { return &d.Channel }),
 	text("postvagt.channel_state", "channel_state", func(d *Document) *string { return &d.ChannelState }),
@@ -49,6 +51,8 @@ var Fields = []Field{
 	flag("postvagt.final", "final", func(d *Document) *bool { return &d.Final }),
 	flag("postvagt.held", "held", func(d *Document) *bool { return &d.Held }),
 	flag("postvagt.released", "released", func(d *Document) *bool { return &d.Released }),
+	long("postvagt.delay_ms", "delay_ms", func(d *Document) *int64 { return &d.DelayMS }),
+	text("postvagt.delay", "delay", func(d *Document) *string { return &d.Delay }),
 	flag("postvagt.left", "left_house", func(d *Document) *bool { return &d.Left }),
 	text("postvagt.protected", "protected", func(d *Document) *string { return &d.Protected }),
 	flag("postvagt.after_objection", "after_objection", func(d *Document) *bool { return &d.AfterObjection }),

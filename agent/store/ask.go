@@ -33,19 +33,26 @@ func (s *Store) AskAll(ctx context.Context, qs []dashboards.Question, p dashboar
 	if err := s.refresh(ctx); err != nil {
 		return nil, err
 	}
-	asked := make([]*asked, len(qs))
-	for i, q := range qs {
-		if asked[i], err = s.prepare(q, span, where); err != nil {
+	asked, all := make([]*asked, 0, len(qs)), make(map[string][]dashboards.Row, len(qs))
+	for _, q := range qs {
+		if q.Notes {
+			if all[q.ID], err = s.askNotes(ctx, q, span, where); err != nil {
+				return nil, fmt.Errorf("question %s: %w", q.ID, err)
+			}
+			continue
+		}
+		a, err := s.prepare(q, span, where)
+		if err != nil {
 			return nil, fmt.Errorf("question %s: %w", q.ID, err)
 		}
+		asked = append(asked, a)
 	}
 	s.askCube(asked, span, where)
-	all := make(map[string][]dashboards.Row, len(qs))
-	for i, q := range qs {
-		if err := s.askDetails(ctx, asked[i]); err != nil {
-			return nil, fmt.Errorf("question %s: %w", q.ID, err)
+	for _, a := range asked {
+		if err := s.askDetails(ctx, a); err != nil {
+			return nil, fmt.Errorf("question %s: %w", a.q.ID, err)
 		}
-		all[q.ID] = asked[i].tally.rows(span)
+		all[a.q.ID] = a.tally.rows(span)
 	}
 	return all, nil
 }

@@ -71,7 +71,7 @@ func shipAll(ctx context.Context, tx *sql.Tx, cluster string, to event.Shipping)
 			return err
 		}
 	}
-	for _, q := range []string{"DELETE FROM refused", "DELETE FROM shipped_month", "INSERT OR IGNORE INTO unshipped (id) SELECT id FROM transmission"} {
+	for _, q := range []string{"DELETE FROM refused", "DELETE FROM shipped_month", "INSERT OR IGNORE INTO unshipped (id) SELECT id FROM transmission", notesAgain} {
 		if _, err := tx.ExecContext(ctx, q); err != nil {
 			return err
 		}
@@ -99,7 +99,7 @@ func (s *Store) StopShipping(ctx context.Context) error {
 	s.shipping = false
 	s.mu.Unlock()
 	return s.change(ctx, "shipping", func(tx *sql.Tx) error {
-		for _, q := range []string{"DELETE FROM meta WHERE name IN ('shipping', 'orphans')", "DELETE FROM unshipped", "DELETE FROM refused", "DELETE FROM shipped_month"} {
+		for _, q := range []string{"DELETE FROM meta WHERE name IN ('shipping', 'orphans')", "DELETE FROM unshipped", "DELETE FROM refused", "DELETE FROM shipped_month", "DELETE FROM note"} {
 			if _, err := tx.ExecContext(ctx, q); err != nil {
 				return err
 			}
@@ -199,18 +199,22 @@ func (s *Store) ShipRefused(ctx context.Context) error {
 		if _, err := tx.ExecContext(ctx, "INSERT OR IGNORE INTO unshipped (id) SELECT r.id FROM refused r JOIN transmission t ON t.id = r.id"); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, "DELETE FROM refused")
-		return err
+		for _, q := range []string{"DELETE FROM refused", "UPDATE note SET refused = '' WHERE refused <> ''"} {
+			if _, err := tx.ExecContext(ctx, q); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 
 // Backlog counts what Elasticsearch does not have.
 func (s *Store) Backlog(ctx context.Context) (b event.Backlog, err error) {
 	b.Refused = map[string]int64{}
-	if err := s.read.QueryRowContext(ctx, "SELECT (SELECT count(*) FROM unshipped), ifnull((SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'dropped'), 0)").Scan(&b.Waiting, &b.Dropped); err != nil {
+	if err := s.read.QueryRowContext(ctx, "SELECT (SELECT count(*) FROM unshipped) + (SELECT count(*) FROM note WHERE shipped <> revision AND refused = ''), ifnull((SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'dropped'), 0)").Scan(&b.Waiting, &b.Dropped); err != nil {
 		return b, fmt.Errorf("backlog: %w", err)
 	}
-	_, err = collect(ctx, s.read, "SELECT reason, count(*) FROM refused GROUP BY reason", nil, func(scan func(...any) error) (none struct{}, err error) {
+	_, err = collect(ctx, s.read, "SELECT reason, count(*) FROM (SELECT reason FROM refused UNION ALL SELECT refused FROM note WHERE refused <> '') GROUP BY reason", nil, func(scan func(...any) error) (none struct{}, err error) {
 		var reason string
 		var n int64
 		err = scan(&reason, &n)

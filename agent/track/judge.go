@@ -59,6 +59,10 @@ func (o *Options) outcome(d *event.Document, m *message, r row) {
 	}
 	d.Final = final(d.Outcome)
 	d.Left = d.Direction == maillog.Outbound && d.Outcome == delivered
+	if d.Outcome == delivered && !d.Held && m.Birth != 0 {
+		took := max(d.OutcomeTime.Sub(d.Time), 0)
+		d.DelayMS, d.Delay = took.Milliseconds(), event.TimeOf(took)
+	}
 	if d.VerdictID == "" && d.Outcome == delivered { // nobody looked for a mark; the relay alone tells
 		d.Channel = o.channelOf(d.Relay)
 	}

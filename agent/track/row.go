@@ -3,8 +3,10 @@ package track
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"math"
 	"strconv"
 	"strings"
+	"time"
 
 	"postvagt/agent/event"
 	"postvagt/agent/maillog"
@@ -145,6 +147,8 @@ func (o *Options) judgement(d *event.Document, m *message, j *judgement, r row) 
 		d.Action, d.Department = v.Action, v.Department
 		d.Protection, d.Algorithm, d.Strong, d.Signed = v.Protection.Content, v.Protection.Algorithm, v.Protection.Strong, v.Protection.Signed
 		d.Unopened, d.Channel = v.Unopened, v.Protection.Channel
+		took := checkTime(v.Millis)
+		d.CheckUS, d.Check = took.Microseconds(), event.TimeOf(took)
 		if d.Size == 0 {
 			d.Size = v.Size
 		}
@@ -169,6 +173,14 @@ func (o *Options) judgement(d *event.Document, m *message, j *judgement, r row) 
 	if j != nil && j.Record != nil && j.Record.Hidden { // counted, and shown nowhere
 		d.From, d.User, d.Department, d.SecureMailbox, d.Client = "", "", "", "", ""
 	}
+}
+
+// checkTime is what a verdict line says of the time that the check took, at most a day, whatever the line says.
+func checkTime(millis float64) time.Duration {
+	if !(millis > 0) { // NaN too
+		return 0
+	}
+	return time.Duration(math.Round(1000*min(millis, 86_400_000))) * time.Microsecond
 }
 
 // direction is the recipient's. An alias may have led it out of the house.

@@ -41,8 +41,8 @@ func main() {
 	readings := flag.Int("readings", 2, "rounds of reading the log")
 	longest := flag.Int("longest", 0, "lines of one more log, such as 20000000, to see how the cost grows")
 	mails := flag.Int("mails", 5_000_000, "mails behind the pages")
-	documents := flag.Int("documents", 20_000, "documents of each round to Elasticsearch")
-	waiting := flag.Int("waiting", 1_000_000, "rows that wait for Elasticsearch, about")
+	documents := flag.Int("documents", 20_000, "documents of each round to Elasticsearch, 0 for none")
+	waiting := flag.String("waiting", "100000,1000000", "rows that wait for Elasticsearch, about, of each round")
 	flag.Parse()
 	parts := []struct {
 		name string

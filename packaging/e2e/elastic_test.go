@@ -38,7 +38,7 @@ func (h *agentHouse) withElastic() *kit.Elasticsearch {
 	})
 	var key struct{ Encoded string }
 	h.elastic(node, http.MethodPost, "/_security/api_key", `{"name":"agent","role_descriptors":{"agent":{"cluster":["monitor","manage_index_templates"],
-		"indices":[{"names":["postvagt-transmissions-*","postvagt-store-*"],"privileges":["create_index","view_index_metadata","read","write","maintenance","delete_index"]}]}}}`, &key)
+		"indices":[{"names":["postvagt-transmissions-*","postvagt-store-*","postvagt-notes"],"privileges":["create_index","view_index_metadata","read","write","maintenance","delete_index"]}]}}}`, &key)
 	keyFile, ca := filepath.Join(h.dir, "api-key"), filepath.Join(h.dir, "es-ca.pem")
 	if err := os.WriteFile(keyFile, []byte(key.Encoded+"\n"), 0o600); err != nil {
 		h.t.Fatal(err)
