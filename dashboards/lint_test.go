@@ -42,8 +42,8 @@ func lint(ndjson []byte, types map[string]string) error {
 type linter struct {
 	types  map[string]string
 	notes  map[string]string // the fields of notes
-	there  map[string]bool // "type id"
-	panels map[string]bool // ids
+	there  map[string]bool   // "type id"
+	panels map[string]bool   // ids
 	faults []error
 }
 
