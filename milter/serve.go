@@ -29,7 +29,7 @@ type Server struct {
 	settings      atomic.Pointer[verdict.Settings] // in force
 	lines         *verdictLog
 	held          *verdictLog // of held messages alone, where lines go to syslog; nil where they stay in a file
-	short         *mailLog // nil when the mail log gets nothing
+	short         *mailLog    // nil when the mail log gets nothing
 	threads       *Threads
 	acquaintances *Acquaintances
 	ctx           context.Context
