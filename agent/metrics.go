@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -23,6 +24,7 @@ type metrics struct {
 	bytes         *prometheus.CounterVec // source
 	lag           *prometheus.GaugeVec   // source
 	lagSeconds    *prometheus.GaugeVec   // source
+	lagged        atomic.Int64           // the largest lag since it was asked for, in nanoseconds
 	unknown       *prometheus.CounterVec // program
 	sourceEvents  *prometheus.CounterVec // source, event
 	failing       *prometheus.GaugeVec   // source
@@ -100,7 +102,13 @@ func (m *metrics) read(source string, bytes, lag int64, age time.Duration) {
 		age = 0
 	}
 	m.lagSeconds.WithLabelValues(source).Set(max(0, age.Seconds()))
+	for had := m.lagged.Load(); int64(age) > had && !m.lagged.CompareAndSwap(had, int64(age)); {
+		had = m.lagged.Load()
+	}
 }
+
+// largestLag is the largest lag since it was asked for last.
+func (m *metrics) largestLag() time.Duration { return time.Duration(m.lagged.Swap(0)) }
 
 // manyPrograms is how many programs have a label of their own; whoever writes to the log chooses the names.
 const manyPrograms = 50

@@ -45,8 +45,8 @@ func (m *metrics) backlog(count func(context.Context) (event.Backlog, error)) {
 		})
 	}
 	m.registry.MustRegister(
-		gauge("unshipped_transmissions", "Transmissions that wait to be shipped to Elasticsearch.", func(b event.Backlog) int64 { return b.Waiting }),
-		gauge("refused_transmissions", "Transmissions that Elasticsearch does not take.", func(b event.Backlog) (n int64) {
+		gauge("unshipped_transmissions", "Transmissions and notes that wait to be shipped to Elasticsearch.", func(b event.Backlog) int64 { return b.Waiting }),
+		gauge("refused_transmissions", "Transmissions and notes that Elasticsearch does not take.", func(b event.Backlog) (n int64) {
 			for _, of := range b.Refused {
 				n += of
 			}

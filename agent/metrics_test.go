@@ -12,6 +12,21 @@ import (
 
 // The metrics say what lies in hold and since when, what became of the mail, and what was not understood; nothing in them is
 // of a person, and whoever writes to the log cannot make them grow.
+// The largest lag is told once.
+func TestLargestLag(t *testing.T) {
+	m := newMetrics("")
+	m.read("file", 10, 5, 3*time.Second)
+	m.read("file", 10, 5, 8*time.Second)
+	m.read("journal", 10, 5, 2*time.Second)
+	m.read("file", 10, 0, time.Hour) // all is read, the last line is old
+	if got := m.largestLag(); got != 8*time.Second {
+		t.Errorf("%v", got)
+	}
+	if got := m.largestLag(); got != 0 {
+		t.Errorf("%v again", got)
+	}
+}
+
 func TestMetrics(t *testing.T) {
 	c := importConfig(t)
 	if _, err := (&Import{Config: c, Verdicts: []string{fatesVerdicts}, Year: 2026}).Run(t.Context(), []string{fatesMail}); err != nil {

@@ -22,6 +22,7 @@ type noteMaker struct {
 	zone      *time.Location
 	mailboxes string // secure-mailboxes.csv
 	now       func() time.Time
+	lag       func() time.Duration // the largest one since it was asked last; nil where nothing is read
 	made      time.Time
 }
 
@@ -45,7 +46,7 @@ func (m *noteMaker) keep(ctx context.Context) error {
 func (m *noteMaker) all(ctx context.Context, now time.Time) ([]event.Note, error) {
 	var all []event.Note
 	var errs []error
-	for _, some := range []func(context.Context, time.Time) ([]event.Note, error){m.measures, m.reported, m.stock, m.lostLines, m.unknownLines} {
+	for _, some := range []func(context.Context, time.Time) ([]event.Note, error){m.measures, m.reported, m.stock, m.lostLines, m.unknownLines, m.largestLag} {
 		notes, err := some(ctx, now)
 		all, errs = append(all, notes...), append(errs, err)
 	}
@@ -150,6 +151,22 @@ func (m *noteMaker) unknownLines(ctx context.Context, now time.Time) (all []even
 		}
 	}
 	return all, nil
+}
+
+// largestLag keeps how far reading lay behind at most, of each day.
+func (m *noteMaker) largestLag(ctx context.Context, now time.Time) ([]event.Note, error) {
+	all, err := m.store.NotesOf(ctx, event.NoteLag)
+	if err != nil || m.lag == nil {
+		return all, err
+	}
+	seconds, today := int64(m.lag().Round(time.Second).Seconds()), noon(now)
+	for i := range all {
+		if all[i].Time.Equal(today) {
+			all[i].Count = max(all[i].Count, seconds)
+			return all, nil
+		}
+	}
+	return append(all, event.Note{Key: event.NoteKey(event.NoteLag, today.Format(time.DateOnly)), Time: today, Kind: event.NoteLag, Count: seconds}), nil
 }
 
 // mailboxStock are the spans in which secure mailboxes were there, as secure-mailboxes.csv says it.

@@ -35,7 +35,8 @@ func TestNotes(t *testing.T) {
 		t.Fatal(err)
 	}
 	now := time.Date(2026, 11, 28, 23, 30, 0, 0, zone)
-	m := &noteMaker{store: db, zone: zone, mailboxes: boxes, now: func() time.Time { return now }}
+	lag := 90 * time.Second
+	m := &noteMaker{store: db, zone: zone, mailboxes: boxes, now: func() time.Time { return now }, lag: func() time.Duration { return lag }}
 	measure, err := supervise.Write(supervise.Measures, "m1", 1, "kari", now, supervise.Measure{Date: "2026-11-23", Kind: "instruction", Title: "Sikker mail til Anna", Department: "Jobcenter"})
 	if err != nil {
 		t.Fatal(err)
@@ -59,6 +60,7 @@ func TestNotes(t *testing.T) {
 	commit(3)
 	day := func(month time.Month, d int) time.Time { return time.Date(2026, month, d, 12, 0, 0, 0, zone).UTC() }
 	want := []event.Note{
+		{Kind: event.NoteLag, Time: day(11, 28), Count: 90},
 		{Kind: event.NoteLostLines, Time: lost, Name: "journal", Count: 40},
 		{Kind: event.NoteMeasure, Time: day(11, 23), What: "instruction", Department: "Jobcenter", Count: 1},
 		{Kind: event.NoteReported, Time: day(10, 1), Channel: "Digital Post", Source: "NgDP", Count: 2500},
@@ -93,12 +95,12 @@ func TestNotes(t *testing.T) {
 	}
 	require()
 	commit(4)
-	require() // not made anew before its time
-	now = now.Add(notesEvery)
+	require()                                   // not made anew before its time
+	now, lag = now.Add(notesEvery), time.Second // it was more before
 	want[len(want)-1].Count = 7
 	require()
 	now = now.Add(time.Hour) // the next day
 	commit(2)
-	want = append(want, event.Note{Kind: event.NoteUnknownLines, Time: day(11, 29), Name: "postfix/smtpd", Count: 2})
+	want = append(want, event.Note{Kind: event.NoteLag, Time: day(11, 29), Count: 1}, event.Note{Kind: event.NoteUnknownLines, Time: day(11, 29), Name: "postfix/smtpd", Count: 2})
 	require()
 }

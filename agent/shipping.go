@@ -19,7 +19,7 @@ func (a *Agent) ship(ctx context.Context, c *Config, db *store.Store, m *metrics
 		}
 		return
 	}
-	s, err := c.shipper(db)
+	s, err := c.shipper(db, m)
 	if err != nil {
 		m.elastic.failing.Set(1)
 		a.Log.Error("nothing is shipped to Elasticsearch", "error", err)
@@ -30,7 +30,7 @@ func (a *Agent) ship(ctx context.Context, c *Config, db *store.Store, m *metrics
 }
 
 // shipper is what the configuration says of shipping.
-func (c *Config) shipper(db *store.Store) (*elastic.Shipper, error) {
+func (c *Config) shipper(db *store.Store, m *metrics) (*elastic.Shipper, error) {
 	connection, err := c.Elastic.connection()
 	if err != nil {
 		return nil, err
@@ -48,7 +48,7 @@ func (c *Config) shipper(db *store.Store) (*elastic.Shipper, error) {
 		return nil, err
 	}
 	p := &pseudonyms{key: key, known: map[string]string{}}
-	notes := &noteMaker{store: db, zone: zone, mailboxes: c.Agent.SecureMailboxes, now: time.Now}
+	notes := &noteMaker{store: db, zone: zone, mailboxes: c.Agent.SecureMailboxes, now: time.Now, lag: m.largestLag}
 	s := &elastic.Shipper{Client: client, Store: db, Pseudonym: p.of, Every: shipEvery, Now: time.Now, Notes: notes.keep}
 	if months := c.Store.DetailsMonths; months > 0 {
 		s.Keep = func(now time.Time) time.Time { return now.In(zone).AddDate(0, -months, 0) }

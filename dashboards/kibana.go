@@ -77,7 +77,7 @@ func aboutNotes(board string) Text {
 	case Repeated:
 		return Text{DA: "Nye og kendte afsendere og modtagere tælles måned for måned. " + all.DA, EN: "New and known senders and recipients are counted month by month. " + all.EN}
 	case Operations:
-		return Text{DA: "Tabte og ikke forståede linjer tælles efter kilde. " + all.DA, EN: "Lost lines and those not understood are counted by source. " + all.EN}
+		return Text{DA: "Efterslæb, tabte og ikke forståede linjer fortæller agenten selv. " + all.DA, EN: "Lag, lost lines and those not understood are told by the agent itself. " + all.EN}
 	}
 	return Text{}
 }
@@ -85,7 +85,7 @@ func aboutNotes(board string) Text {
 // helpOf is what a dashboard is for, in Kibana.
 func helpOf(b Board) Text {
 	if b.ID == Operations {
-		return Text{DA: "Om alt bliver set, og hvor hurtigt. Efterslæb står i agentens målinger (Prometheus).", EN: "Whether everything is seen, and how fast. Lag stands in the agent's metrics (Prometheus)."}
+		return Text{DA: "Om alt bliver set, og hvor hurtigt.", EN: "Whether everything is seen, and how fast."}
 	}
 	return b.Help
 }

@@ -151,8 +151,13 @@ func lines() []Question {
 			EN: "Lines of the log that were not understood, by the day on which they were read."},
 		Source: "R8", Dashboards: []string{Operations}, Notes: true, Measure: sumOf(noted(event.NoteUnknownLines)),
 	}
+	lag := Question{
+		Help:   Text{DA: "Hvor langt læsningen af loggen højst var bagud den dag, i sekunder.", EN: "How far reading of the log was behind at most on that day, in seconds."},
+		Source: "R8", Dashboards: []string{Operations}, Notes: true, Measure: sumOf(noted(event.NoteLag)),
+	}
 	return []Question{
 		lost,
+		often(lag, "lag-daily", "day", Text{DA: "Største efterslæb pr. dag, sekunder", EN: "Largest lag by day, seconds"}),
 		often(lost, "lost-lines-daily", "day", Text{DA: "Tabte loglinjer pr. dag", EN: "Lost log lines by day"}),
 		by(lost, "lost-lines-sources", fName, 25, Table, Text{DA: "Tabte loglinjer efter kilde", EN: "Lost log lines by source"}),
 		often(unknown, "unknown-lines-daily", "day", Text{DA: "Loglinjer, der ikke blev forstået, pr. dag", EN: "Log lines not understood, by day"}),

@@ -10,7 +10,7 @@
 // postvagt.generation and postvagt.archive.
 //
 // Notes (event.Note) are what is to be known beside transmissions: measures by their kind, reported figures, the stock of secure
-// mailboxes, who sent openly in which month as pseudonyms, lost lines and those that were not understood. They stand in the index
+// mailboxes, who sent openly in which month as pseudonyms, lost lines, those that were not understood, and lag. They stand in the index
 // postvagt-notes, which the retention leaves alone: a note goes when what it is made of goes. _id is the agent's name and the
 // note's key, the version is external as that of a row. Several agents ship each what they were told, so a figure is
 // entered, and secure mailboxes are listed, for one agent only.

@@ -19,7 +19,7 @@ func (g *teller) told() (all []event.Note) {
 	for i := range 400 {
 		n := event.Note{
 			Key: fmt.Sprintf("%032x", i), Time: g.from.Add(time.Duration(r.Int64N(int64(g.days) * 24 * int64(time.Hour)))).Truncate(time.Microsecond),
-			Kind:       one(r, event.NoteMeasure, event.NoteReported, event.NoteMailboxes, event.NoteLostLines, event.NoteUnknownLines),
+			Kind:       one(r, event.NoteMeasure, event.NoteReported, event.NoteMailboxes, event.NoteLostLines, event.NoteUnknownLines, event.NoteLag),
 			Department: one(r, "", "Jobcenter", "Børn og Unge"), Count: 1 + r.Int64N(2000),
 		}
 		switch n.Kind {
@@ -60,6 +60,8 @@ func (t *truth) note(n *event.Note) {
 		t.add("lost-lines", "", n.Count, 0)
 		t.add("lost-lines-daily", day, n.Count, 0)
 		t.add("lost-lines-sources", n.Name, n.Count, 0)
+	case event.NoteLag:
+		t.add("lag-daily", day, n.Count, 0)
 	case event.NoteUnknownLines:
 		t.add("unknown-lines-daily", day, n.Count, 0)
 		t.add("unknown-lines-programs", n.Name, n.Count, 0)

@@ -30,6 +30,7 @@ const (
 	NoteOpenRecipient = "open-recipient"   // who was sent openly in a month; counts the copies
 	NoteLostLines     = "lost-lines"       // a span in which the log system dropped lines; counts the lines
 	NoteUnknownLines  = "unknown-lines"    // lines of a program that were not understood, of a day
+	NoteLag           = "lag"              // how far reading lay behind the log at most, of a day; counts seconds
 )
 
 // Values of Note.What of senders and recipients.

@@ -123,6 +123,11 @@ func TestMailBecomesADocument(t *testing.T) {
 		"postvagt.left": true, "postvagt.message_left": true, "postvagt.held": false, "postvagt.action": "pass", "postvagt.department": "-", "postvagt.generation": 1}
 	verified := h.stored(node, "verified.example", 1, "postvagt.outcome", "delivered")[0]
 	verified.has(t, left)
+	for _, field := range []string{"postvagt.check", "postvagt.delay"} { // how long it took is not known before
+		if took, _ := verified.Source[field].(string); !strings.HasPrefix(took, "under-") {
+			t.Errorf("%s is %q", field, took)
+		}
+	}
 	verified.has(t, map[string]any{"postvagt.transport": "verified", "postvagt.protected": "yes", "postvagt.message_protected": "yes", "tls.version": "TLSv1.3", "postvagt.recipients": 1, "postvagt.first": true})
 	for i, d := range h.stored(node, "opportunistic.example", 2, "postvagt.outcome", "delivered") {
 		d.has(t, left)
@@ -160,6 +165,12 @@ func (h *agentHouse) tellsNothing(node *kit.Elasticsearch) {
 	if len(said.Hits.Hits) != 5 {
 		h.t.Errorf("%d documents of five transmissions", len(said.Hits.Hits))
 	}
+	transmissions := said.Hits.Hits
+	h.elastic(node, http.MethodPost, "/postvagt-notes/_search", `{"size":1000}`, &said)
+	if len(said.Hits.Hits) == 0 {
+		h.t.Error("no note is there")
+	}
+	said.Hits.Hits = append(said.Hits.Hits, transmissions...)
 	for _, d := range said.Hits.Hits {
 		for _, text := range []string{"kari@", "a@", "b@", "Kari", "010180", "skizofreni", "Din sag", "127.0.0.1["} {
 			if strings.Contains(string(d.Source), text) {
