@@ -32,9 +32,17 @@ func (m *noteMaker) keep(ctx context.Context) error {
 	if !m.made.IsZero() && now.Sub(m.made) < notesEvery {
 		return nil
 	}
-	all, err := m.all(ctx, now)
+	told, err := m.told(ctx, now)
 	if err != nil {
 		return err
+	}
+	all := func(yield func(event.Note, error) bool) {
+		for _, n := range told {
+			if !yield(n, nil) {
+				return
+			}
+		}
+		m.store.OpenNotes(ctx)(yield)
 	}
 	if _, err := m.store.PutNotes(ctx, all); err != nil {
 		return err
@@ -43,15 +51,15 @@ func (m *noteMaker) keep(ctx context.Context) error {
 	return nil
 }
 
-func (m *noteMaker) all(ctx context.Context, now time.Time) ([]event.Note, error) {
+// told are the notes of what was told beside the transmissions.
+func (m *noteMaker) told(ctx context.Context, now time.Time) ([]event.Note, error) {
 	var all []event.Note
 	var errs []error
 	for _, some := range []func(context.Context, time.Time) ([]event.Note, error){m.measures, m.reported, m.stock, m.lostLines, m.unknownLines, m.largestLag} {
 		notes, err := some(ctx, now)
 		all, errs = append(all, notes...), append(errs, err)
 	}
-	open, err := m.store.OpenNotes(ctx)
-	return append(all, open...), errors.Join(append(errs, err)...)
+	return all, errors.Join(errs...)
 }
 
 // measures leave with their kind and department: what they are called is for those who see the register.

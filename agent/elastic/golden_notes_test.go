@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
 	"net/http"
 	"testing"
 	"time"
@@ -104,14 +105,24 @@ func (t *truth) settle() {
 	}
 }
 
+// notesOf are notes one after the other.
+func notesOf(all ...event.Note) iter.Seq2[event.Note, error] {
+	return func(yield func(event.Note, error) bool) {
+		for _, n := range all {
+			if !yield(n, nil) {
+				return
+			}
+		}
+	}
+}
+
 // putNotes gives the store what was told, and what its transmissions tell.
 func (h *house) putNotes(told []event.Note) {
 	h.t.Helper()
-	open, err := h.OpenNotes(h.t.Context())
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	if _, err := h.PutNotes(h.t.Context(), append(told, open...)); err != nil {
+	if _, err := h.PutNotes(h.t.Context(), func(yield func(event.Note, error) bool) {
+		notesOf(told...)(yield)
+		h.OpenNotes(h.t.Context())(yield)
+	}); err != nil {
 		h.t.Fatal(err)
 	}
 }
@@ -163,7 +174,7 @@ func TestNotesAreShipped(t *testing.T) {
 	figure := event.Note{Key: "b2", Time: at, Kind: event.NoteReported, Channel: "Digital Post", Source: "NgDP", Count: 7}
 	put := func(all ...event.Note) {
 		t.Helper()
-		if _, err := h.PutNotes(t.Context(), all); err != nil {
+		if _, err := h.PutNotes(t.Context(), notesOf(all...)); err != nil {
 			t.Fatal(err)
 		}
 		if r := h.round(); r.Refused+r.Retried != 0 {
@@ -220,7 +231,7 @@ func TestNotesAreShipped(t *testing.T) {
 	body, _ := json.Marshal(other)
 	ask(t, http.MethodPut, fmt.Sprintf("/%s/_doc/%s?version=%d&version_type=external", dashboards.NotesIndex, h.ship.noteID("b2"), version(h.ship.agent.Generation, 9)), string(body))
 	figure.Count = 10
-	if _, err := h.PutNotes(t.Context(), []event.Note{sender, figure}); err != nil {
+	if _, err := h.PutNotes(t.Context(), notesOf(sender, figure)); err != nil {
 		t.Fatal(err)
 	}
 	if r := h.round(); r.Refused != 1 {

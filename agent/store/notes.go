@@ -2,8 +2,11 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"errors"
 	"fmt"
+	"iter"
 	"strings"
 	"time"
 
@@ -13,38 +16,81 @@ import (
 
 const noteColumns = "key, time, kind, what, name, channel, source, department, count"
 
-// PutNotes makes notes the only ones of the store, and returns how many changed.
-func (s *Store) PutNotes(ctx context.Context, all []event.Note) (changed int, err error) {
-	had, err := s.notes(ctx)
+// notesTogether is how many notes are stored in one transaction.
+const notesTogether = 500
+
+// PutNotes makes notes the only ones of the store, and returns how many changed. There may be hundreds of thousands, so that they
+// pass by one after the other, and only a hash of each is in memory.
+func (s *Store) PutNotes(ctx context.Context, all iter.Seq2[event.Note, error]) (changed int, err error) {
+	had, err := s.noteStates(ctx)
 	if err != nil {
 		return 0, err
 	}
 	var change []event.NoteRow
-	for _, n := range all {
+	put := func(r event.NoteRow, enough int) error {
+		if r.Note.Key != "" {
+			change = append(change, r)
+		}
+		if len(change) < enough {
+			return nil
+		}
+		changed += len(change)
+		err := s.putNotes(ctx, change)
+		change = change[:0]
+		return err
+	}
+	for n, err := range all {
+		if err != nil {
+			return changed, err
+		}
 		n.Time = n.Time.UTC().Truncate(time.Microsecond)
-		old, known := had[n.Key]
-		delete(had, n.Key)
-		if !known || old.Gone || old.Note != n {
-			change = append(change, event.NoteRow{Note: n, Revision: old.Revision + 1})
+		id := shortHash(n.Key)
+		old, known := had[id]
+		if had[id] = (noteState{old.revision, old.content, old.gone, true}); known && !old.gone && old.content == noteContent(&n) {
+			continue
+		}
+		if err := put(event.NoteRow{Note: n, Revision: old.revision + 1}, notesTogether); err != nil {
+			return changed, err
 		}
 	}
-	for key, old := range had {
-		if !old.Gone {
-			change = append(change, event.NoteRow{Note: event.Note{Key: key, Time: time.UnixMicro(0).UTC()}, Revision: old.Revision + 1, Gone: true})
+	if err := put(event.NoteRow{}, 1); err != nil {
+		return changed, err
+	}
+	left := 0
+	for _, old := range had {
+		if !old.gone && !old.seen {
+			left++
 		}
 	}
-	if len(change) == 0 {
-		return 0, nil
+	if left == 0 {
+		return changed, nil
 	}
-	return len(change), s.change(ctx, "notes", func(tx *sql.Tx) error {
-		st, err := tx.PrepareContext(ctx, "INSERT OR REPLACE INTO note ("+noteColumns+", revision, gone, shipped) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ifnull((SELECT shipped FROM note WHERE key = ?1), 0))")
+	return changed + left, s.dropNotes(ctx, had)
+}
+
+// dropNotes marks as gone what was not seen any more.
+func (s *Store) dropNotes(ctx context.Context, had map[[16]byte]noteState) error {
+	return s.change(ctx, "notes", func(tx *sql.Tx) error {
+		var keys []string
+		rows, err := tx.QueryContext(ctx, "SELECT key FROM note WHERE NOT gone")
 		if err != nil {
 			return err
 		}
-		defer st.Close()
-		for _, c := range change {
-			n := &c.Note
-			if _, err := st.ExecContext(ctx, n.Key, n.Time.UnixMicro(), n.Kind, n.What, n.Name, n.Channel, n.Source, n.Department, n.Count, c.Revision, c.Gone); err != nil {
+		defer rows.Close()
+		for rows.Next() {
+			var key string
+			if err := rows.Scan(&key); err != nil {
+				return err
+			}
+			if old, known := had[shortHash(key)]; known && !old.seen {
+				keys = append(keys, key)
+			}
+		}
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			return err
+		}
+		for _, key := range keys {
+			if _, err := tx.ExecContext(ctx, "UPDATE note SET time = 0, kind = '', what = '', name = '', channel = '', source = '', department = '', count = 0, revision = revision + 1, gone = 1, refused = '' WHERE key = ?", key); err != nil {
 				return err
 			}
 		}
@@ -52,17 +98,51 @@ func (s *Store) PutNotes(ctx context.Context, all []event.Note) (changed int, er
 	})
 }
 
-// notes are all notes, those that are gone too, by key.
-func (s *Store) notes(ctx context.Context) (map[string]event.NoteRow, error) {
-	rows, err := collect(ctx, s.read, "SELECT "+noteColumns+", revision, gone FROM note", nil, scanNote)
+func (s *Store) putNotes(ctx context.Context, all []event.NoteRow) error {
+	return s.change(ctx, "notes", func(tx *sql.Tx) error {
+		st, err := tx.PrepareContext(ctx, "INSERT OR REPLACE INTO note ("+noteColumns+", revision, gone, shipped) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, ifnull((SELECT shipped FROM note WHERE key = ?1), 0))")
+		if err != nil {
+			return err
+		}
+		defer st.Close()
+		for i := range all {
+			n := &all[i].Note
+			if _, err := st.ExecContext(ctx, n.Key, n.Time.UnixMicro(), n.Kind, n.What, n.Name, n.Channel, n.Source, n.Department, n.Count, all[i].Revision); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// noteState is what is remembered of a stored note while new ones pass by.
+type noteState struct {
+	revision   int64
+	content    [16]byte
+	gone, seen bool
+}
+
+// noteStates are those of all notes, by the hash of their key.
+func (s *Store) noteStates(ctx context.Context) (map[[16]byte]noteState, error) {
+	all := map[[16]byte]noteState{}
+	_, err := collect(ctx, s.read, "SELECT "+noteColumns+", revision, gone FROM note", nil, func(scan func(...any) error) (none struct{}, err error) {
+		r, err := scanNote(scan)
+		all[shortHash(r.Note.Key)] = noteState{r.Revision, noteContent(&r.Note), r.Gone, false}
+		return none, err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("store %s: notes: %w", s.path, err)
 	}
-	all := make(map[string]event.NoteRow, len(rows))
-	for _, r := range rows {
-		all[r.Note.Key] = r
-	}
 	return all, nil
+}
+
+func shortHash(text string) [16]byte {
+	sum := sha256.Sum256([]byte(text))
+	return [16]byte(sum[:16])
+}
+
+func noteContent(n *event.Note) [16]byte {
+	return shortHash(fmt.Sprintf("%d %q %q %q %q %q %q %d", n.Time.UnixMicro(), n.Kind, n.What, n.Name, n.Channel, n.Source, n.Department, n.Count))
 }
 
 // NotesOf are the notes of a kind, by time.
@@ -189,37 +269,61 @@ func noteConditions(filter dashboards.Filter) (p piece, err error) {
 
 // OpenNotes are the notes of who sent recognised data openly, and to whom, in each month of which transmissions are kept. They
 // are new in their first month, and known in all later ones. Their keys are made of the month's first transmission, as one made
-// of an address would let it be guessed.
-func (s *Store) OpenNotes(ctx context.Context) (all []event.Note, err error) {
-	for _, of := range []struct{ kind, column, first string }{
-		{event.NoteOpenSender, "t.sender", "t.host || ' ' || t.queue_id || ' ' || t.time"},
-		{event.NoteOpenRecipient, "t.recipient", "hex(t.key)"},
-	} {
-		some, err := s.openNotes(ctx, of.kind, of.column, of.first)
-		if err != nil {
-			return nil, fmt.Errorf("store %s: %s: %w", s.path, of.kind, err)
+// of an address would let it be guessed. One month of them is in memory at a time.
+func (s *Store) OpenNotes(ctx context.Context) iter.Seq2[event.Note, error] {
+	return func(yield func(event.Note, error) bool) {
+		var first, last sql.NullInt64
+		if err := s.read.QueryRowContext(ctx, "SELECT (SELECT min(day) FROM transmission), (SELECT max(day) FROM transmission)").Scan(&first, &last); err != nil || !first.Valid {
+			if err != nil {
+				yield(event.Note{}, fmt.Errorf("store %s: open notes: %w", s.path, err))
+			}
+			return
 		}
-		all = append(all, some...)
+		for _, of := range []openKind{
+			{event.NoteOpenSender, "t.sender", "t.host || ' ' || t.queue_id || ' ' || t.time"},
+			{event.NoteOpenRecipient, "t.recipient", "hex(t.key)"},
+		} {
+			seen := map[[16]byte]bool{}
+			for day := first.Int64; day <= last.Int64; {
+				y, m, _ := time.Unix(day*86400, 0).UTC().Date()
+				end := time.Date(y, m+1, 1, 0, 0, 0, 0, time.UTC).Unix() / 86400
+				some, err := s.openNotes(ctx, of, day, end-1, seen)
+				if err != nil {
+					yield(event.Note{}, fmt.Errorf("store %s: %s: %w", s.path, of.kind, err))
+					return
+				}
+				for _, n := range some {
+					if !yield(n, nil) {
+						return
+					}
+				}
+				day = end
+			}
+		}
 	}
-	return all, nil
 }
 
-func (s *Store) openNotes(ctx context.Context, kind, column, first string) ([]event.Note, error) {
+// openKind is a kind of notes of open mail: the column that names whom, and what tells a month's first transmission apart.
+type openKind struct{ kind, column, first string }
+
+// openNotes are those of the days of a month, first and last included.
+func (s *Store) openNotes(ctx context.Context, of openKind, first, last int64, seen map[[16]byte]bool) ([]event.Note, error) {
 	open, err := conditions(dashboards.OpenCopies())
 	if err != nil {
 		return nil, err
 	}
-	// Of the other columns SQLite takes the row that has the least time.
-	query := "SELECT " + column + ", min(t.time), " + first + ", f.department, count(*) FROM transmission t JOIN facet f ON f.id = t.facet WHERE t.day IN (" + everyDay + ") AND " + open.sql +
-		" AND " + column + " <> '' GROUP BY 1, strftime('%Y-%m', t.day * 86400, 'unixepoch') ORDER BY 1, 2"
-	last := ""
-	return collect(ctx, s.read, query, open.args, func(scan func(...any) error) (n event.Note, err error) {
+	// Of the other columns SQLite takes the row that has the least time. Days and facets lead by an index to the open ones alone.
+	query := "SELECT " + of.column + ", min(t.time), " + of.first + ", d.department, count(*) FROM transmission t JOIN facet d ON d.id = t.facet WHERE t.day IN (" + everyDay +
+		" AND day BETWEEN ? AND ?) AND t.facet IN (SELECT f.id FROM facet f WHERE " + open.sql + ") AND " + of.column + " <> '' GROUP BY 1"
+	return collect(ctx, s.read, query, append([]any{first, last}, open.args...), func(scan func(...any) error) (n event.Note, err error) {
 		var at int64
 		var id string
 		err = scan(&n.Name, &at, &id, &n.Department, &n.Count)
-		n.Key, n.Time, n.Kind, n.What = event.NoteKey(kind, id), time.UnixMicro(at).UTC(), kind, event.NoteKnown
-		if n.Name != last {
-			n.What, last = event.NoteNew, n.Name
+		n.Key, n.Time, n.Kind, n.What = event.NoteKey(of.kind, id), time.UnixMicro(at).UTC(), of.kind, event.NoteNew
+		if who := shortHash(n.Name); seen[who] {
+			n.What = event.NoteKnown
+		} else {
+			seen[who] = true
 		}
 		return n, err
 	})

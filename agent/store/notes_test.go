@@ -28,12 +28,11 @@ func TestOpenNotes(t *testing.T) {
 		sent(september, "~anna", "~x", "no"), sent(september.Add(time.Hour), "~anna", "~y", "first-hop"), sent(october, "~anna", "~x", "no"),
 		sent(october, "~bo", "~z", "no"), sent(september, "~bo", "~z", "yes"), sent(september, "~bo", "~z", "unknown"), sent(october, "", "~z", "no"),
 	}})
-	all, err := s.OpenNotes(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
 	got, keys := map[string]int64{}, map[string]bool{}
-	for _, n := range all {
+	for n, err := range s.OpenNotes(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
 		got[n.Kind+" "+n.Name+" "+n.What+" "+n.Time.Format(time.DateOnly)] = n.Count
 		keys[n.Key] = true
 		if n.Department != "Jobcenter" {
@@ -47,7 +46,7 @@ func TestOpenNotes(t *testing.T) {
 	if fmt.Sprint(got) != fmt.Sprint(want) || len(keys) != len(want) {
 		t.Errorf("got  %v\nwant %v, %d keys", got, want, len(keys))
 	}
-	if _, err := s.PutNotes(t.Context(), all); err != nil {
+	if _, err := s.PutNotes(t.Context(), s.OpenNotes(t.Context())); err != nil {
 		t.Fatal(err)
 	}
 	q := dashboards.Question{ID: "new", Notes: true, Measure: dashboards.Measure{Kind: dashboards.Distinct, Field: "postvagt.name",
@@ -65,7 +64,13 @@ func TestNotesWait(t *testing.T) {
 	a, b := event.Note{Key: "a", Time: at, Kind: event.NoteMeasure, What: "course", Count: 1}, event.Note{Key: "b", Time: at, Kind: event.NoteReported, Count: 5}
 	put := func(want int, all ...event.Note) {
 		t.Helper()
-		if n, err := s.PutNotes(t.Context(), all); err != nil || n != want {
+		if n, err := s.PutNotes(t.Context(), func(yield func(event.Note, error) bool) {
+			for _, n := range all {
+				if !yield(n, nil) {
+					return
+				}
+			}
+		}); err != nil || n != want {
 			t.Errorf("%d changed, not %d: %v", n, want, err)
 		}
 	}
