@@ -3,6 +3,7 @@ package track
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"postvagt/agent/maillog"
@@ -36,8 +37,12 @@ type client struct {
 	Version string    `json:"tv,omitempty"`
 	Cipher  string    `json:"tc,omitempty"`
 	Proof   mark      `json:"pr,omitzero"`
+	Kept    []string  `json:"k,omitempty"` // relays to which a Sendmail had TLS: it may have kept their connections
 	At      int64     `json:"a"`
 }
+
+// keptMost is of how many relays a Sendmail keeps connections at most (confMCI_CACHE_SIZE is 2 by default).
+const keptMost = 8
 
 type pending struct {
 	Peer    string `json:"p"`
@@ -130,9 +135,10 @@ func (c *clients) delivery(host string, r *maillog.Record) link {
 	return c.transaction(host, r, func(relay string) string { return relay })
 }
 
-// sendmailPeer is how STARTTLS=client names a relay: without its address, if it has a name.
+// sendmailPeer is how STARTTLS=client names a relay: without its address behind the name, which may be an address itself,
+// as a mailertable has it.
 func sendmailPeer(relay string) string {
-	if i := strings.IndexByte(relay, '['); i > 0 {
+	if i := strings.LastIndexByte(relay, '['); i > 0 {
 		return relay[:i]
 	}
 	return relay
@@ -165,6 +171,15 @@ func (c *clients) transaction(host string, r *maillog.Record, peer func(string) 
 	return l
 }
 
+// keep notes a relay to which there is a connection with TLS.
+func (p *client) keep(relay string) {
+	if slices.Contains(p.Kept, relay) {
+		return
+	}
+	p.Kept = append(p.Kept, strings.Clone(relay))
+	p.Kept = p.Kept[max(0, len(p.Kept)-keptMost):]
+}
+
 // begin finds the TLS of a new transaction.
 func (c *clients) begin(host string, p *client, r *maillog.Record, peer string) link {
 	same := p.QueueID == r.QueueID
@@ -182,11 +197,14 @@ func (c *clients) begin(host string, p *client, r *maillog.Record, peer string) 
 	}
 	p.Pending = keep
 	switch {
+	case found && r.Instance == sendmail:
+		p.keep(r.Relay)
+		return l
 	case found:
 		return l
 	case r.ConnUse >= 2: // Postfix says "reused" of each further use of a TLS connection, whatever its log level
 		return link{via: plaintext}
-	case r.Instance == sendmail && p.Relay == r.Relay && p.Via != plaintext: // it may have kept the connection, and says nothing
+	case r.Instance == sendmail && slices.Contains(p.Kept, r.Relay): // it may have kept the connection, and says nothing
 		return link{via: unknown}
 	case c.logs(host, r.Instance):
 		return link{via: plaintext}

@@ -154,6 +154,9 @@ func (e *expected) fault(r stored) string {
 			return fmt.Sprintf("%s %q, want %q", c[0], c[1], c[2])
 		}
 	}
+	if e.untold(r) {
+		return e.times(r)
+	}
 	if transport != "-" && r.transport != transport {
 		return fmt.Sprintf("transport %q, want %q", r.transport, transport)
 	}
@@ -161,6 +164,13 @@ func (e *expected) fault(r stored) string {
 		return fmt.Sprintf("TLS %s %s, want %s %s", r.version, r.cipher, version, cipher)
 	}
 	return e.times(r)
+}
+
+// untold says whether nobody can tell how a message left: a Sendmail that keeps its connections while it runs its queue says of
+// each only once how it is protected.
+func (e *expected) untold(r stored) bool {
+	_, hop, _ := strings.Cut(e.wanted.to, "@")
+	return e.silent && r.transport == "unknown" && e.taken != nil && (e.taken.Transaction > 1 || hop == "whim" && e.taken.Version == "")
 }
 
 // times compares with the clocks of the script and the server; stamps of the log have no fractions.

@@ -23,6 +23,7 @@ type truthHouse struct {
 	ghost  *kit.Postfix         // whose log nobody follows
 	dice   sync.Mutex           // guards random
 	random *rand.Rand           // of the servers
+	smtp   string               // the one address of an MTA that is no Postfix
 }
 
 // Services of the Postfix of a truthHouse.
@@ -37,6 +38,25 @@ const (
 	tBadHelo          // refuses every HELO
 	tBadSender        // refuses some senders, recipients and messages
 )
+
+// truthPolicy refuses what is confidential and holds what is sensitive.
+const truthPolicy = `
+[policy]
+mode = "enforce"
+[[policy.line]]
+name = "never"
+direction = ["outbound"]
+level = ["confidential"]
+action = "reject"
+[[policy.line]]
+name = "look at it"
+direction = ["outbound"]
+level = ["sensitive"]
+action = "hold"
+[[policy.line]]
+name = "else"
+action = "pass"
+`
 
 func newTruthHouse(t *testing.T, seed uint64) *truthHouse {
 	t.Helper()
@@ -56,23 +76,7 @@ func newTruthHouse(t *testing.T, seed uint64) *truthHouse {
 	}
 	h.startSinks()
 	h.startPostfixes()
-	h.startMilterWith(`
-[policy]
-mode = "enforce"
-[[policy.line]]
-name = "never"
-direction = ["outbound"]
-level = ["confidential"]
-action = "reject"
-[[policy.line]]
-name = "look at it"
-direction = ["outbound"]
-level = ["sensitive"]
-action = "hold"
-[[policy.line]]
-name = "else"
-action = "pass"
-`)
+	h.startMilterWith(truthPolicy)
 	return h
 }
 

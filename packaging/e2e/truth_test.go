@@ -80,6 +80,7 @@ type sent struct {
 	reply    kit.Reply
 	err      error
 	queueID  string
+	silent   bool // the MTA does not say of each use of a connection how it is protected
 }
 
 func (s *sent) domain(hop string) string {
@@ -127,6 +128,15 @@ func (s *script) send(n int) {
 	s.random.Shuffle(len(s.all), func(i, k int) { s.all[i], s.all[k] = s.all[k], s.all[i] })
 	first := slices.DeleteFunc(slices.Clone(s.all), func(m *sent) bool { return m.via != "ghost" })
 	s.all = append(first, slices.DeleteFunc(s.all, func(m *sent) bool { return m.via == "ghost" })...)
+	s.postAll(func(i int) {
+		if rotations := 4; i%(len(s.all)/rotations+1) == len(s.all)/rotations/2 {
+			s.h.command("postfix", "logrotate")
+		}
+	})
+}
+
+// postAll posts all messages, several at a time.
+func (s *script) postAll(each func(i int)) {
 	work := make(chan *sent)
 	var wg sync.WaitGroup
 	for range senders {
@@ -138,9 +148,7 @@ func (s *script) send(n int) {
 	}
 	for i, m := range s.all {
 		work <- m
-		if rotations := 4; i%(len(s.all)/rotations+1) == len(s.all)/rotations/2 {
-			s.h.command("postfix", "logrotate")
-		}
+		each(i)
 	}
 	close(work)
 	wg.Wait()
@@ -151,7 +159,7 @@ func (s *script) send(n int) {
 	}
 }
 
-var queuedAs = regexp.MustCompile(`queued as (\w+)`)
+var queuedAs = regexp.MustCompile(`queued as (\w+)|(\w+) Message accepted for delivery`) // Postfix, Sendmail
 
 func (s *script) post(m *sent) {
 	m.from = time.Now()
@@ -165,7 +173,10 @@ func (s *script) post(m *sent) {
 	for _, to := range m.fate.to {
 		env.To = append(env.To, m.address(to))
 	}
-	addr := s.h.Addr(m.service)
+	addr := s.h.smtp
+	if addr == "" {
+		addr = s.h.Addr(m.service)
+	}
 	switch m.via {
 	case "short":
 		addr = s.h.short.Addr(0)
@@ -180,7 +191,7 @@ func (s *script) post(m *sent) {
 	}
 	m.reply, m.err = kit.Send(s.h.t.Context(), addr, env, data)
 	if id := queuedAs.FindStringSubmatch(m.reply.Text); id != nil {
-		m.queueID = id[1]
+		m.queueID = id[1] + id[2]
 	}
 }
 

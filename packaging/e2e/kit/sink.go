@@ -33,6 +33,7 @@ type Sink struct {
 // SinkConfig says how a sink is. The zero value listens at a free port of 127.0.0.1, speaks SMTP and knows no TLS.
 type SinkConfig struct {
 	Network, Host string // "tcp" or "unix", and the address or path
+	Port          string // "" for a free one
 	Cert          *Cert  // nil: no TLS
 	// TLS says what the n-th connection is offered: the newest version of TLS, 0 for no STARTTLS; nil offers TLS 1.3.
 	TLS  func(n int) uint16
@@ -49,6 +50,7 @@ type Taken struct {
 	Version        string // TLSv1.2 or TLSv1.3, "" in plain text
 	Cipher         string // as TLS 1.3 names it
 	Connection, Nr int    // which connection, and which message on it, from 1 on
+	Transaction    int    // which transaction on it, with those of which no message came
 }
 
 // StartSink starts a sink.
@@ -61,7 +63,10 @@ func StartSink(cfg SinkConfig) (*Sink, error) {
 		if cfg.Host == "" {
 			cfg.Host = "127.0.0.1"
 		}
-		address = net.JoinHostPort(cfg.Host, "0")
+		if cfg.Port == "" {
+			cfg.Port = "0"
+		}
+		address = net.JoinHostPort(cfg.Host, cfg.Port)
 	}
 	l, err := net.Listen(cfg.Network, address)
 	if err != nil {
@@ -137,6 +142,7 @@ type sinkSession struct {
 	conn    net.Conn
 	in      *bufio.Reader
 	n, nr   int
+	mails   int
 	secured *tls.ConnectionState
 	to      []string
 }
@@ -182,6 +188,7 @@ func (c *sinkSession) command(line string) error {
 		return c.startTLS()
 	case "MAIL":
 		c.to = nil
+		c.mails++
 		return c.say("250 2.1.0 Ok")
 	case "RCPT":
 		return c.recipient(rest)
@@ -297,7 +304,7 @@ func (s *Sink) once(key string) bool {
 }
 
 func (c *sinkSession) take(id string) {
-	t := Taken{MessageID: id, At: time.Now(), Server: c.sink.Addr(), Connection: c.n, Nr: c.nr}
+	t := Taken{MessageID: id, At: time.Now(), Server: c.sink.Addr(), Connection: c.n, Nr: c.nr, Transaction: c.mails}
 	if c.secured != nil {
 		t.Version = map[uint16]string{tls.VersionTLS12: "TLSv1.2", tls.VersionTLS13: "TLSv1.3"}[c.secured.Version]
 		t.Cipher = tls.CipherSuiteName(c.secured.CipherSuite)
