@@ -82,8 +82,28 @@ func (f *Filter) answerTo(j *Judgement, head []byte) Answer {
 	}
 	if f.cfg.touches() {
 		a.Remove = ownNames(head)
+		if subject, changed := f.cfg.subjectOf(j, subjectsOf(head)); changed {
+			a.Remove, a.Fields = append(a.Remove, "Subject"), append(a.Fields, [2]string{"Subject", subject})
+		}
 	}
 	return a
+}
+
+// subjectsOf gives the values of the subject fields as they came, folded lines included.
+func subjectsOf(head []byte) (values []string) {
+	inside := false
+	for line := range bytes.Lines(head) {
+		text := strings.TrimRight(string(line), "\r\n")
+		if inside && text != "" && (text[0] == ' ' || text[0] == '\t') {
+			values[len(values)-1] += "\n" + text
+			continue
+		}
+		name, value, ok := strings.Cut(text, ":")
+		if inside = ok && strings.EqualFold(strings.TrimRight(name, " \t"), "Subject"); inside {
+			values = append(values, value)
+		}
+	}
+	return values
 }
 
 // readHead reads the header section, up to the bytes that a header may reasonably have.

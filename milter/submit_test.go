@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -46,6 +47,23 @@ func TestSubmit(t *testing.T) {
 type brokenReader struct{}
 
 func (brokenReader) Read([]byte) (int, error) { return 0, errors.New("broken") }
+
+// A subject whose tag goes is taken out and put back anew, folded as it came.
+func TestSubmitChangesTheSubject(t *testing.T) {
+	s := startServer(t, "[policy]\nmode = \"tag\"\nsubject_tag = \"[S]\"\n")
+	for in, want := range map[string]string{"Subject: Re: [S] Tak": "Re: Tak", "subject : [S]\r\n\tog mere": "\r\n\tog mere", "Subject: Tak": "", "X: [S]": "", "Subject: [S]\r\nSubject: [S]": ""} {
+		a, err := s.Submit(t.Context(), aSubmission(in+"\r\n\r\nVi ses.\r\n"))
+		got := ""
+		for _, f := range a.Fields {
+			if f[0] == "Subject" {
+				got = f[1]
+			}
+		}
+		if err != nil || got != strings.ReplaceAll(want, "\r", "") || (want != "") != slices.Contains(a.Remove, "Subject") {
+			t.Errorf("%q: %q, %v, %v", in, got, a.Remove, err)
+		}
+	}
+}
 
 func TestSubmitAnswersOfFailureAndMode(t *testing.T) {
 	long := plainMail + strings.Repeat("Vi ses.\r\n", 1000)

@@ -18,6 +18,7 @@ func mtaStories() []mtaStory {
 		{"passes", enforce, (*mtaHouse).tellsPass},
 		{"observes", "", (*mtaHouse).tellsObserve},
 		{"tags", "[policy]\nmode = \"tag\"\n", (*mtaHouse).tellsTag},
+		{"takes the tag out of replies", "[policy]\nmode = \"tag\"\nsubject_tag = \"[SENSITIVE]\"\n", (*mtaHouse).tellsReply},
 		{"rejects", enforce + neverLine, (*mtaHouse).tellsReject},
 		{"releases", enforce, (*mtaHouse).tellsRelease},
 		{"returns", enforce, (*mtaHouse).tellsReturn},
@@ -114,6 +115,14 @@ func (h *mtaHouse) tellsObserve() {
 		h.t.Error("the message was changed")
 	}
 	h.lastVerdict("action=pass", "level=sensitive")
+}
+
+func (h *mtaHouse) tellsReply() {
+	h.accepted(outbound, strings.Replace(plainMail, "Subject: ", "Subject: Re: [SENSITIVE]\n ", 1))
+	subjects := regexp.MustCompile(`(?m)^Subject:.*(\n[ \t].*)*`).FindAllString(h.arrived(1)[0], -1)
+	if len(subjects) != 1 || strings.Contains(subjects[0], "SENSITIVE") || !strings.HasPrefix(subjects[0], "Subject: Re:") {
+		h.t.Errorf("subjects %q", subjects)
+	}
 }
 
 // What is forged goes, what is ours comes.
