@@ -105,7 +105,7 @@ func Make(ctx context.Context, s Store, o Options) (*Report, error) {
 	if err != nil {
 		return nil, fmt.Errorf("report: %w", err)
 	}
-	return &Report{Options: o, Answers: answers, Gaps: gaps, Reported: reported, Details: overview.DetailsFrom, Deleted: overview.DetailsDeleted, First: overview.First, Outages: slices.Concat([]dashboards.Outage{}, outages), Settings: settings, Supervision: stated}, nil
+	return &Report{Options: o, Answers: answers, Gaps: gaps, Reported: reported, Details: overview.DetailsFrom, Deleted: overview.DetailsDeleted, First: overview.First, Outages: append([]dashboards.Outage{}, outages...), Settings: settings, Supervision: stated}, nil
 }
 
 // Questions are those that a report answers.
