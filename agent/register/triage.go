@@ -65,8 +65,11 @@ var openSensitive = dashboards.Filter{
 	dashboards.Is("postvagt.level", "sensitive", "confidential"), dashboards.Is("postvagt.left", "true"), dashboards.Not("postvagt.protected", "yes"),
 }
 
-// openPage is how many transmissions are read at once.
-const openPage = 500
+// openPage is how many transmissions are read at once, but firstPage at first: a page shows no more.
+const (
+	firstPage = 101
+	openPage  = 500
+)
 
 // Untriaged calls f for each transmission of a period that needs a triage and has none, the newest first, until it
 // returns false.
@@ -85,8 +88,8 @@ func (r *Register) EachOpen(ctx context.Context, p dashboards.Period, f func(eve
 
 // Each calls f for each transmission of a period that matches, the newest first, until it returns false.
 func (r *Register) Each(ctx context.Context, p dashboards.Period, where dashboards.Filter, f func(event.Document) bool) error {
-	for offset := 0; ; offset += openPage {
-		docs, total, err := r.Store.Documents(ctx, p, where, offset, openPage)
+	for offset, limit := 0, firstPage; ; offset, limit = offset+limit, openPage {
+		docs, total, err := r.Store.Documents(ctx, p, where, offset, limit)
 		if err != nil {
 			return err
 		}
@@ -95,7 +98,7 @@ func (r *Register) Each(ctx context.Context, p dashboards.Period, where dashboar
 				return nil
 			}
 		}
-		if offset+openPage >= total {
+		if offset+limit >= total {
 			return nil
 		}
 	}

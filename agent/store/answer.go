@@ -103,30 +103,29 @@ func (d *daily) keys(facet, dimension int) []string {
 	return d.cube.texts[facet][dimension]
 }
 
+// distinct notes each value once for each span of time or each value of the dimension that the question divides by.
 func (d *daily) distinct(c *compiled, of []bool, t *tally) {
 	entity, at := int32(slices.Index(entities, c.field.Column)), -1
 	if by := c.q.Split.By; by != "" && by != dashboards.ByTime {
 		at = dimension(by)
 	}
-	type once struct {
-		span  string // its first day, "" without a split by time
-		key   string
-		value int32
-	}
-	seen, plain := map[once]bool{}, make([]bool, len(d.cube.names))
+	seen := map[string][]bool{}
 	for day, counted := range d.days {
 		span := ""
 		if c.q.Split.By == dashboards.ByTime {
 			span = t.start(day)
 		}
 		for _, cell := range counted.entities {
-			if cell.entity != entity || !of[cell.facet] || c.q.Split.By == "" && plain[cell.value] {
+			if cell.entity != entity || !of[cell.facet] {
 				continue
 			}
-			plain[cell.value] = true
 			for _, key := range d.keys(int(cell.facet), at) {
-				if one := (once{span, key, cell.value}); !seen[one] {
-					seen[one] = true
+				of := span + key // one of them is empty
+				if seen[of] == nil {
+					seen[of] = make([]bool, len(d.cube.names))
+				}
+				if known := &seen[of][cell.value]; !*known {
+					*known = true
 					t.add(answer{day: day, key: key, value: d.cube.names[cell.value]})
 				}
 			}

@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -33,21 +34,32 @@ func (s *Store) AskAll(ctx context.Context, qs []dashboards.Question, p dashboar
 	if err := s.refresh(ctx); err != nil {
 		return nil, err
 	}
-	asked, all := make([]*asked, 0, len(qs)), make(map[string][]dashboards.Row, len(qs))
+	all, rest := make(map[string][]dashboards.Row, len(qs)), make([]dashboards.Question, 0, len(qs))
 	for _, q := range qs {
-		if q.Notes {
-			if all[q.ID], err = s.askNotes(ctx, q, span, where); err != nil {
-				return nil, fmt.Errorf("question %s: %w", q.ID, err)
-			}
+		if !q.Notes {
+			rest = append(rest, q)
 			continue
 		}
-		a, err := s.prepare(q, span, where)
-		if err != nil {
+		if all[q.ID], err = s.askNotes(ctx, q, span, where); err != nil {
 			return nil, fmt.Errorf("question %s: %w", q.ID, err)
 		}
-		asked = append(asked, a)
+	}
+	rows, err := s.askedAll(rest, span, where)
+	if errors.Is(err, errDetails) {
+		rows, err = s.askTransmissions(ctx, rest, span, where)
+	}
+	maps.Copy(all, rows)
+	return all, err
+}
+
+// askTransmissions answers from the daily figures, and from the transmissions themselves what these do not tell.
+func (s *Store) askTransmissions(ctx context.Context, qs []dashboards.Question, span period, where dashboards.Filter) (map[string][]dashboards.Row, error) {
+	asked, err := s.prepareAll(qs, span, where)
+	if err != nil {
+		return nil, err
 	}
 	s.askCube(asked, span, where)
+	all := make(map[string][]dashboards.Row, len(qs))
 	for _, a := range asked {
 		if err := s.askDetails(ctx, a); err != nil {
 			return nil, fmt.Errorf("question %s: %w", a.q.ID, err)
@@ -62,6 +74,16 @@ type asked struct {
 	compiled
 	tally *tally
 	rest  []period // what the transmissions themselves must be asked for
+}
+
+func (s *Store) prepareAll(qs []dashboards.Question, span period, where dashboards.Filter) (all []*asked, err error) {
+	all = make([]*asked, len(qs))
+	for i, q := range qs {
+		if all[i], err = s.prepare(q, span, where); err != nil {
+			return nil, fmt.Errorf("question %s: %w", q.ID, err)
+		}
+	}
+	return all, nil
 }
 
 func (s *Store) prepare(q dashboards.Question, span period, where dashboards.Filter) (*asked, error) {

@@ -33,12 +33,16 @@ type cube struct {
 
 	summary atomic.Pointer[dashboards.Overview] // of all that is here, nil until asked for
 
+	revision int64 // of the last change
+	loaded   int64 // of the change since which any day may be another
+
 	detailsFrom    int64 // see Retention
 	detailsDeleted time.Time
 }
 
 // counted is one day, each list in order.
 type counted struct {
+	revision int64 // of the last commit that changed one of its transmissions
 	cells    []dayCell
 	entities []entityCell
 }
@@ -114,6 +118,8 @@ func (c *cube) load(ctx context.Context, db *sql.DB) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.summary.Store(nil)
+	c.revision++
+	c.loaded = c.revision
 	c.texts, c.ids, c.days, c.values, c.names, c.first, c.last = fresh.texts, fresh.ids, fresh.days, fresh.values, fresh.names, fresh.first, fresh.last
 	return nil
 }
@@ -223,7 +229,9 @@ func (c *cube) apply(w *writer) error {
 		}
 		c.first, c.last = min(c.first, w.first), max(c.last, w.last)
 	}
-	for at, d := range w.counts {
+	c.revision++
+	for at, d := range w.counts { // each day of which a row was written, though its figures may be what they were
+		c.day(at.day).revision = c.revision
 		if d != (numbers{}) {
 			c.add(at, d)
 		}

@@ -18,13 +18,30 @@ func (s *Store) Documents(ctx context.Context, p dashboards.Period, where dashbo
 	if err != nil {
 		return nil, 0, err
 	}
-	match, err := conditions(where)
+	var l list
+	if key, rest, ok := oneKey(where); ok && offset == 0 && limit > 0 {
+		l.rows, err = s.byKey(ctx, span, key, rest)
+		l.total = len(l.rows)
+	} else {
+		l, err = s.listed(span, where, offset, limit, func() (list, error) { return s.documents(ctx, span, where, offset, limit) })
+	}
 	if err != nil {
 		return nil, 0, fmt.Errorf("transmissions: %w", err)
 	}
+	for i := range l.rows {
+		s.places.remember(l.rows[i].Key, dayOf(l.rows[i].Time, s.zone))
+	}
+	return l.rows, l.total, nil
+}
+
+func (s *Store) documents(ctx context.Context, span period, where dashboards.Filter, offset, limit int) (l list, err error) {
+	match, err := conditions(where)
+	if err != nil {
+		return l, err
+	}
 	at, err := s.locate(ctx, span, where, offset, limit)
-	if err != nil || at.total <= offset || limit <= 0 {
-		return nil, at.total, err
+	if l.total = at.total; err != nil || at.total <= offset || limit <= 0 {
+		return l, err
 	}
 	// The inner query sorts ids, not whole rows.
 	when := within(span, s.zone)
@@ -32,11 +49,8 @@ func (s *Store) Documents(ctx context.Context, p dashboards.Period, where dashbo
 	query := "SELECT " + strings.Join(layout.selects(), ", ") + from + "t.id IN (SELECT t.id" + from + at.cells.sql + " AND " + when.sql + " AND " + match.sql +
 		" ORDER BY t.time DESC, t.id DESC LIMIT ? OFFSET ?) ORDER BY t.time DESC, t.id DESC"
 	args := append(append(append(at.cells.args, when.args...), match.args...), limit, offset-at.skipped)
-	found, err := collect(ctx, s.read, query, args, scanDocument)
-	if err != nil {
-		return nil, 0, fmt.Errorf("transmissions: %w", err)
-	}
-	return found, at.total, nil
+	l.rows, err = collect(ctx, s.read, query, args, scanDocument)
+	return l, err
 }
 
 // place is where the wanted transmissions are.
@@ -94,7 +108,7 @@ func (s *Store) countDays(ctx context.Context, span period, where dashboards.Fil
 		query := c.detail(part, s.zone)
 		rows, err := collect(ctx, s.read, query.sql, query.args, scanAnswer)
 		if err != nil {
-			return nil, nil, fmt.Errorf("transmissions: %w", err)
+			return nil, nil, err
 		}
 		for _, r := range rows {
 			byDay[r.day] += int(r.count)

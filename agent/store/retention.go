@@ -97,6 +97,7 @@ func (s *Store) purgeSome(ctx context.Context, before int64) (n int64, err error
 		}
 		return nil
 	})
+	s.cube.forget()
 	return n, err
 }
 
@@ -258,6 +259,8 @@ func (s *Store) setDetails(from int64, deleted time.Time) {
 	s.cube.mu.Lock()
 	defer s.cube.mu.Unlock()
 	s.cube.detailsFrom, s.cube.detailsDeleted = from, deleted
+	s.cube.revision++
+	s.cube.loaded = s.cube.revision
 	s.cube.summary.Store(nil)
 }
 

@@ -73,6 +73,9 @@ type Store struct {
 	opened   bool       // for writing, and not closed yet
 	mu       sync.Mutex // one change at a time
 	cube     *cube
+	answers  remembered[map[string][]dashboards.Row]
+	lists    remembered[list]
+	places   places
 	seen     int64          // of a reader: the commit that its cube is of
 	details  int64          // the first day whose transmissions are all kept
 	archives map[int64]bool // imported days, kept whatever their age
@@ -88,6 +91,7 @@ func In(zone *time.Location) Option { return func(s *Store) { s.zone = zone } }
 // Open opens or makes the database at path for the one agent that writes it. A second one gets ErrLocked.
 func Open(ctx context.Context, path string, options ...Option) (*Store, error) {
 	s := &Store{path: path, zone: time.Local, cube: newCube()}
+	s.answers.most, s.lists.most = mostAnswers, mostLists
 	for _, o := range options {
 		o(s)
 	}
@@ -101,6 +105,7 @@ func Open(ctx context.Context, path string, options ...Option) (*Store, error) {
 // OpenRead opens an existing database for questions only, while an agent may be writing it.
 func OpenRead(ctx context.Context, path string, options ...Option) (*Store, error) {
 	s := &Store{path: path, zone: time.Local, cube: newCube()}
+	s.answers.most, s.lists.most = mostAnswers, mostLists
 	for _, o := range options {
 		o(s)
 	}
