@@ -1,6 +1,8 @@
 // Package web shows the figures and the transmissions behind them in a browser, to people who read neither logs
 // nor configuration. Pages are rendered on the server; there is no script, nothing is fetched from elsewhere, and
-// everything that a page shows is named by its address, so that a view can be sent to a colleague:
+// everything that a page shows is named by its address, so that a view can be sent to a colleague. Charts are SVG drawn on the server
+// with a table behind each, and forms are plain ones: uPlot and htmx, which were considered, would show no more, and without them
+// the content security policy allows no script at all.
 //
 //	/                        the figures
 //	/boards                  further figures (board: incidents, transport, operations)
