@@ -153,7 +153,10 @@ func (c *clients) transaction(host string, r *maillog.Record, peer func(string) 
 	}
 	p := c.process(host, r)
 	delays := firstThree(r.Delays)
-	if p.QueueID != r.QueueID || p.Relay != r.Relay || p.Delays != delays {
+	if r.Instance == sendmail { // what it says of delays differs from one recipient of a transaction to the next
+		delays = ""
+	}
+	if p.QueueID != r.QueueID || p.Relay != r.Relay || p.Delays != delays || r.Instance == sendmail && p.connected(peer(r.Relay)) {
 		l := c.begin(host, p, r, peer(r.Relay))
 		p.QueueID, p.Relay, p.Delays = strings.Clone(r.QueueID), strings.Clone(r.Relay), strings.Clone(delays)
 		p.Via, p.Version, p.Cipher, p.Proof = l.via, l.version, l.cipher, l.proof
@@ -169,6 +172,11 @@ func (c *clients) transaction(host string, r *maillog.Record, peer func(string) 
 		}
 	}
 	return l
+}
+
+// connected says whether a TLS line of a peer came since the last transaction.
+func (p *client) connected(peer string) bool {
+	return slices.ContainsFunc(p.Pending, func(q pending) bool { return q.Peer == peer && !q.Stale })
 }
 
 // keep notes a relay to which there is a connection with TLS.

@@ -109,19 +109,19 @@ func differences(want map[string][]expected, rows []stored) (faults []string) {
 func pair(want []expected, got []stored) (faults []string) {
 	left := append([]stored(nil), got...)
 	for _, e := range want {
-		var why string
+		var why []string
 		found := false
 		for i, r := range left {
 			if w := e.fault(r); w == "" {
 				left = append(left[:i], left[i+1:]...)
 				found = true
 				break
-			} else if why == "" {
-				why = fmt.Sprintf("%s (%s, %s): %s", e.name, r.domain, r.id, w)
+			} else {
+				why = append(why, w)
 			}
 		}
 		if !found {
-			faults = append(faults, why)
+			faults = append(faults, fmt.Sprintf("%s (%s, %s): no row for %s: %s", e.name, e.domain(strings.SplitAfter(e.wanted.to, "@")[1]), e.queueID, e.wanted.to, strings.Join(why, " | ")))
 		}
 	}
 	return faults
