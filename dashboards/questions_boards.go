@@ -25,11 +25,8 @@ func copies(more ...Term) Filter {
 	return Filter{Is(fCopyDirection, "outbound"), Is(fCopyLeft, "true")}.And(more...)
 }
 
-// OpenCopies are the transmissions that are told as repeated open mail.
-func OpenCopies() Filter { return openCopies() }
-
-// openCopies are those with recognised data that left without being protected.
-func openCopies(more ...Term) Filter {
+// OpenCopies are the transmissions that are told as repeated open mail: those with recognised data that left without being protected.
+func OpenCopies(more ...Term) Filter {
 	return copies(Is(fLevel, "confidential", "sensitive"), Not(fCopyProtected, "yes", "unknown")).And(more...)
 }
 
@@ -123,14 +120,14 @@ func openTransmissions() Question {
 		Title: Text{DA: "Kopier sendt ubeskyttet", EN: "Copies that left unprotected"},
 		Help: Text{DA: "Forsendelser med følsomme eller fortrolige oplysninger til én modtager, som forlod huset uden beskyttelse hele vejen. Uvisse tæller ikke med her.",
 			EN: "Transmissions with sensitive or confidential data to one recipient that left without protection all the way. Unknown ones do not count here."},
-		Source: "R9, R10", Chart: Figure, Dashboards: []string{Repeated}, Measure: count(openCopies()),
+		Source: "R9, R10", Chart: Figure, Dashboards: []string{Repeated}, Measure: count(OpenCopies()),
 	}
 }
 
 func repeated() []Question {
 	different := func(id, field string, title, help Text) Question {
 		return Question{ID: id, Title: title, Help: help, Source: "R9, R10", Chart: Figure, Dashboards: []string{Repeated},
-			Measure: Measure{Kind: Distinct, Field: field, Of: openCopies()}}
+			Measure: Measure{Kind: Distinct, Field: field, Of: OpenCopies()}}
 	}
 	return []Question{
 		openTransmissions(),

@@ -143,8 +143,7 @@ func (s *Shipper) someNotes(ctx context.Context, rows []event.NoteRow, r *Report
 	var conflicts []int
 	for i, is := range said {
 		done := event.NoteReceipt{Key: rows[i].Note.Key, Revision: rows[i].Revision}
-		switch {
-		case is.Status < 300 || rows[i].Gone && is.Status == http.StatusNotFound && is.Error.Type == "":
+		if is.Status < 300 || rows[i].Gone && is.Status == http.StatusNotFound && is.Error.Type == "" {
 			receipts = append(receipts, done)
 			continue
 		}

@@ -118,8 +118,7 @@ func (c *cube) load(ctx context.Context, db *sql.DB) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.summary.Store(nil)
-	c.revision++
-	c.loaded = c.revision
+	c.anyChanged()
 	c.texts, c.ids, c.days, c.values, c.names, c.first, c.last = fresh.texts, fresh.ids, fresh.days, fresh.values, fresh.names, fresh.first, fresh.last
 	return nil
 }

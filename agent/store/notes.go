@@ -14,7 +14,10 @@ import (
 	"postvagt/dashboards"
 )
 
-const noteColumns = "key, time, kind, what, name, channel, source, department, count"
+const (
+	noteColumns = "key, time, kind, what, name, channel, source, department, count"
+	selectNotes = "SELECT " + noteColumns + ", revision, gone FROM note" // for scanNote
+)
 
 // notesTogether is how many notes are stored in one transaction.
 const notesTogether = 500
@@ -125,7 +128,7 @@ type noteState struct {
 // noteStates are those of all notes, by the hash of their key.
 func (s *Store) noteStates(ctx context.Context) (map[[16]byte]noteState, error) {
 	all := map[[16]byte]noteState{}
-	_, err := collect(ctx, s.read, "SELECT "+noteColumns+", revision, gone FROM note", nil, func(scan func(...any) error) (none struct{}, err error) {
+	_, err := collect(ctx, s.read, selectNotes, nil, func(scan func(...any) error) (none struct{}, err error) {
 		r, err := scanNote(scan)
 		all[shortHash(r.Note.Key)] = noteState{r.Revision, noteContent(&r.Note), r.Gone, false}
 		return none, err
@@ -147,7 +150,7 @@ func noteContent(n *event.Note) [16]byte {
 
 // NotesOf are the notes of a kind, by time.
 func (s *Store) NotesOf(ctx context.Context, kind string) (all []event.Note, err error) {
-	rows, err := collect(ctx, s.read, "SELECT "+noteColumns+", revision, gone FROM note WHERE kind = ? AND NOT gone ORDER BY time, key", []any{kind}, scanNote)
+	rows, err := collect(ctx, s.read, selectNotes+" WHERE kind = ? AND NOT gone ORDER BY time, key", []any{kind}, scanNote)
 	if err != nil {
 		return nil, fmt.Errorf("store %s: notes: %w", s.path, err)
 	}
@@ -166,7 +169,7 @@ func scanNote(scan func(...any) error) (r event.NoteRow, err error) {
 
 // UnshippedNotes returns at most limit notes that are to be shipped, in the order of their keys, from after on.
 func (s *Store) UnshippedNotes(ctx context.Context, after string, limit int) ([]event.NoteRow, error) {
-	rows, err := collect(ctx, s.read, "SELECT "+noteColumns+", revision, gone FROM note WHERE shipped <> revision AND refused = '' AND key > ? ORDER BY key LIMIT ?", []any{after, limit}, scanNote)
+	rows, err := collect(ctx, s.read, selectNotes+" WHERE shipped <> revision AND refused = '' AND key > ? ORDER BY key LIMIT ?", []any{after, limit}, scanNote)
 	if err != nil {
 		return nil, fmt.Errorf("store %s: unshipped notes: %w", s.path, err)
 	}

@@ -139,6 +139,11 @@ func (s *Store) touched(span period) (first, last int64) {
 func (c *cube) forget() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.anyChanged()
+}
+
+// anyChanged notes that any day may be another now; the cube is locked.
+func (c *cube) anyChanged() {
 	c.revision++
 	c.loaded = c.revision
 }

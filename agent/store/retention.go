@@ -259,8 +259,7 @@ func (s *Store) setDetails(from int64, deleted time.Time) {
 	s.cube.mu.Lock()
 	defer s.cube.mu.Unlock()
 	s.cube.detailsFrom, s.cube.detailsDeleted = from, deleted
-	s.cube.revision++
-	s.cube.loaded = s.cube.revision
+	s.cube.anyChanged()
 	s.cube.summary.Store(nil)
 }
 

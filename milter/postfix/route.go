@@ -74,11 +74,7 @@ func looksFor(table, word string) bool {
 // writeFiles writes what main.cf is about to name, readable to root alone: Postfix opens tables before it drops its rights.
 func writeFiles(files []File) error {
 	for _, f := range files {
-		tmp := f.Path + ".new"
-		if err := os.WriteFile(tmp, []byte(f.Text), 0o600); err != nil {
-			return err
-		}
-		if err := os.Rename(tmp, f.Path); err != nil {
+		if err := replace(f.Path, []byte(f.Text), 0o600); err != nil {
 			return err
 		}
 	}

@@ -188,26 +188,32 @@ func (pl Plan) WriteDiff(w io.Writer, configDir string) {
 
 // Apply makes the changes, so that Undo can take them back, and makes a running Postfix read them.
 func (p *Postfix) Apply(ctx context.Context, pl Plan) error {
+	if pl.Empty() {
+		return nil
+	}
 	if err := writeFiles(pl.Files); err != nil {
 		return err
 	}
-	if len(pl.Changes) == 0 {
-		if len(pl.Files) == 0 {
-			return nil
-		}
-		return p.reload(ctx)
-	}
-	if err := p.remember(pl.Changes); err != nil {
-		return err
-	}
-	args := []string{"-e"}
-	for _, c := range pl.Changes {
-		args = append(args, c.Name+" = "+c.New)
-	}
-	if _, err := p.postconf(ctx, args...); err != nil {
+	if err := p.set(ctx, pl.Changes); err != nil {
 		return err
 	}
 	return p.reload(ctx)
+}
+
+// set makes changes to main.cf.
+func (p *Postfix) set(ctx context.Context, changes []Change) error {
+	if len(changes) == 0 {
+		return nil
+	}
+	if err := p.remember(changes); err != nil {
+		return err
+	}
+	args := []string{"-e"}
+	for _, c := range changes {
+		args = append(args, c.Name+" = "+c.New)
+	}
+	_, err := p.postconf(ctx, args...)
+	return err
 }
 
 // Undo gives back what Apply changed. What somebody else has changed since is left, and named.
@@ -289,11 +295,16 @@ func (p *Postfix) remember(changes []Change) error {
 	if err != nil {
 		return err
 	}
-	tmp := p.undoFile() + ".new"
-	if err := os.WriteFile(tmp, append(b, '\n'), 0o644); err != nil {
+	return replace(p.undoFile(), append(b, '\n'), 0o644)
+}
+
+// replace writes a file in one step.
+func replace(path string, content []byte, mode fs.FileMode) error {
+	tmp := path + ".new"
+	if err := os.WriteFile(tmp, content, mode); err != nil {
 		return err
 	}
-	return os.Rename(tmp, p.undoFile())
+	return os.Rename(tmp, path)
 }
 
 // reload makes a running Postfix read its files; one that does not run reads them when it starts.

@@ -72,14 +72,7 @@ func newBareHouse(t *testing.T) *agentHouse {
 func (h *agentHouse) startPostfix() {
 	t := h.t
 	t.Helper()
-	ca, err := kit.NewAuthority(time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
-	cert, err := ca.Issue("mx.region.example")
-	if err != nil {
-		t.Fatal(err)
-	}
+	ca, cert := issue(t)
 	caFile := filepath.Join(h.dir, "ca.pem")
 	if err := os.WriteFile(caFile, ca.PEM, 0o644); err != nil {
 		t.Fatal(err)

@@ -65,6 +65,16 @@ func newTruthHouse(t *testing.T, seed uint64) *truthHouse {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
+	h := bareTruthHouse(t, dir, seed)
+	h.startSinks()
+	h.startPostfixes()
+	h.startMilterWith(truthPolicy)
+	return h
+}
+
+// bareTruthHouse has the programs, and no server yet.
+func bareTruthHouse(t *testing.T, dir string, seed uint64) *truthHouse {
+	t.Helper()
 	h := &truthHouse{sinks: map[string]*kit.Sink{}, random: rand.New(rand.NewPCG(seed, 2)),
 		agentHouse: &agentHouse{t: t, dir: dir, bin: filepath.Join(dir, "bin"), agentConfig: filepath.Join(dir, "agent.toml"),
 			verdicts: filepath.Join(dir, "verdict.log"), database: filepath.Join(dir, "agent.db")}}
@@ -74,34 +84,39 @@ func newTruthHouse(t *testing.T, seed uint64) *truthHouse {
 	if err := kit.Build(t.Context(), h.bin); err != nil {
 		t.Fatal(err)
 	}
-	h.startSinks()
-	h.startPostfixes()
-	h.startMilterWith(truthPolicy)
 	return h
+}
+
+// issue makes an authority and a certificate of it for the servers outside.
+func issue(t *testing.T) (ca *kit.Authority, cert *kit.Cert) {
+	t.Helper()
+	ca, err := kit.NewAuthority(time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cert, err = ca.Issue("mx.region.example"); err != nil {
+		t.Fatal(err)
+	}
+	return ca, cert
+}
+
+// whim is the newest TLS that a server offers which changes its mind from one connection to the next.
+func (h *truthHouse) whim(int) uint16 {
+	h.dice.Lock()
+	defer h.dice.Unlock()
+	return []uint16{0, tls.VersionTLS12, tls.VersionTLS13}[h.random.IntN(3)]
 }
 
 // startSinks starts the servers outside. Three of them change their mind about TLS from one connection to the next.
 func (h *truthHouse) startSinks() {
-	ca, err := kit.NewAuthority(time.Now())
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	cert, err := ca.Issue("mx.region.example")
-	if err != nil {
-		h.t.Fatal(err)
-	}
+	ca, cert := issue(h.t)
 	if err := os.WriteFile(filepath.Join(h.dir, "ca.pem"), ca.PEM, 0o644); err != nil {
 		h.t.Fatal(err)
 	}
-	whim := func(int) uint16 {
-		h.dice.Lock()
-		defer h.dice.Unlock()
-		return []uint16{0, tls.VersionTLS12, tls.VersionTLS13}[h.random.IntN(3)]
-	}
 	for hop, cfg := range map[string]kit.SinkConfig{
 		"verified": {Host: "127.0.0.2", Cert: cert}, "opportunistic": {Host: "127.0.0.3", Cert: cert}, "plain": {Host: "127.0.0.4"},
-		"whim": {Host: "127.0.0.5", Cert: cert, TLS: whim}, "cached": {Host: "127.0.0.6", Cert: cert, TLS: whim},
-		"reuse": {Host: "127.0.0.7", Cert: cert, TLS: whim}, "limit": {Host: "127.0.0.8", Cert: cert, TLS: whim},
+		"whim": {Host: "127.0.0.5", Cert: cert, TLS: h.whim}, "cached": {Host: "127.0.0.6", Cert: cert, TLS: h.whim},
+		"reuse": {Host: "127.0.0.7", Cert: cert, TLS: h.whim}, "limit": {Host: "127.0.0.8", Cert: cert, TLS: h.whim},
 		"busy": {Host: "127.0.0.9", Cert: cert, Busy: true}, "six": {Host: "::1", Cert: cert},
 		"lmtp": {Network: "unix", Host: filepath.Join(h.dir, "lmtp.sock"), LMTP: true}, "mailboxes": {Host: "127.0.0.10", LMTP: true},
 	} {

@@ -3,12 +3,10 @@
 package e2e
 
 import (
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -72,27 +70,18 @@ func sendmailFates() []fate {
 // It trusts the authority of one of them alone; verify=OK proves no name, so its mail is encrypted like that of the others.
 func newSendmailTruth(t *testing.T, seed uint64) (*truthHouse, *kit.Sendmail) {
 	t.Helper()
-	dir := newMTADir(t)
-	h := &truthHouse{sinks: map[string]*kit.Sink{}, random: rand.New(rand.NewPCG(seed, 2)),
-		agentHouse: &agentHouse{t: t, dir: dir, bin: filepath.Join(dir, "bin"), agentConfig: filepath.Join(dir, "agent.toml"),
-			verdicts: filepath.Join(dir, "verdict.log"), database: filepath.Join(dir, "agent.db")}}
-	if err := errors.Join(os.Mkdir(h.bin, 0o755), kit.Build(t.Context(), h.bin)); err != nil {
-		t.Fatal(err)
-	}
-	ours, mine := certOf(t), certOf(t)
-	whim := func(int) uint16 {
-		h.dice.Lock()
-		defer h.dice.Unlock()
-		return []uint16{0, tls.VersionTLS12, tls.VersionTLS13}[h.random.IntN(3)]
-	}
+	h := bareTruthHouse(t, newMTADir(t), seed)
+	dir := h.dir
+	ca, cert := issue(t)
+	_, stranger := issue(t)
 	port := ""
 	var routes strings.Builder
 	for _, c := range []struct {
 		hop string
 		cfg kit.SinkConfig
 	}{
-		{"verified", kit.SinkConfig{Host: "127.0.0.12", Cert: ours.cert}}, {"opportunistic", kit.SinkConfig{Host: "127.0.0.3", Cert: mine.cert}},
-		{"plain", kit.SinkConfig{Host: "127.0.0.4"}}, {"whim", kit.SinkConfig{Host: "127.0.0.5", Cert: mine.cert, TLS: whim}},
+		{"verified", kit.SinkConfig{Host: "127.0.0.12", Cert: cert}}, {"opportunistic", kit.SinkConfig{Host: "127.0.0.3", Cert: stranger}},
+		{"plain", kit.SinkConfig{Host: "127.0.0.4"}}, {"whim", kit.SinkConfig{Host: "127.0.0.5", Cert: stranger, TLS: h.whim}},
 	} {
 		c.cfg.Port = port
 		s, err := kit.StartSink(c.cfg)
@@ -104,7 +93,7 @@ func newSendmailTruth(t *testing.T, seed uint64) (*truthHouse, *kit.Sendmail) {
 		t.Cleanup(func() { s.Stop() })
 		fmt.Fprintf(&routes, ".%s.example\trelay:[%s]\n", c.hop, c.cfg.Host)
 	}
-	mta, err := kit.StartSendmail(t.Context(), filepath.Join(dir, "sm"), kit.SendmailConfig{Next: "127.0.0.4:" + port, CA: ours.ca.PEM, Lines: []string{
+	mta, err := kit.StartSendmail(t.Context(), filepath.Join(dir, "sm"), kit.SendmailConfig{Next: "127.0.0.4:" + port, CA: ca.PEM, Lines: []string{
 		"INPUT_MAIL_FILTER(`postvagt', `S=local:" + filepath.Join(dir, "milter.sock") + ", F=T, T=C:1m;S:1m;R:1m;E:1m')dnl"}})
 	if err != nil {
 		t.Fatal(err)
@@ -117,35 +106,6 @@ func newSendmailTruth(t *testing.T, seed uint64) (*truthHouse, *kit.Sendmail) {
 	lines, tables := sendmailMTA{mta}.Milter()
 	h.startMilterWith(lines + truthPolicy + tables)
 	return h, mta
-}
-
-type issued struct {
-	ca   *kit.Authority
-	cert *kit.Cert
-}
-
-func certOf(t *testing.T) issued {
-	t.Helper()
-	ca, err := kit.NewAuthority(time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
-	cert, err := ca.Issue("mx.region.example")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return issued{ca, cert}
-}
-
-// byThen gives the queue ids of what the admin decides on, by the command.
-func (s *script) byThen() map[string][]string {
-	ids := map[string][]string{}
-	for _, m := range s.all {
-		if m.then != "" {
-			ids[m.then] = append(ids[m.then], m.queueID)
-		}
-	}
-	return ids
 }
 
 // quiet waits until nothing but held mail lies in the queue.

@@ -249,14 +249,20 @@ func (s *script) settle() {
 	}
 }
 
-// administer does to the held and the deferred messages what their fates say.
-func (s *script) administer() {
+// byThen gives the queue ids of what the admin decides on, by the command.
+func (s *script) byThen() map[string][]string {
 	ids := map[string][]string{}
 	for _, m := range s.all {
 		if m.then != "" {
 			ids[m.then] = append(ids[m.then], m.queueID)
 		}
 	}
+	return ids
+}
+
+// administer does to the held and the deferred messages what their fates say.
+func (s *script) administer() {
+	ids := s.byThen()
 	for _, option := range []string{"-H", "-d", "-f", "-r"} {
 		cmd := s.h.Command(s.h.t.Context(), "postsuper", option, "-")
 		cmd.Stdin = strings.NewReader(strings.Join(ids[option], "\n") + "\n")

@@ -148,8 +148,7 @@ func (s *Scanner) startPart(t Text) {
 // endPart closes what is open and judges what is left of the part.
 func (s *Scanner) endPart() {
 	if s.w.n > 0 {
-		s.w.end = s.base - s.extra
-		s.endWord()
+		s.endWord(s.base - s.extra)
 	}
 	s.closeWindow()
 	s.endRun()

@@ -179,10 +179,7 @@ func (s *Scanner) read(data []byte, more bool) int {
 }
 
 // closeWord ends the word before byte i of the piece.
-func (s *Scanner) closeWord(i int) {
-	s.w.end = s.base + int32(i) - s.extra
-	s.endWord()
-}
+func (s *Scanner) closeWord(i int) { s.endWord(s.base + int32(i) - s.extra) }
 
 // words takes letters from data[i] on, and as many words as stand behind one space each, which is most of any text. It
 // gives where the last word ends or breaks off.
@@ -248,8 +245,11 @@ func (s *Scanner) rune(r rune, i int32) {
 	if sym == symNone {
 		if sep == sepZero {
 			if s.w.n > 0 && r >= 0x300 {
-				s.w.sym[s.w.n-1] = combine(s.w.sym[s.w.n-1], r)
-				s.w.hash = hashOf(s.w.sym[:s.w.n], s.e.step)
+				last := &s.w.sym[s.w.n-1]
+				if to := combine(*last, r); to != *last {
+					*last = to
+					s.w.hash = hashOf(s.w.sym[:s.w.n], s.e.step)
+				}
 			}
 			return
 		}

@@ -2,13 +2,13 @@ package detect
 
 // word is one word as it is read.
 type word struct {
-	sym      [maxWord]uint8
-	n        int
-	counts   counts
-	hash     hash
-	long     bool
-	capital  bool // it begins with one
-	pos, end int32
+	sym     [maxWord]uint8
+	n       int
+	counts  counts
+	hash    hash
+	long    bool
+	capital bool // it begins with one
+	pos     int32
 }
 
 // tokenFacts is what later words ask of the word before: how many letters and digits it has, and what it is.
@@ -37,16 +37,18 @@ func (f *tokenFacts) set(what tokenFacts, is bool) {
 	}
 }
 
-// endWord closes the word.
-func (s *Scanner) endWord() {
+// endWord closes the word that ends at a position.
+func (s *Scanner) endWord(end int32) {
 	at := &s.w
-	for at.n > 1 && at.sym[at.n-1] == symApos {
-		at.n--
+	if at.n > 1 && at.sym[at.n-1] == symApos {
+		for at.n > 1 && at.sym[at.n-1] == symApos {
+			at.n--
+		}
 		at.hash = hashOf(at.sym[:at.n], s.e.step)
 	}
 	w := at.sym[:at.n]
 	s.tok++
-	s.seg.end = at.end
+	s.seg.end = end
 	s.seg.words++
 	digits := at.counts.digits()
 	f := tokenFacts(at.n - digits | digits<<8)
