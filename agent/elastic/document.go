@@ -84,8 +84,9 @@ func (e *encoder) document(r *event.Row, generation int64) (body []byte, hash st
 // field appends a field that has a value. An empty keyword is left out, but for the department: mails of none are
 // chosen by name.
 func (e *encoder) field(b []byte, f *encoded, d *event.Document) []byte {
-	switch v := f.Get(d).(type) {
-	case string:
+	switch at := f.At(d).(type) {
+	case *string:
+		v := *at
 		switch {
 		case v == "" && f.Column == "department":
 			v = dashboards.NoDepartment
@@ -95,31 +96,36 @@ func (e *encoder) field(b []byte, f *encoded, d *event.Document) []byte {
 			v = e.pseudonym(v)
 		}
 		return appendString(append(b, f.name...), v)
-	case bool:
-		return strconv.AppendBool(append(b, f.name...), v)
-	case int:
-		return strconv.AppendInt(append(b, f.name...), int64(v), 10)
-	case int64:
-		return strconv.AppendInt(append(b, f.name...), v, 10)
-	case time.Time:
-		if v.IsZero() {
+	case *bool:
+		return strconv.AppendBool(append(b, f.name...), *at)
+	case *int:
+		return strconv.AppendInt(append(b, f.name...), int64(*at), 10)
+	case *int64:
+		return strconv.AppendInt(append(b, f.name...), *at, 10)
+	case *time.Time:
+		if at.IsZero() {
 			return b
 		}
-		return append(v.UTC().AppendFormat(append(append(b, f.name...), '"'), "2006-01-02T15:04:05.000000Z"), '"')
-	case []string:
-		if len(v) == 0 {
-			return b
-		}
-		b = append(append(b, f.name...), '[')
-		for i, s := range v {
-			if i > 0 {
-				b = append(b, ',')
-			}
-			b = appendString(b, s)
-		}
-		return append(b, ']')
+		return append(at.UTC().AppendFormat(append(append(b, f.name...), '"'), "2006-01-02T15:04:05.000000Z"), '"')
+	case *[]string:
+		return appendList(b, f.name, *at)
 	}
 	return b
+}
+
+// appendList appends a field of several strings where it has any.
+func appendList(b []byte, name string, list []string) []byte {
+	if len(list) == 0 {
+		return b
+	}
+	b = append(append(b, name...), '[')
+	for i, s := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendString(b, s)
+	}
+	return append(b, ']')
 }
 
 // appendString appends a JSON string.

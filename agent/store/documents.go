@@ -135,20 +135,38 @@ func (s *Store) kept(span period, where dashboards.Filter) (byDay map[int64]int,
 	return byDay, facets, append(rest, ragged(span, s.zone)...)
 }
 
+// scanDocument reads the fields of layout.selects.
 func scanDocument(scan func(...any) error) (d event.Document, err error) {
-	cells, at := make([]any, len(event.Fields)), make([]any, len(event.Fields))
-	for i := range cells {
-		at[i] = &cells[i]
+	err = newCells(event.Fields).read(scan, &d)
+	return d, err
+}
+
+// cells are the values of one row, of fields and of what stands before them. They are read into again and again.
+type cells struct {
+	fields []event.Field
+	values []any
+	at     []any // where a row is read to: what stands before, then values
+}
+
+func newCells(fields []event.Field, before ...any) *cells {
+	c := &cells{fields, make([]any, len(fields)), before}
+	for i := range c.values {
+		c.at = append(c.at, &c.values[i])
 	}
-	if err := scan(at...); err != nil {
-		return d, err
+	return c
+}
+
+func (c *cells) read(scan func(...any) error, d *event.Document) error {
+	if err := scan(c.at...); err != nil {
+		return err
 	}
-	for i, f := range event.Fields {
-		if err := fill(f, &d, cells[i]); err != nil {
-			return d, err
+	for i := range c.fields {
+		f := &c.fields[i]
+		if err := fill(f, f.At(d), c.values[i]); err != nil {
+			return err
 		}
 	}
-	return d, nil
+	return nil
 }
 
 // Gaps returns the spans that overlap a period and lost lines, by time.

@@ -54,6 +54,15 @@ func (t tables) selects() []string {
 	return columns
 }
 
+// names returns the columns of fields with a table's name before them.
+func names(table string, fields []event.Field) string {
+	var all []string
+	for _, f := range fields {
+		all = append(all, table+"."+f.Column)
+	}
+	return strings.Join(all, ", ")
+}
+
 // column returns the qualified column: f is table facet, t is transmission.
 func column(f event.Field) string {
 	if slices.Contains(dimensions, f.Column) {
@@ -62,38 +71,41 @@ func column(f event.Field) string {
 	return "t." + f.Column
 }
 
-// fill sets a field of a document from what SQLite returned.
-func fill(f event.Field, d *event.Document, v any) error {
-	switch was := f.Get(d).(type) {
-	case string:
-		f.Set(d, textOf(v))
-	case bool:
+// fill sets the field of a document that at points to from what SQLite returned.
+func fill(f *event.Field, at, v any) (err error) {
+	switch at := at.(type) {
+	case *string:
+		*at = textOf(v)
+	case *bool:
 		n, _ := v.(int64)
-		f.Set(d, n != 0)
-	case int:
+		*at = n != 0
+	case *int:
 		n, _ := v.(int64)
-		f.Set(d, int(n))
-	case int64:
-		n, _ := v.(int64)
-		f.Set(d, n)
-	case time.Time:
+		*at = int(n)
+	case *int64:
+		*at, _ = v.(int64)
+	case *time.Time:
 		if n, ok := v.(int64); ok {
-			f.Set(d, time.UnixMicro(n).UTC())
+			*at = time.UnixMicro(n).UTC()
 		}
-	case []string:
-		if b, ok := v.([]byte); ok && f.Column == "evidence" {
-			list, err := unpackEvidence(b)
-			f.Set(d, list)
-			return err
-		}
-		if err := json.Unmarshal([]byte(textOf(v)), &was); err != nil {
-			return fmt.Errorf("field %s: %w", f.Name, err)
-		}
-		if len(was) > 0 {
-			f.Set(d, was)
-		}
+	case *[]string:
+		*at, err = listOf(f, v)
 	}
-	return nil
+	return err
+}
+
+func listOf(f *event.Field, v any) (list []string, err error) {
+	if b, ok := v.([]byte); ok && f.Column == "evidence" {
+		return unpackEvidence(b)
+	}
+	text := textOf(v)
+	if text == "[]" {
+		return nil, nil
+	}
+	if err := json.Unmarshal([]byte(text), &list); err != nil {
+		return nil, fmt.Errorf("field %s: %w", f.Name, err)
+	}
+	return list, nil
 }
 
 func textOf(v any) string {

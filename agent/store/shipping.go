@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strconv"
-	"strings"
 
 	"postvagt/agent/event"
 )
@@ -128,20 +127,6 @@ func (w *writer) unshippedNew(res sql.Result, n int64) error {
 	}
 	_, err = w.exec("INSERT OR IGNORE INTO unshipped (id) SELECT id FROM transmission WHERE id > ? AND id <= ?", last-n, last)
 	return err
-}
-
-// Unshipped returns at most limit rows that are to be shipped, in order, from after on.
-func (s *Store) Unshipped(ctx context.Context, after int64, limit int) ([]event.Row, error) {
-	query := "SELECT t.id, EXISTS (SELECT 1 FROM archive_day a WHERE a.day = t.day), " + strings.Join(layout.selects(), ", ") +
-		" FROM unshipped u JOIN transmission t ON t.id = u.id JOIN facet f ON f.id = t.facet WHERE u.id > ? ORDER BY u.id LIMIT ?"
-	rows, err := collect(ctx, s.read, query, []any{after, limit}, func(scan func(...any) error) (r event.Row, err error) {
-		r.Document, err = scanDocument(func(at ...any) error { return scan(append([]any{&r.ID, &r.Archive}, at...)...) })
-		return r, err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("store %s: unshipped: %w", s.path, err)
-	}
-	return rows, nil
 }
 
 // Shipped notes what became of shipped rows. A row that has changed meanwhile stays to be shipped.

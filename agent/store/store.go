@@ -76,6 +76,7 @@ type Store struct {
 	answers  remembered[map[string][]dashboards.Row]
 	lists    remembered[list]
 	places   places
+	facets   facets
 	seen     int64          // of a reader: the commit that its cube is of
 	details  int64          // the first day whose transmissions are all kept
 	archives map[int64]bool // imported days, kept whatever their age
