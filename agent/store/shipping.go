@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"strconv"
 
@@ -131,51 +132,46 @@ func (w *writer) unshippedNew(res sql.Result, n int64) error {
 
 // Shipped notes what became of shipped rows. A row that has changed meanwhile stays to be shipped.
 func (s *Store) Shipped(ctx context.Context, receipts []event.Receipt) error {
-	const same = "(SELECT revision FROM transmission WHERE id = ?1) = ?2"
+	dropped, byReason := 0, map[string]map[int64]int64{} // "" for those that were accepted: revisions by id
+	for _, r := range receipts {
+		if byReason[r.Refused] == nil {
+			byReason[r.Refused] = make(map[int64]int64, len(receipts))
+		}
+		byReason[r.Refused][r.ID] = r.Revision
+		if r.Dropped {
+			dropped++
+		}
+	}
 	return s.change(ctx, "shipped", func(tx *sql.Tx) error {
-		done, err := tx.PrepareContext(ctx, "DELETE FROM unshipped WHERE id = ?1 AND "+same)
-		if err != nil {
-			return err
-		}
-		defer done.Close()
-		accepted, err := tx.PrepareContext(ctx, "DELETE FROM refused WHERE id = ?")
-		if err != nil {
-			return err
-		}
-		defer accepted.Close()
-		refused, err := tx.PrepareContext(ctx, "INSERT OR REPLACE INTO refused (id, revision, reason) SELECT ?1, ?2, ?3 WHERE "+same)
-		if err != nil {
-			return err
-		}
-		defer refused.Close()
-		var held bool
-		if err := tx.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM refused)").Scan(&held); err != nil {
-			return err
-		}
-		dropped := 0
-		for _, r := range receipts {
-			if _, err := done.ExecContext(ctx, r.ID, r.Revision); err != nil {
+		for reason, revisions := range byReason {
+			if err := receive(ctx, tx, reason, revisions); err != nil {
 				return err
-			}
-			switch {
-			case r.Refused != "":
-				_, err = refused.ExecContext(ctx, r.ID, r.Revision, r.Refused)
-			case held:
-				_, err = accepted.ExecContext(ctx, r.ID)
-			}
-			if err != nil {
-				return err
-			}
-			if r.Dropped {
-				dropped++
 			}
 		}
 		if dropped == 0 {
 			return nil
 		}
-		_, err = tx.ExecContext(ctx, "INSERT INTO meta (name, value) VALUES ('dropped', ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value", dropped)
+		_, err := tx.ExecContext(ctx, "INSERT INTO meta (name, value) VALUES ('dropped', ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value", dropped)
 		return err
 	})
+}
+
+// receive notes that rows, as they were at these revisions, were accepted, or refused for a reason.
+func receive(ctx context.Context, tx *sql.Tx, reason string, revisions map[int64]int64) error {
+	list, err := json.Marshal(revisions)
+	if err != nil {
+		return err
+	}
+	const unchanged = "FROM json_each(?1) j JOIN transmission t ON t.id = CAST(j.key AS INTEGER) WHERE t.revision = j.value"
+	if _, err := tx.ExecContext(ctx, "DELETE FROM unshipped WHERE id IN (SELECT t.id "+unchanged+")", string(list)); err != nil {
+		return err
+	}
+	if reason == "" {
+		_, err = tx.ExecContext(ctx, "DELETE FROM refused WHERE id IN (SELECT CAST(key AS INTEGER) FROM json_each(?1))", string(list))
+		return err
+	}
+	_, err = tx.ExecContext(ctx, "INSERT OR REPLACE INTO refused (id, revision, reason) SELECT t.id, t.revision, ?2 "+unchanged, string(list), reason)
+	return err
 }
 
 // ShipRefused ships again what was refused: the templates may be others now.
