@@ -2,40 +2,36 @@ package web
 
 import (
 	"bytes"
-	"encoding/base64"
 	"errors"
-	"fmt"
-	"io"
-	"mime"
-	"mime/multipart"
-	"mime/quotedprintable"
+	"maps"
 	"net/http"
-	"net/mail"
-	"net/textproto"
 	"slices"
 	"strings"
+	"unicode"
 
 	"postvagt/agent/login"
-
-	"golang.org/x/net/html"
-	"golang.org/x/text/encoding/htmlindex"
+	"postvagt/milter/message"
 )
 
 // reading is the content of a held message for who may read it: plain text, of which nothing is a link, a picture or markup.
-// Attachments are named and not opened.
 type reading struct {
-	Head        []fact
-	Texts       []string
-	Attachments []string
-	Cut         bool // there is more than is shown
+	Head  []fact
+	Texts []readText
+	Shut  []string // attachments without a text: their names, and why
+	Cut   bool     // there is more than is shown
 }
 
-// Bounds of what is read of one message.
+// readText is what one part says.
+type readText struct{ Part, Text string }
+
+// Bounds of what is read of one message. The helper hands over a megabyte of it at most.
 const (
 	readMost  = 256 << 10 // bytes of text
 	readParts = 100
-	readDepth = 8
 )
+
+// heldReader reads a mail as the milter does that judged it, with less room. It starts no other program.
+var heldReader = message.NewReader(message.Options{Pdftotext: "-", Limits: message.Limits{Depth: 8, Parts: readParts, TextBytes: readMost, Expanded: 16 << 20}})
 
 // readHeld asks the helper for the content of a held message, for a reviewer who may read it and says why. That it was read is
 // written down here and by the helper, and its sender is told.
@@ -74,139 +70,91 @@ func (s *site) readHeld(w http.ResponseWriter, r *http.Request) {
 }
 
 // readMessage makes a mail readable. What is no mail is shown as the text that it is.
-func readMessage(lang string, raw []byte) (one reading) {
-	msg, err := mail.ReadMessage(bytes.NewReader(raw))
-	if err != nil {
-		one.add(string(raw))
-		return one
-	}
-	words := mime.WordDecoder{CharsetReader: charset}
+func readMessage(lang string, raw []byte) reading {
+	l := listener{names: map[string]string{}, texts: map[string]*strings.Builder{}}
+	m, err := heldReader.Read(bytes.NewReader(raw), int64(len(raw)), l.hear)
+	one := reading{Cut: err != nil}
 	for _, name := range []string{"From", "To", "Cc", "Date", "Subject"} {
-		text, err := words.DecodeHeader(msg.Header.Get(name))
-		if err != nil {
-			text = msg.Header.Get(name)
-		}
-		if text != "" {
-			one.Head = append(one.Head, fact{Name: texts["held-head-"+strings.ToLower(name)].In(lang), Value: strings.ToValidUTF8(text, "�")})
+		if text := strings.Join(m.Header(name), ", "); text != "" {
+			one.Head = append(one.Head, fact{Name: texts["held-head-"+strings.ToLower(name)].In(lang), Value: clip(strings.ToValidUTF8(text, "�"), mostHead)})
 		}
 	}
-	one.part(textproto.MIMEHeader(msg.Header), msg.Body, 0)
+	for _, part := range l.order {
+		number, kind, _ := strings.Cut(part, " ")
+		if text := strings.TrimSpace(strings.ToValidUTF8(l.texts[part].String(), "�")); text != "" {
+			one.Texts = append(one.Texts, readText{l.label(number, kind), text})
+			delete(l.names, number)
+		}
+	}
+	one.shut(lang, &l, m.Unopened)
 	return one
 }
 
-// part reads one part and those in it.
-func (one *reading) part(header textproto.MIMEHeader, body io.Reader, depth int) {
-	kind, params, err := mime.ParseMediaType(header.Get("Content-Type"))
-	if err != nil {
-		kind = "text/plain"
+// mostHead bounds a header field that is shown, in bytes.
+const mostHead = 4 << 10
+
+func clip(text string, most int) string {
+	if len(text) <= most {
+		return text
 	}
-	if strings.HasPrefix(kind, "multipart/") && params["boundary"] != "" {
-		one.parts(multipart.NewReader(body, params["boundary"]), depth+1)
+	return strings.ToValidUTF8(text[:most], "") + "…"
+}
+
+// listener gathers the texts of a mail by its parts.
+type listener struct {
+	order []string
+	texts map[string]*strings.Builder // by part
+	open  bool                        // the next piece goes on where the last one ended
+	names map[string]string           // of files, by the number of the part
+}
+
+// hear takes one piece. Header fields are read apart, and what a mail program would not show is not shown here.
+func (l *listener) hear(t message.Text) {
+	if number, ok := strings.CutPrefix(t.Part, "filename "); ok {
+		l.names[number] = strings.TrimSpace(l.names[number] + string(t.Data))
 		return
 	}
-	disposition, more, err := mime.ParseMediaType(header.Get("Content-Disposition"))
-	if err == nil && disposition == "attachment" || kind != "text/plain" && kind != "text/html" {
-		one.Attachments = append(one.Attachments, attachmentName(kind, more["filename"], params["name"]))
+	if t.Hidden || t.Part == "" || !unicode.IsDigit(rune(t.Part[0])) {
 		return
 	}
-	data, err := io.ReadAll(io.LimitReader(decoded(header.Get("Content-Transfer-Encoding"), body), readMost+1))
-	one.Cut = one.Cut || err != nil || len(data) > readMost
-	if in, err := charset(params["charset"], bytes.NewReader(data)); err == nil {
-		if converted, err := io.ReadAll(in); err == nil {
-			data = converted
+	if l.texts[t.Part] == nil {
+		l.texts[t.Part] = &strings.Builder{}
+		l.order = append(l.order, t.Part)
+	}
+	if !l.open {
+		l.texts[t.Part].WriteByte('\n')
+	}
+	l.texts[t.Part].Write(t.Data)
+	l.open = t.More
+}
+
+// label names a part by its file, its number and its kind.
+func (l *listener) label(number, kind string) string {
+	at := strings.TrimSuffix(number+", "+kind, ", ")
+	if name := l.names[number]; name != "" {
+		return clip(strings.ToValidUTF8(name, "�"), mostHead) + " (" + at + ")"
+	}
+	return at
+}
+
+// shut names what has no text here, and why.
+func (one *reading) shut(lang string, l *listener, unopened []message.Unopened) {
+	add := func(text string) {
+		if len(one.Shut) < readParts {
+			one.Shut = append(one.Shut, text)
 		}
 	}
-	if kind == "text/html" {
-		data = []byte(textOfHTML(data))
-	}
-	one.add(string(data))
-}
-
-func (one *reading) parts(all *multipart.Reader, depth int) {
-	if depth > readDepth {
-		one.Cut = true
-		return
-	}
-	for range readParts {
-		p, err := all.NextRawPart()
-		if err != nil {
-			one.Cut = one.Cut || !errors.Is(err, io.EOF)
-			return
+	for _, u := range unopened {
+		one.Cut = one.Cut || u.Reason == "limit"
+		number, kind, _ := strings.Cut(u.Part, " ")
+		why, ok := texts["held-shut-"+u.Reason]
+		if !ok {
+			why = texts["held-shut-else"]
 		}
-		one.part(p.Header, p, depth)
+		add(l.label(number, kind) + ": " + why.In(lang))
+		delete(l.names, number)
 	}
-	one.Cut = true
-}
-
-// add adds a text, as far as there is room.
-func (one *reading) add(text string) {
-	text = strings.TrimSpace(strings.ToValidUTF8(text, "�"))
-	room := readMost
-	for _, t := range one.Texts {
-		room -= len(t)
-	}
-	if len(text) > room {
-		text, one.Cut = strings.ToValidUTF8(text[:max(0, room)], ""), true
-	}
-	if text != "" {
-		one.Texts = append(one.Texts, text)
-	}
-}
-
-func attachmentName(kind string, names ...string) string {
-	for _, name := range names {
-		if decoded, err := (&mime.WordDecoder{CharsetReader: charset}).DecodeHeader(name); err == nil && decoded != "" {
-			return fmt.Sprintf("%s (%s)", decoded, kind)
-		}
-	}
-	return kind
-}
-
-func decoded(encoding string, in io.Reader) io.Reader {
-	switch strings.ToLower(strings.TrimSpace(encoding)) {
-	case "base64":
-		return base64.NewDecoder(base64.StdEncoding, in)
-	case "quoted-printable":
-		return quotedprintable.NewReader(in)
-	}
-	return in
-}
-
-// charset converts from a charset by its name on the web; what is not named is UTF-8.
-func charset(name string, in io.Reader) (io.Reader, error) {
-	if name == "" {
-		name = "utf-8"
-	}
-	e, err := htmlindex.Get(name)
-	if err != nil {
-		return nil, err
-	}
-	return e.NewDecoder().Reader(in), nil
-}
-
-// textOfHTML is what a reader of a page sees of it, about: its texts, in lines.
-func textOfHTML(page []byte) string {
-	var b strings.Builder
-	hidden := ""
-	for z := html.NewTokenizer(bytes.NewReader(page)); ; {
-		switch z.Next() {
-		case html.ErrorToken:
-			return b.String()
-		case html.TextToken:
-			if hidden == "" {
-				b.WriteString(strings.Join(strings.Fields(string(z.Text())), " ") + " ")
-			}
-		case html.StartTagToken:
-			name, _ := z.TagName()
-			if tag := string(name); slices.Contains([]string{"script", "style", "head", "title"}, tag) && hidden == "" {
-				hidden = tag
-			} else if slices.Contains([]string{"p", "div", "br", "tr", "li", "h1", "h2", "h3", "table", "blockquote"}, tag) {
-				b.WriteString("\n")
-			}
-		case html.EndTagToken:
-			if name, _ := z.TagName(); string(name) == hidden {
-				hidden = ""
-			}
-		}
+	for _, number := range slices.Sorted(maps.Keys(l.names)) {
+		add(l.label(number, ""))
 	}
 }

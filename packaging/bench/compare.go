@@ -194,6 +194,9 @@ func startComparison(ctx context.Context, dir string) (c *comparison, stop func(
 		return c, stop, err
 	}
 	stops = append(stops, c.rspamd.Stop)
+	if err := c.rspamd.Compiled(ctx); err != nil {
+		return c, stop, err
+	}
 	milters := func(socket string) []string { return []string{"smtpd_milters = unix:" + socket} }
 	if c.postfix, err = kit.StartPostfix(ctx, filepath.Join(dir, "postfix"), kit.Config{Ports: []kit.Port{
 		{}, {Options: milters(bare)}, {Options: milters(socket)}, {Options: milters(c.rspamd.Socket())}}}); err != nil {

@@ -28,7 +28,7 @@ var mayImport = map[string][]string{
 	"milter/scan":                {"milter", "milter/verdict"},
 	"milter/cmd/postvagt-milter": {"milter", "milter/…", "rules", "rules/detect"},
 
-	"agent/maillog":            {"milter/verdict"}, // the only door from the agent to the milter
+	"agent/maillog":            {"milter/verdict"}, // what a verdict line says
 	"agent/track":              {"agent/event", "agent/maillog"},
 	"agent/store":              {"agent/event", "agent/login", "agent/supervise", "dashboards"},
 	"agent/elastic":            {"agent/event", "dashboards"},
@@ -36,7 +36,7 @@ var mayImport = map[string][]string{
 	"agent/cases":              {"agent/event", "dashboards"},
 	"agent/register":           {"agent/cases", "agent/event", "agent/report", "agent/store", "dashboards"},
 	"agent/report":             {"agent/event", "agent/supervise", "dashboards"},
-	"agent/web":                {"agent/event", "agent/cases", "agent/login", "agent/watch", "agent/report", "agent/supervise", "dashboards"},
+	"agent/web":                {"agent/event", "agent/cases", "agent/login", "agent/watch", "agent/report", "agent/supervise", "dashboards", "milter/message"}, // held mail is read as the judge reads it
 	"agent":                    {"agent/…", "dashboards", "milter/program"},
 	"agent/cmd/postvagt-agent": {"agent", "agent/…", "dashboards", "milter/program"},
 	"dashboards":               {"agent/event"},

@@ -123,6 +123,29 @@ func (r *Rspamd) Start(ctx context.Context) error {
 	})
 }
 
+// Compiled waits until its helper has compiled all regular expressions for Hyperscan and a worker has loaded them: each
+// compiled set (.hs) then has its unpacked form (.unser) beside it. Until then rspamd is slower, and busy compiling.
+func (r *Rspamd) Compiled(ctx context.Context) error {
+	return r.prog.Ready(ctx, "rspamd's regular expressions", 4*time.Minute, func() (bool, error) {
+		files, err := filepath.Glob(filepath.Join(r.Dir, "db", "*.hs*"))
+		if err != nil {
+			return false, err
+		}
+		compiled, loaded := 0, 0
+		for _, f := range files {
+			switch filepath.Ext(f) {
+			case ".hs":
+				compiled++
+			case ".unser":
+				loaded++
+			case ".new":
+				compiled++ // will be one
+			}
+		}
+		return compiled > 0 && loaded == compiled, fmt.Errorf("%d sets are compiled, %d loaded", compiled, loaded)
+	})
+}
+
 // Stop ends it.
 func (r *Rspamd) Stop() error {
 	if r.prog == nil {
