@@ -110,7 +110,7 @@ func misnamed(name, addr string) bool {
 // a digit or another sign makes it no name.
 func nameWords(s, separators string) (words []string) {
 	for _, w := range strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return strings.ContainsRune(separators, r) }) {
-		w = folded().Replace(strings.Trim(w, ".'\""))
+		w = folded.Replace(strings.Trim(w, ".'\""))
 		if strings.ContainsFunc(w, func(r rune) bool { return (r < 'a' || r > 'z') && r != '-' }) {
 			return nil
 		}
@@ -121,6 +121,4 @@ func nameWords(s, separators string) (words []string) {
 	return words
 }
 
-func folded() *strings.Replacer {
-	return strings.NewReplacer("æ", "ae", "ø", "oe", "å", "aa", "ä", "a", "ö", "o", "é", "e", "è", "e", "ü", "u", "á", "a", "í", "i", "ó", "o", "ú", "u", "ý", "y", "ð", "d", "þ", "th")
-}
+var folded = strings.NewReplacer("æ", "ae", "ø", "oe", "å", "aa", "ä", "a", "ö", "o", "é", "e", "è", "e", "ü", "u", "á", "a", "í", "i", "ó", "o", "ú", "u", "ý", "y", "ð", "d", "þ", "th")

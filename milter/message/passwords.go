@@ -112,6 +112,14 @@ func (o *opener) forget(path, why string) {
 var passwordCues = []string{"password", "passwd", "passcode", "passphrase", "passord", "pass", "pwd", "pw", "psw", "pin", "adgangskode", "adgangsord", "avain",
 	"kodeord", "kode", "koodi", "kod", "løsen", "lösen", "salasana", "tunnussana", "code", "nøgle", "nyckel"}
 
+// cuesByLetter are the same by the lowest five bits of their first letter, which are those of its capital.
+var cuesByLetter = func() (by [32][]string) {
+	for _, c := range passwordCues {
+		by[c[0]&0x1f] = append(by[c[0]&0x1f], c)
+	}
+	return by
+}()
+
 // cueReach is how many words after a cue may be the password.
 const cueReach = 10
 
@@ -240,13 +248,8 @@ func isCue(w string) bool {
 	if len(w) < 2 {
 		return false
 	}
-	switch w[0] | 0x20 {
-	case 'p', 'a', 'k', 'l', 's', 't', 'c', 'n':
-	default:
-		return false
-	}
-	for _, c := range passwordCues {
-		if w[0]|0x20 == c[0] && len(w) >= len(c) && (len(c) > 4 || len(w) <= len(c)+4) && strings.EqualFold(w[:len(c)], c) {
+	for _, c := range cuesByLetter[w[0]&0x1f] {
+		if len(w) >= len(c) && (w[1]|0x20 == c[1]|0x20 || c[1] >= 0x80) && (len(c) > 4 || len(w) <= len(c)+4) && strings.EqualFold(w[:len(c)], c) {
 			return true
 		}
 	}

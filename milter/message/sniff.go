@@ -234,6 +234,9 @@ func looksHTML(head []byte, declared bool) bool {
 	if declared {
 		return true
 	}
+	if bytes.IndexByte(head, '<') < 0 {
+		return false
+	}
 	low := bytes.ToLower(head)
 	start := low[:min(len(low), 1024)]
 	return bytes.Contains(start, []byte("<html")) || bytes.Contains(start, []byte("<!doctype html")) ||
