@@ -65,7 +65,7 @@ func (t *teller) notices(all []track.Notice) (letters []store.Letter, err error)
 		if !t.config.Mail.Notices || t.config.Mail.Server == "" || now.Sub(n.At) > noticeAge {
 			continue
 		}
-		notice := watch.Notice{ID: n.ID, To: n.To, Lang: n.Lang, What: n.What, Kinds: n.Kinds, Quoted: n.Quoted, At: n.At.In(t.zone)}
+		notice := watch.Notice{ID: n.ID, To: n.To, Lang: n.Lang, What: n.What, Why: n.Why, Kinds: n.Kinds, Quoted: n.Quoted, At: n.At.In(t.zone)}
 		l, err := t.mail("notice/"+n.What+"/"+n.ID, notice.Message(t.config.mailFrom(), t.config.Mail.Lang, t.config.Mail.Help, now.In(t.zone)))
 		if err != nil {
 			return nil, err

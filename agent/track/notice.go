@@ -13,6 +13,7 @@ type Notice struct {
 	What   string // held, sent (the policy only notifies), returned
 	To     string // the sender's address, readable: it is not stored with the transmission
 	Lang   string
+	Why    string // the policy line that decided
 	Kinds  []string
 	Quoted bool // what was found stands in the quoted part
 	At     time.Time
@@ -41,7 +42,7 @@ func (o *Options) notices(all []Notice, m *message) []Notice {
 		return all
 	}
 	m.Told = strings.TrimSpace(m.Told + " " + what)
-	return append(all, Notice{ID: j.ID, What: what, To: from, Lang: j.Record.Lang, Kinds: j.Record.Kinds,
+	return append(all, Notice{ID: j.ID, What: what, To: from, Lang: j.Record.Lang, Why: j.Record.Why, Kinds: j.Record.Kinds,
 		Quoted: j.Record.Quoted, At: fromMicro(j.At)})
 }
 

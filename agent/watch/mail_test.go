@@ -2,10 +2,12 @@ package watch
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"mime"
 	"mime/multipart"
 	"net/mail"
+	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -83,7 +85,7 @@ func TestNotice(t *testing.T) {
 }
 
 func TestNoticeLanguage(t *testing.T) {
-	for _, tt := range [][3]string{{"sv", "da", "sv"}, {"", "da", "da"}, {"no", "da", "nb"}, {"xx", "yy", "en"}, {"de", "no", "nb"}} {
+	for _, tt := range [][3]string{{"sv", "da", "sv"}, {"", "da", "da"}, {"no", "da", "nb"}, {"xx", "yy", "en"}, {"de", "no", "nb"}, {"no", "nn", "nn"}, {"", "nn", "nn"}} {
 		if got := language(tt[0], tt[1]); got != tt[2] {
 			t.Errorf("%q in a house of %q: %q, want %q", tt[0], tt[1], got, tt[2])
 		}
@@ -122,5 +124,35 @@ func TestMailEscapesHTML(t *testing.T) {
 	_, texts := read(t, data)
 	if !strings.Contains(texts["text/html"], "&lt;script&gt;&amp;") || !strings.Contains(texts["text/plain"], "<script>&") {
 		t.Errorf("%q", texts)
+	}
+}
+
+// A notice says why, and does not claim that a message holds what was not found in it.
+func TestNoticeReasons(t *testing.T) {
+	shipped, err := os.ReadFile("../../packaging/etc/milter.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, lang := range Languages() {
+		w := noticeWords(lang)
+		for line, reason := range w.why {
+			if !strings.Contains(string(shipped), fmt.Sprintf("#name = %q\n", line)) {
+				t.Errorf("the shipped policy has no line %s", line)
+			}
+			for _, kinds := range [][]string{nil, {"health"}} {
+				text := strings.Join(Notice{What: NoticeHeld, Why: line, Lang: lang, Kinds: kinds, At: noon}.Message("a@b.example", "da", "", noon).Text, "\n")
+				claims := strings.Contains(text, fmt.Sprintf(w.what[NoticeHeld], "12:00")) || strings.Contains(text, w.groups[1])
+				if !strings.Contains(text, reason) || claims != (kinds != nil) || !strings.Contains(text, "12:00") {
+					t.Errorf("%s, %s, kinds %v:\n%s", lang, line, kinds, text)
+				}
+				if strings.Contains(text, w.instead) != (line != LineDowngrade) {
+					t.Errorf("%s, %s: what to do instead:\n%s", lang, line, text)
+				}
+			}
+		}
+		text := strings.Join(Notice{What: NoticeBack, Why: "a line of the house's own", Lang: lang, At: noon}.Message("a@b.example", "da", "", noon).Text, "\n")
+		if !strings.Contains(text, fmt.Sprintf(w.bare[NoticeBack], "12:00")) {
+			t.Errorf("%s:\n%s", lang, text)
+		}
 	}
 }

@@ -14,6 +14,16 @@ const (
 	NoticeBack   = "returned"
 )
 
+// Lines of the shipped policy whose reason a notice tells.
+const (
+	LineDowngrade      = "downgrade"
+	LineObjection      = "after-objection"
+	LineWeak           = "weak-encryption"
+	LineManyPersons    = "many-persons"
+	LineList           = "to-a-list"
+	LineManyRecipients = "many-recipients"
+)
+
 // Notice is what an authenticated sender of the house is told of their own message: what kind of data it holds, never the
 // data, its subject or to whom it went (R18).
 type Notice struct {
@@ -21,6 +31,7 @@ type Notice struct {
 	To     string // the sender's address
 	Lang   string // of the message, as judged
 	What   string // NoticeHeld …
+	Why    string // the policy line that decided
 	Kinds  []string
 	Quoted bool // the data stands in the part that is quoted
 	At     time.Time
@@ -34,30 +45,49 @@ func Languages() []string { return []string{"da", "sv", "nb", "nn", "fi", "en"} 
 func (n Notice) Message(from, fallback, help string, date time.Time) Message {
 	lang := language(n.Lang, fallback)
 	w := noticeWords(lang)
-	text := []string{w.hello, fmt.Sprintf(w.what[n.What], n.At.Format("15:04"))}
+	message := Message{From: from, To: n.To, ID: "notice-" + n.What + "-" + n.ID, Date: date, Subject: w.subject[n.What], Lang: lang}
+	at := n.At.Format("15:04")
 	if n.What == NoticeOpened {
-		return Message{From: from, To: n.To, ID: "notice-" + n.What + "-" + n.ID, Date: date, Subject: w.subjectOpened, Lang: lang, Text: append(text, w.end)}
+		message.Subject, message.Text = w.subjectOpened, []string{w.hello, fmt.Sprintf(w.what[n.What], at), w.end}
+		return message
 	}
-	if kinds := w.kindList(n.Kinds); kinds != "" {
-		text = append(text, fmt.Sprintf(w.holds, kinds))
-	}
-	if n.Quoted {
-		text = append(text, w.quoted, strings.Join(w.steps, "\n"), w.a, w.b)
-	} else {
-		text = append(text, w.instead)
-	}
+	text := append([]string{w.hello}, n.reasons(w, at)...)
 	if n.What == NoticeHeld {
 		text = append(text, w.wrong)
 	}
 	if help != "" {
 		text = append(text, help)
 	}
-	return Message{From: from, To: n.To, ID: "notice-" + n.What + "-" + n.ID, Date: date, Subject: w.subject[n.What], Lang: lang, Text: append(text, w.end)}
+	message.Text = append(text, w.end)
+	return message
+}
+
+// reasons says what happened, why, and what to do instead. A message in which nothing was found is not said to hold anything.
+func (n Notice) reasons(w *noticeText, at string) (text []string) {
+	why, known := w.why[n.Why]
+	if kinds := w.kindList(n.Kinds); kinds != "" {
+		text = append(text, fmt.Sprintf(w.what[n.What], at), fmt.Sprintf(w.holds, kinds))
+	} else {
+		text = append(text, fmt.Sprintf(w.bare[n.What], at))
+	}
+	if known {
+		text = append(text, why)
+	}
+	switch {
+	case n.Quoted:
+		text = append(text, w.quoted, strings.Join(w.steps, "\n"), w.a, w.b)
+	case n.Why != LineDowngrade:
+		text = append(text, w.instead)
+	}
+	return text
 }
 
 func language(lang, fallback string) string {
 	for _, l := range []string{lang, fallback} {
-		if l == "no" {
+		if l == "no" { // mail is recognised as Norwegian; which of the two is the house's
+			if fallback == "nn" {
+				return "nn"
+			}
 			return "nb"
 		}
 		for _, known := range Languages() {

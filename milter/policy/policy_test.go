@@ -64,6 +64,9 @@ func TestDefaultPolicy(t *testing.T) {
 		{"R1: encrypted content", out, Content{Protection: encrypted("smime", "AES-256-CBC", true)}, verdict.Pass, "content-encrypted"},
 		{"Silkeborg: many persons by verified TLS", tls, Content{Found: found(detect.Confidential, 101, false)}, verdict.Hold, "many-persons"},
 		{"Silkeborg: one hundred is not yet many", tls, Content{Found: found(detect.Confidential, 100, false)}, verdict.Pass, "confidential-by-tls"},
+		{"Silkeborg: many persons, sensitive, by verified TLS to an authority", authority, Content{Found: found(detect.Sensitive, 101, false)}, verdict.Hold, "many-persons"},
+		{"Silkeborg: one hundred, sensitive, to an authority", authority, Content{Found: found(detect.Sensitive, 100, false)}, verdict.Pass, "sensitive-to-authority"},
+		{"R13: sensitive to a mailing list of an authority", with(authority, func(p *Recipient) { p.List = true }), Content{Found: sens}, verdict.Hold, "to-a-list"},
 		{"R2: sensitive in the open", out, Content{Found: sens}, verdict.Hold, "sensitive"},
 		{"R2: sensitive by verified TLS to a citizen", tls, Content{Found: sens}, verdict.Hold, "sensitive"},
 		{"R2: sensitive by verified TLS to an authority", authority, Content{Found: sens}, verdict.Pass, "sensitive-to-authority"},
@@ -118,6 +121,10 @@ func TestManyRecipients(t *testing.T) {
 		if r := table.Decide(f, Content{Found: found(detect.Confidential, 1, false)}); r.Why != want {
 			t.Errorf("%d recipients: by %s, want %s", n, r.Why, want)
 		}
+	}
+	f := Facts{Recipients: slices.Repeat([]Recipient{{Direction: verdict.Outbound, Transport: Enforced, Class: "authority"}}, manyExternal+1)}
+	if r := table.Decide(f, Content{Found: found(detect.Sensitive, 1, false)}); r.Why != "many-recipients" {
+		t.Errorf("sensitive, to many of an authority: by %s", r.Why)
 	}
 }
 

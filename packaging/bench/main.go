@@ -80,13 +80,13 @@ func inFolder(ctx context.Context, do func(context.Context, string) error) error
 	return do(ctx, dir)
 }
 
-// benchScan runs the benchmarks of the rooms that read mail.
+// benchScan runs the benchmarks of the rooms that read and judge mail.
 func benchScan(ctx context.Context, _ string) error {
 	root, err := kit.Root()
 	if err != nil {
 		return err
 	}
-	cmd := exec.CommandContext(ctx, "go", "test", "-run", "^$", "-bench", ".", "-skip", "Linear", "-benchtime", "1s", "./rules/detect", "./milter/message")
+	cmd := exec.CommandContext(ctx, "go", "test", "-run", "^$", "-bench", ".", "-skip", "Linear", "-benchtime", "1s", "./rules/detect", "./milter/message", "./milter")
 	cmd.Dir, cmd.Stdout, cmd.Stderr = root, os.Stdout, os.Stderr
 	return cmd.Run()
 }
