@@ -166,6 +166,13 @@ func TestAwareness(t *testing.T) {
 	s.say(Awareness{At: monday, Reason: "the triage saw another mail"})
 }
 
+// A form says minutes, a signal is stamped within one: the proposal must be taken as it was shown, and the next minute not.
+func TestAwarenessToTheMinute(t *testing.T) {
+	s := opened(t, Opening{Signals: []Signal{{At: monday.Add(34567 * time.Millisecond), Human: true, What: "the triage"}}})
+	s.refused("reason", Awareness{At: monday.Add(time.Minute)})
+	s.say(Awareness{At: monday})
+}
+
 // Part of the law, each row: what the level asks, what an exemption takes away, what an order puts back.
 func TestProcedure(t *testing.T) {
 	strong := []Incident{{Key: "a", Protection: "smime", Algorithm: "AES-256", Strong: true}}

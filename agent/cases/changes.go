@@ -59,7 +59,8 @@ func (g Gathering) apply(c *Case, _ Said) {
 	c.Signals = append(c.Signals, g.Signals...)
 }
 
-// Awareness says when the organisation became aware. Other than the proposal, or another than before, needs a reason.
+// Awareness says when the organisation became aware. Other than the proposal, or another than before, needs a reason;
+// times are compared to the minute, which is what forms can say.
 type Awareness struct {
 	At     time.Time `json:"at"`
 	Reason string    `json:"reason,omitempty"`
@@ -74,12 +75,16 @@ func (a Awareness) check(c *Case) error {
 		return refuse("at", "say the time at which the organisation became aware")
 	case a.Reason != "":
 		return nil
-	case !c.Aware.IsZero() && !a.At.Equal(c.Aware):
+	case !c.Aware.IsZero() && !sameMinute(a.At, c.Aware):
 		return refuse("reason", "another time than before needs a reason")
-	case !proposed.IsZero() && !a.At.Equal(proposed):
+	case !proposed.IsZero() && !sameMinute(a.At, proposed):
 		return refuse("reason", "another time than the first notice by a person needs a reason")
 	}
 	return nil
+}
+
+func sameMinute(a, b time.Time) bool {
+	return a.Truncate(time.Minute).Equal(b.Truncate(time.Minute))
 }
 
 func (a Awareness) apply(c *Case, _ Said) { c.Aware, c.AwareReason = a.At, a.Reason }

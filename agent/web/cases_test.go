@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -43,11 +44,23 @@ func newCaseDesk(t *testing.T) *caseDesk {
 		Left: true, Protected: "no", Outcome: "delivered", Department: "Jobcenter", From: planted, To: planted}
 	s := storeWith(t, []event.Document{d})
 	addUsers(t, s)
-	h, err := New(Options{Store: s, Breaches: registerOf(s), Organisation: "Nordvig Kommune", Now: func() time.Time { return now }, Zone: zone, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	inMinute := now.Add(34567 * time.Millisecond) // people act between the minutes that forms can say
+	h, err := New(Options{Store: s, Breaches: registerOf(s), Organisation: "Nordvig Kommune", Now: func() time.Time { return inMinute }, Zone: zone, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return &caseDesk{t, h, d}
+}
+
+// proposed is the time of awareness that the form of the case offers.
+func (d *caseDesk) proposed() string {
+	d.t.Helper()
+	form := d.get(login.Officer, "/cases/2026-0001?lang=en")
+	m := regexp.MustCompile(`(?s)/aware\?.*?name="at" required value="([^"]+)"`).FindStringSubmatch(form)
+	if m == nil {
+		d.t.Fatalf("the form offers no time of awareness:\n%s", form)
+	}
+	return m[1]
 }
 
 func (d *caseDesk) get(role login.Role, address string) string {
@@ -108,7 +121,10 @@ func TestCaseFromMailToEnd(t *testing.T) {
 			t.Errorf("the case lacks %q", want)
 		}
 	}
-	d.done("/cases/2026-0001/aware", "at", now.Format("2006-01-02T15:04"), "reason", "seconds are not in the form")
+	d.done("/cases/2026-0001/aware", "at", d.proposed())
+	if body := d.get(login.Officer, "/cases/2026-0001?lang=en"); !strings.Contains(body, "Latest time for the notification") {
+		t.Errorf("no deadline:\n%s", body)
+	}
 	d.done("/cases/2026-0001/risk", "group", "patients", "persons", "1", "consequences", "loss of control", "severity", "3", "likelihood", "2", "level", "risk", "reason", "sent to one known person")
 	d.done("/cases/2026-0001/dpo", "at", now.Format("2006-01-02T15:04"), "how", "by telephone")
 	if body := d.get(login.Officer, "/cases?lang=en"); !strings.Contains(body, "71:") && !strings.Contains(body, "72:") {

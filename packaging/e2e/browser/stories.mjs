@@ -92,9 +92,10 @@ await story('officer', async (page) => {
     await page.goto(`${url}cases/${caseNumber}?lang=en`);
     return /missing/i.test(text) ? '' : 'nothing is said to be missing';
   });
-  await step(page, 'officer: when we became aware', async () => {
+  await step(page, 'officer: when we became aware, as proposed, starts the clock', async () => {
     await save(page, 's-aware');
-    return says(page, '72 hours');
+    const left = await page.locator('.headline .mark').innerText();
+    return /^7[12]:\d\d left$/.test(left) ? says(page, 'Latest time for the notification') : `the clock says "${left}"`;
   });
   await step(page, 'officer: the risk is assessed', async () => {
     const s = section(page, 's-risk');
