@@ -146,7 +146,7 @@ func (r Report) check(c *Case) error {
 		return refuse("at", "say when it was sent")
 	case r.Phase != len(c.Reports)+1:
 		return refuse("phase", "phase %d comes next", len(c.Reports)+1)
-	case r.Phase == 1 && r.At.After(c.Aware.Add(Limit)) && r.Late == "":
+	case r.Phase == 1 && r.At.After(c.Aware.Add(Limit)) && r.Late == "" && c.lateReason() == "":
 		return refuse("late", "sent later than 72 hours after awareness: the reasons must go with it")
 	}
 	for _, i := range NotificationItems() {

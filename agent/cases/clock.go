@@ -54,6 +54,12 @@ func (c *Case) Clock(now time.Time) Clock {
 	return k
 }
 
+// Late says whether the notification came after the limit, or would if it went now: then it must say why (Art. 33(1)).
+func (c *Case) Late(now time.Time) bool {
+	state := c.Clock(now).State
+	return state == Overdue || state == TooLate
+}
+
 func (c *Case) firstReport() time.Time {
 	if len(c.Reports) == 0 {
 		return time.Time{}

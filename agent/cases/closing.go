@@ -92,11 +92,16 @@ func (c *Case) lackItems(items []Item, add func(bool, LackKind, Item)) {
 	}
 }
 
+// lateReason is why the notification came, or will come, after the limit: as it went with a phase, else as it is written
+// among the points; "" as long as nobody says.
 func (c *Case) lateReason() string {
 	for _, r := range c.Reports {
 		if r.Late != "" {
 			return r.Late
 		}
+	}
+	if s := c.Items[LateReason]; s.Status != NotYet {
+		return s.Text
 	}
 	return ""
 }

@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -21,6 +22,7 @@ type DraftField struct{ Label, Text string }
 type House struct {
 	Name string
 	Zone *time.Location // in which times are written
+	Now  time.Time      // when the draft is made: whether it comes late
 }
 
 // Languages are those of the drafts, as BCP 47 tags.
@@ -44,10 +46,12 @@ func Notification(c *Case, h House, lang string) Draft {
 		add(w.controller, h.Name)
 	}
 	add(w.items[DPO], w.say(c.Items[DPO], h.Zone))
-	add(w.happened, spanOf(c.Incidents, h.Zone))
-	add(w.aware, stamp(c.Aware, h.Zone))
+	add(w.happened, cmp.Or(spanOf(c.Incidents, h.Zone), w.toFill))
+	add(w.aware, cmp.Or(stamp(c.Aware, h.Zone), w.toFill))
 	add(w.awareReason, c.AwareReason)
-	add(w.late, c.lateReason())
+	if c.Late(h.Now) {
+		add(w.items[LateReason], cmp.Or(c.lateReason(), w.say(c.Items[LateReason], h.Zone)))
+	}
 	add(w.breachType, w.confidentiality)
 	for _, i := range NotificationItems() {
 		if i != DPO {

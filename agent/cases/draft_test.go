@@ -51,6 +51,40 @@ func TestDrafts(t *testing.T) {
 	}
 }
 
+// A first phase that comes late says why, or holds the place where it must be said; and so does one without its time.
+func TestLateDrafts(t *testing.T) {
+	s := opened(t, Opening{})
+	for _, lang := range Languages() {
+		w := wordsIn(lang)
+		if n := text(Notification(s.Case, House{Zone: time.UTC, Now: monday}, lang)); !strings.Contains(n, w.aware+"\n"+w.toFill) || strings.Contains(n, w.items[LateReason]) {
+			t.Errorf("%s: no place for the time of awareness, or a reason before there is a limit:\n%s", lang, n)
+		}
+	}
+	s.say(Awareness{At: monday})
+	inTime, late := House{Zone: time.UTC, Now: monday.Add(Limit)}, House{Zone: time.UTC, Now: monday.Add(Limit + time.Second)}
+	want := func(when string, h House, value string) {
+		t.Helper()
+		for _, lang := range Languages() {
+			w := wordsIn(lang)
+			value := strings.ReplaceAll(value, "FILL", w.toFill)
+			n := text(Notification(s.Case, h, lang))
+			if got := strings.Contains(n, w.items[LateReason]+"\n"+value); got != (value != "") {
+				t.Errorf("%s, %s: the reason %q stands there: %t\n%s", lang, when, value, got, n)
+			}
+		}
+	}
+	want("in the last minute", inTime, "")
+	want("after it", late, "FILL")
+	s.say(Statement{Item: LateReason, Status: Stated, Text: "found in a leave"})
+	want("with its reason", late, "found in a leave")
+	s.state(NotificationItems()...)
+	s.say(assessed(Risk), Involvement{At: monday, How: "mail"}, Report{At: late.Now, Phase: 1, Receipt: "2026-1"})
+	want("in the second phase", late, "found in a leave")
+	if lacks := s.Lacks(); len(lacks) > 0 {
+		t.Errorf("the reason is said, and yet there lacks %v", lacks)
+	}
+}
+
 func TestWordsAreWhole(t *testing.T) {
 	want := reflect.ValueOf(*english())
 	for _, lang := range Languages() {

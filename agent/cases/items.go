@@ -1,6 +1,9 @@
 package cases
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Item names a point of the minimum contents.
 type Item string
@@ -18,6 +21,7 @@ const (
 	NoticeNature   Item = "notice-nature"   // the same three for the persons, in plain language, Art. 34(2)
 	NoticeEffects  Item = "notice-effects"  //
 	NoticeMeasures Item = "notice-measures" // what we do, and what the person can do
+	LateReason     Item = "late"            // why the notification comes after 72 hours, Art. 33(1); asked for where it does
 )
 
 // NotificationItems are the minimum of the notification to the authority, GDPR Art. 33(3).
@@ -64,14 +68,7 @@ func (s Statement) check(*Case) error {
 }
 
 func known(i Item) bool {
-	for _, list := range [][]Item{NotificationItems(), NoticeItems()} {
-		for _, k := range list {
-			if k == i {
-				return true
-			}
-		}
-	}
-	return false
+	return i == LateReason || slices.Contains(NotificationItems(), i) || slices.Contains(NoticeItems(), i)
 }
 
 func (s Statement) apply(c *Case, _ Said) {

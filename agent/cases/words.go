@@ -4,7 +4,7 @@ package cases
 type words struct {
 	notification, notice, toController, mark, noMail    string
 	caseNumber, phase, controller, processor, addressee string
-	happened, aware, awareReason, late                  string
+	happened, aware, awareReason                        string
 	breachType, confidentiality                         string
 	risk, persons                                       string
 	estimate, notYet, toFill                            string
@@ -36,7 +36,7 @@ func danish() *words {
 		mark:         "Udkast, ikke juridisk rådgivning.", noMail: "Sendes med Digital Post eller brev, aldrig med almindelig e-mail.",
 		caseNumber: "Sagsnummer", phase: "del %d", controller: "Dataansvarlig", processor: "Databehandler", addressee: "Til",
 		happened: "Hvornår skete bruddet", aware: "Hvornår blev vi bekendt med bruddet", awareReason: "Begrundelse for tidspunktet",
-		late: "Hvorfor er anmeldelsen sket senere end 72 timer", breachType: "Type af brud", confidentiality: "Fortrolighed: oplysninger er sendt eller set uden tilstrækkelig beskyttelse",
+		breachType: "Type af brud", confidentiality: "Fortrolighed: oplysninger er sendt eller set uden tilstrækkelig beskyttelse",
 		risk: "Vurderet risiko", persons: "Underretning af de registrerede",
 		estimate: "skøn", notYet: "Ikke kendt endnu, fordi %s. Eftersendes senest %s.", toFill: "[skal udfyldes]",
 		willTell: "De registrerede underrettes.", notTold: "De registrerede er ikke underrettet.",
@@ -45,7 +45,8 @@ func danish() *words {
 		items: map[Item]string{Nature: "Karakteren af bruddet", PersonKinds: "Kategorier af registrerede", PersonNumber: "Antal berørte registrerede",
 			DataKinds: "Kategorier af personoplysninger", RecordNumber: "Antal berørte registreringer af personoplysninger",
 			DPO: "Databeskyttelsesrådgiverens navn og kontaktoplysninger", Consequences: "Sandsynlige konsekvenser", Measures: "Foranstaltninger, der er truffet eller foreslås",
-			NoticeNature: "Hvad er der sket", NoticeEffects: "Hvad kan det betyde for dig", NoticeMeasures: "Hvad vi gør, og hvad du selv kan gøre"},
+			NoticeNature: "Hvad er der sket", NoticeEffects: "Hvad kan det betyde for dig", NoticeMeasures: "Hvad vi gør, og hvad du selv kan gøre",
+			LateReason: "Hvorfor er anmeldelsen sket senere end 72 timer"},
 		levels: map[Level]string{Unassessed: "[skal vurderes]", NoRisk: "Ingen risiko", Risk: "Risiko", HighRisk: "Høj risiko"},
 		grounds: map[Ground]string{Unintelligible: "Undtaget efter art. 34, stk. 3, litra a (oplysningerne var uforståelige for uvedkommende):",
 			Averted: "Undtaget efter art. 34, stk. 3, litra b (den høje risiko er ikke længere reel):", Disproportionate: "Undtaget efter art. 34, stk. 3, litra c (offentlig meddelelse i stedet):"},
@@ -60,7 +61,7 @@ func norwegian() *words {
 		mark:         "Utkast, ikke juridisk rådgivning.", noMail: "Sendes med digital postkasse eller brev, aldri med vanlig e-post.",
 		caseNumber: "Saksnummer", phase: "del %d", controller: "Behandlingsansvarlig", processor: "Databehandler", addressee: "Til",
 		happened: "Når skjedde bruddet", aware: "Når fikk vi kjennskap til bruddet", awareReason: "Begrunnelse for tidspunktet",
-		late: "Hvorfor meldes det senere enn 72 timer", breachType: "Type brudd", confidentiality: "Konfidensialitet: opplysninger er sendt eller sett uten tilstrekkelig vern",
+		breachType: "Type brudd", confidentiality: "Konfidensialitet: opplysninger er sendt eller sett uten tilstrekkelig vern",
 		risk: "Vurdert risiko", persons: "Underretning av de registrerte",
 		estimate: "anslag", notYet: "Ikke kjent ennå, fordi %s. Ettersendes senest %s.", toFill: "[må fylles ut]",
 		willTell: "De registrerte blir underrettet.", notTold: "De registrerte er ikke underrettet.",
@@ -69,7 +70,8 @@ func norwegian() *words {
 		items: map[Item]string{Nature: "Arten av bruddet", PersonKinds: "Kategorier av registrerte", PersonNumber: "Antall berørte registrerte",
 			DataKinds: "Kategorier av personopplysninger", RecordNumber: "Antall berørte registreringer av personopplysninger",
 			DPO: "Personvernombudets navn og kontaktopplysninger", Consequences: "Sannsynlige konsekvenser", Measures: "Tiltak som er truffet eller foreslås",
-			NoticeNature: "Hva har skjedd", NoticeEffects: "Hva kan det bety for deg", NoticeMeasures: "Hva vi gjør, og hva du selv kan gjøre"},
+			NoticeNature: "Hva har skjedd", NoticeEffects: "Hva kan det bety for deg", NoticeMeasures: "Hva vi gjør, og hva du selv kan gjøre",
+			LateReason: "Hvorfor meldes det senere enn 72 timer"},
 		levels: map[Level]string{Unassessed: "[må vurderes]", NoRisk: "Ingen risiko", Risk: "Risiko", HighRisk: "Høy risiko"},
 		grounds: map[Ground]string{Unintelligible: "Unntatt etter art. 34 nr. 3 bokstav a (opplysningene var uforståelige for uvedkommende):",
 			Averted: "Unntatt etter art. 34 nr. 3 bokstav b (den høye risikoen er ikke lenger reell):", Disproportionate: "Unntatt etter art. 34 nr. 3 bokstav c (offentlig kunngjøring i stedet):"},
@@ -84,7 +86,7 @@ func swedish() *words {
 		mark:         "Utkast, inte juridisk rådgivning.", noMail: "Skickas med digital brevlåda eller brev, aldrig med vanlig e-post.",
 		caseNumber: "Ärendenummer", phase: "del %d", controller: "Personuppgiftsansvarig", processor: "Personuppgiftsbiträde", addressee: "Till",
 		happened: "När inträffade incidenten", aware: "När fick vi vetskap om incidenten", awareReason: "Motivering till tidpunkten",
-		late: "Varför anmäls incidenten senare än 72 timmar", breachType: "Typ av incident", confidentiality: "Konfidentialitet: uppgifter har skickats eller setts utan tillräckligt skydd",
+		breachType: "Typ av incident", confidentiality: "Konfidentialitet: uppgifter har skickats eller setts utan tillräckligt skydd",
 		risk: "Bedömd risk", persons: "Information till de registrerade",
 		estimate: "uppskattning", notYet: "Inte känt ännu, eftersom %s. Kompletteras senast %s.", toFill: "[ska fyllas i]",
 		willTell: "De registrerade informeras.", notTold: "De registrerade har inte informerats.",
@@ -93,7 +95,8 @@ func swedish() *words {
 		items: map[Item]string{Nature: "Incidentens art", PersonKinds: "Kategorier av registrerade", PersonNumber: "Antal berörda registrerade",
 			DataKinds: "Kategorier av personuppgifter", RecordNumber: "Antal berörda personuppgiftsposter",
 			DPO: "Dataskyddsombudets namn och kontaktuppgifter", Consequences: "Sannolika konsekvenser", Measures: "Åtgärder som har vidtagits eller föreslås",
-			NoticeNature: "Vad har hänt", NoticeEffects: "Vad kan det innebära för dig", NoticeMeasures: "Vad vi gör och vad du själv kan göra"},
+			NoticeNature: "Vad har hänt", NoticeEffects: "Vad kan det innebära för dig", NoticeMeasures: "Vad vi gör och vad du själv kan göra",
+			LateReason: "Varför anmäls incidenten senare än 72 timmar"},
 		levels: map[Level]string{Unassessed: "[ska bedömas]", NoRisk: "Ingen risk", Risk: "Risk", HighRisk: "Hög risk"},
 		grounds: map[Ground]string{Unintelligible: "Undantag enligt art. 34.3 a (uppgifterna var oläsbara för obehöriga):",
 			Averted: "Undantag enligt art. 34.3 b (den höga risken finns sannolikt inte längre):", Disproportionate: "Undantag enligt art. 34.3 c (allmänheten informeras i stället):"},
@@ -108,7 +111,7 @@ func english() *words {
 		mark:         "Draft, not legal advice.", noMail: "To be sent by digital post or letter, never by open e-mail.",
 		caseNumber: "Case", phase: "phase %d", controller: "Controller", processor: "Processor", addressee: "To",
 		happened: "When the breach happened", aware: "When we became aware of it", awareReason: "Reason for that time",
-		late: "Why it is notified later than 72 hours", breachType: "Type of breach", confidentiality: "Confidentiality: data was sent or seen without sufficient protection",
+		breachType: "Type of breach", confidentiality: "Confidentiality: data was sent or seen without sufficient protection",
 		risk: "Risk as assessed", persons: "Notice to the data subjects",
 		estimate: "estimate", notYet: "Not known yet, because %s. To follow by %s.", toFill: "[to be filled in]",
 		willTell: "The data subjects will be told.", notTold: "The data subjects have not been told.",
@@ -117,7 +120,8 @@ func english() *words {
 		items: map[Item]string{Nature: "Nature of the breach", PersonKinds: "Categories of data subjects", PersonNumber: "Number of data subjects",
 			DataKinds: "Categories of personal data", RecordNumber: "Number of records of personal data",
 			DPO: "Name and contact of the data protection officer", Consequences: "Likely consequences", Measures: "Measures taken or proposed",
-			NoticeNature: "What happened", NoticeEffects: "What it can mean for you", NoticeMeasures: "What we do, and what you can do"},
+			NoticeNature: "What happened", NoticeEffects: "What it can mean for you", NoticeMeasures: "What we do, and what you can do",
+			LateReason: "Why it is notified later than 72 hours"},
 		levels: map[Level]string{Unassessed: "[to be assessed]", NoRisk: "No risk", Risk: "Risk", HighRisk: "High risk"},
 		grounds: map[Ground]string{Unintelligible: "Exempt under Art. 34(3)(a) (unintelligible to others):",
 			Averted: "Exempt under Art. 34(3)(b) (the high risk is unlikely to materialise any more):", Disproportionate: "Exempt under Art. 34(3)(c) (public communication instead):"},

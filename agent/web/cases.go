@@ -141,6 +141,9 @@ func (s *site) casePage(r *http.Request, v view) (page casePage, err error) {
 		page.Lacks = append(page.Lacks, l.Text(v.Lang))
 	}
 	page.Items, page.Notice = s.caseItems(v.Lang, c, cases.NotificationItems()), s.caseItems(v.Lang, c, cases.NoticeItems())
+	if c.Late(s.Now()) {
+		page.Items = append(page.Items, s.caseItems(v.Lang, c, []cases.Item{cases.LateReason})...)
+	}
 	for _, g := range c.Signals {
 		page.Signals = append(page.Signals, fact{Name: s.stamp(v.Lang, g.At), Value: signalWord(v.Lang, g)})
 	}

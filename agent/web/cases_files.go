@@ -45,7 +45,7 @@ func (s *site) draftOf(r *http.Request, v view) (d cases.Draft, lang string, err
 	if !slices.Contains(draftKinds(c), r.PathValue("kind")) {
 		return d, lang, errNotFound
 	}
-	house := cases.House{Name: s.Organisation, Zone: s.Zone}
+	house := cases.House{Name: s.Organisation, Zone: s.Zone, Now: s.Now()}
 	switch r.PathValue("kind") {
 	case "notice":
 		d = cases.PersonNotice(c, house, lang)

@@ -119,7 +119,7 @@ func (s *site) statements(r *http.Request, f *form) (all []cases.Change, err err
 	if err != nil {
 		return nil, err
 	}
-	for _, i := range slices.Concat(cases.NotificationItems(), cases.NoticeItems()) {
+	for _, i := range slices.Concat(cases.NotificationItems(), cases.NoticeItems(), []cases.Item{cases.LateReason}) {
 		name := string(i)
 		status := cases.Status(f.text(name + "-status"))
 		st := cases.Statement{Item: i, Status: status, Text: f.text(name)}

@@ -153,6 +153,25 @@ func TestCaseFromMailToEnd(t *testing.T) {
 	}
 }
 
+// After 72 hours the form asks why, and the draft holds the answer before anything was sent.
+func TestLateCase(t *testing.T) {
+	d := newCaseDesk(t)
+	d.done("/cases", "title", "A lost letter", "role", "controller")
+	form, draft := "/cases/2026-0001?lang=en", "/cases/2026-0001/draft/notification?in=en&lang=en"
+	if strings.Contains(d.get(login.Officer, form), `name="late-status"`) {
+		t.Error("asked why it is late before the limit")
+	}
+	d.done("/cases/2026-0001/aware", "at", now.Add(-73*time.Hour).Format("2006-01-02T15:04"), "reason", "a call")
+	if !strings.Contains(d.get(login.Officer, form), `name="late-status"`) || !strings.Contains(d.get(login.Officer, draft), "Why it is notified later than 72 hours") {
+		t.Error("late, and neither the form nor the draft asks why")
+	}
+	d.contents("late", "the call was noted on paper", "late-status", "stated")
+	if !strings.Contains(d.get(login.DPO, draft), "the call was noted on paper") {
+		t.Error("the draft lacks the reason")
+	}
+	d.done("/cases/2026-0001/report", "at", now.Format("2006-01-02T15:04"), "phase", "1", "receipt", "2026-1")
+}
+
 func TestTriageInForms(t *testing.T) {
 	d := newCaseDesk(t)
 	for want, fields := range map[string][]string{

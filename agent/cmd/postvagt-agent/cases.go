@@ -89,7 +89,7 @@ func (c *casesShowCmd) Run(t *program.Terminal) error {
 			if err != nil {
 				return err
 			}
-			return writeDraft(t.Out, c.draft(found, cases.House{Name: cfg.Organisation.Name, Zone: r.Zone}))
+			return writeDraft(t.Out, c.draft(found, cases.House{Name: cfg.Organisation.Name, Zone: r.Zone, Now: r.Now()}))
 		}
 		x, err := r.Export(context.Background(), c.ID)
 		if err != nil {
