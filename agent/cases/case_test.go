@@ -186,6 +186,7 @@ func TestProcedure(t *testing.T) {
 		{"R19 risk", nil, []Change{assessed(Risk)}, true, false},
 		{"R19 high risk", nil, []Change{assessed(HighRisk)}, true, true},
 		{"R20 encrypted", strong, []Change{assessed(HighRisk), Exemption{Ground: Unintelligible, Reason: "AES-256"}}, true, false},
+		{"R20 an open mail came later", strong, []Change{assessed(HighRisk), Exemption{Ground: Unintelligible, Reason: "AES-256"}, Gathering{Incidents: []Incident{{Key: "b"}}}}, true, true},
 		{"R20 averted", nil, []Change{assessed(HighRisk), Exemption{Ground: Averted, Reason: "deleted unread"}}, true, false},
 		{"R20 public instead", nil, []Change{assessed(HighRisk), Exemption{Ground: Disproportionate, Reason: "40,000", Public: "web site, 2026-11-24"}}, true, false},
 		{"R20 an order overrides an exemption", strong, []Change{assessed(HighRisk), Exemption{Ground: Unintelligible, Reason: "x"}, Order{At: monday, Reference: "2026-7"}}, true, true},

@@ -89,7 +89,8 @@ type Procedure struct {
 	Notify   bool // the authority, Art. 33
 	Tell     bool // the persons, Art. 34
 	Exempt   Ground
-	Ordered  bool // the authority ordered the notice, whatever we found
+	Fallen   Ground // an exemption that was claimed, and that the mails added since refute
+	Ordered  bool   // the authority ordered the notice, whatever we found
 }
 
 // Procedure returns what the case asks now. An order of the authority overrides our own assessment and any exemption.
@@ -100,7 +101,10 @@ func (c *Case) Procedure() Procedure {
 	}
 	p.Notify = p.Level == Risk || p.Level == HighRisk || p.Ordered
 	p.Tell = p.Level == HighRisk
-	if p.Tell && c.Exemption != nil {
+	switch {
+	case c.exemptionFell():
+		p.Fallen = c.Exemption.Ground
+	case p.Tell && c.Exemption != nil:
 		p.Tell, p.Exempt = false, c.Exemption.Ground
 	}
 	if p.Ordered {
@@ -157,6 +161,12 @@ func provenOn(incidents []Incident) error {
 		}
 	}
 	return nil
+}
+
+// exemptionFell says whether the facts no longer bear the exemption: its proof is held against the mails that the case has
+// now, not only against those it had when it was claimed.
+func (c *Case) exemptionFell() bool {
+	return c.Exemption != nil && c.Exemption.Ground == Unintelligible && provenOn(c.Incidents) != nil
 }
 
 func (e Exemption) apply(c *Case, _ Said) { c.Exemption = &e }

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"postvagt/agent/cases"
@@ -181,7 +183,7 @@ func (s *site) caseFacts(lang string, c *cases.Case) []fact {
 		f.add("case-advice", c.DPO.Advice)
 	}
 	if c.Exemption != nil {
-		f.add("case-exempt", texts["ground-"+string(c.Exemption.Ground)].In(lang)+": "+c.Exemption.Reason)
+		f.add("case-exempt", s.exemptText(lang, c))
 	}
 	for _, o := range c.Orders {
 		f.add("case-order", s.stamp(lang, o.At)+" · "+o.Reference)
@@ -198,6 +200,15 @@ func (s *site) caseFacts(lang string, c *cases.Case) []fact {
 	return f.all
 }
 
+// exemptText is the exemption as it was claimed, and that it fell where it did.
+func (s *site) exemptText(lang string, c *cases.Case) string {
+	parts := []string{texts["ground-"+string(c.Exemption.Ground)].In(lang), c.Exemption.Reason, c.Exemption.Public}
+	if c.Procedure().Fallen != "" {
+		parts = append(parts, texts["step-fallen"].In(lang))
+	}
+	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), " · ")
+}
+
 // steps says what the risk asks of us.
 func steps(lang string, c *cases.Case) (all []string) {
 	p := c.Procedure()
@@ -206,7 +217,7 @@ func steps(lang string, c *cases.Case) (all []string) {
 		name string
 	}{
 		{true, "step-register"}, {c.Role == cases.Processor, "step-controller"}, {p.Notify, "step-notify"}, {p.Tell && !p.Ordered, "step-tell"},
-		{p.Ordered, "step-ordered"}, {p.Exempt != "", "step-exempt"},
+		{p.Ordered, "step-ordered"}, {p.Exempt != "", "step-exempt"}, {p.Fallen != "", "step-fallen"},
 	} {
 		if one.is {
 			all = append(all, texts[one.name].In(lang))

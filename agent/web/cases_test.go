@@ -38,11 +38,12 @@ type caseDesk struct {
 	mail event.Document
 }
 
-func newCaseDesk(t *testing.T) *caseDesk {
+// newCaseDesk has one open mail, and more if they are given.
+func newCaseDesk(t *testing.T, more ...event.Document) *caseDesk {
 	t.Helper()
 	d := event.Document{Key: keyOf(1), Time: now.Add(-time.Hour), Direction: "outbound", MessageDirection: "outbound", First: true, Recipients: 1, Level: "sensitive", Kinds: []string{"health"},
 		Left: true, Protected: "no", Outcome: "delivered", Department: "Jobcenter", From: planted, To: planted}
-	s := storeWith(t, []event.Document{d})
+	s := storeWith(t, append(more, d))
 	addUsers(t, s)
 	inMinute := now.Add(34567 * time.Millisecond) // people act between the minutes that forms can say
 	h, err := New(Options{Store: s, Breaches: registerOf(s), Organisation: "Nordvig Kommune", Now: func() time.Time { return inMinute }, Zone: zone, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
@@ -170,6 +171,24 @@ func TestLateCase(t *testing.T) {
 		t.Error("the draft lacks the reason")
 	}
 	d.done("/cases/2026-0001/report", "at", now.Format("2006-01-02T15:04"), "phase", "1", "receipt", "2026-1")
+}
+
+// The exemption of encrypted mail is held against each mail of the case, also one that came later.
+func TestExemptionFalls(t *testing.T) {
+	encrypted := event.Document{Key: keyOf(2), Time: now.Add(-2 * time.Hour), Direction: "outbound", MessageDirection: "outbound", First: true, Recipients: 1, Level: "sensitive",
+		Left: true, Protected: "yes", Outcome: "delivered", Protection: "smime", Algorithm: "AES-256", Strong: true}
+	d := newCaseDesk(t, encrypted)
+	d.done("/triage/"+encrypted.Key, "judgement", "breach", "title", "The wrong certificate")
+	d.done("/cases/2026-0001/risk", "group", "patients", "persons", "1", "consequences", "loss of control", "severity", "4", "likelihood", "3", "level", "high", "reason", "health")
+	d.done("/cases/2026-0001/exemption", "ground", "unintelligible", "reason", "AES-256")
+	const fallen = "The exemption no longer holds"
+	if body := d.get(login.DPO, "/cases/2026-0001?lang=en"); !strings.Contains(body, "need not be told") || strings.Contains(body, fallen) {
+		t.Error("the exemption does not hold for an encrypted mail")
+	}
+	d.done("/triage/"+d.mail.Key, "judgement", "breach", "case", "2026-0001")
+	if body := d.get(login.DPO, "/cases/2026-0001?lang=en"); strings.Contains(body, "need not be told") || strings.Count(body, fallen) != 2 || !strings.Contains(body, "the notice to the persons") {
+		t.Errorf("an open mail came into the case, and it is still exempt, or the page does not say that it fell:\n%s", body)
+	}
 }
 
 func TestTriageInForms(t *testing.T) {

@@ -107,6 +107,7 @@ func caseTexts() map[string]dashboards.Text {
 		"step-tell":               {DA: "Underret de berørte personer, med Digital Post eller brev.", EN: "Tell the persons affected, by digital post or letter."},
 		"step-ordered":            {DA: "Tilsynsmyndigheden har påbudt underretning: den skal ske.", EN: "The authority has ordered a notice: it must be given."},
 		"step-exempt":             {DA: "De berørte skal ikke underrettes; undtagelsen er begrundet.", EN: "The persons need not be told; the exemption has its reason."},
+		"step-fallen":             {DA: "Undtagelsen gælder ikke længere: en mail, der siden kom i sagen, er ikke bevist krypteret.", EN: "The exemption no longer holds: a mail that came into the case since is not proven to be encrypted."},
 		"case-drafts":             {DA: "Udkast", EN: "Drafts"},
 		"case-drafts-help":        {DA: "Til at kopiere fra; ikke juridisk rådgivning.", EN: "To copy from; not legal advice."},
 		"draft-notification":      {DA: "Anmeldelse", EN: "Notification"},
