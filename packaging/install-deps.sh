@@ -11,7 +11,7 @@ set -eu
 
 demo="postfix postfix-pcre openssl poppler-utils"
 tests="$demo bzip2 xz-utils zstd chromium fonts-dejavu-core gnupg p7zip-full qpdf procps prometheus python3 rsyslog systemd default-jre-headless maven"
-mtas="$tests rspamd lintian m4 libwrap0 libldap-2.5-0 libnsl2 mmdebstrap"
+mtas="$tests opendkim rspamd lintian m4 libwrap0 libldap-2.5-0 libnsl2 mmdebstrap"
 case ${1-} in
 demo) want=$demo ;;
 bench) want="$demo pflogsumm rspamd default-jre-headless maven" ;;

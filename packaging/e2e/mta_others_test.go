@@ -111,7 +111,8 @@ type rspamdMTA struct {
 	dir    string
 }
 
-func newRspamdMTA(t *testing.T, dir string, far *kit.Postfix) rspamdMTA {
+// quickRspamd does not compile its patterns, which takes longer than all stories.
+func quickRspamd(t *testing.T, dir string) *kit.Rspamd {
 	t.Helper()
 	r, err := kit.NewRspamd(t.Context(), filepath.Join(dir, "rspamd"))
 	if err != nil {
@@ -119,12 +120,18 @@ func newRspamdMTA(t *testing.T, dir string, far *kit.Postfix) rspamdMTA {
 	}
 	options := filepath.Join(r.Etc(), "local.d", "options.inc")
 	b, err := os.ReadFile(options)
-	if err == nil { // compiling its patterns takes longer than all stories
+	if err == nil {
 		err = os.WriteFile(options, append(b, "disable_hyperscan = true;\n"...), 0o644)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
+	return r
+}
+
+func newRspamdMTA(t *testing.T, dir string, far *kit.Postfix) rspamdMTA {
+	t.Helper()
+	r := quickRspamd(t, dir)
 	main := nearPostfix(far)
 	main["smtpd_milters"] = "unix:" + r.Socket()
 	p, err := kit.StartPostfix(t.Context(), filepath.Join(dir, "pf"), kit.Config{Ports: []kit.Port{{}}, Main: main})
