@@ -15,8 +15,9 @@ import (
 )
 
 // ExportDashboards writes what dashboards install would bring, as files: the saved objects of each language, to be
-// imported in Kibana, and the templates, to be put to Elasticsearch. Files of the same names are replaced.
-func ExportDashboards(dir string, out io.Writer) error {
+// imported in Kibana, and the templates, to be put to Elasticsearch. Files of the same names are replaced. With ranking,
+// senders are compared with each other: see Persons.Ranking.
+func ExportDashboards(dir string, ranking bool, out io.Writer) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("export: %w", err)
 	}
@@ -29,7 +30,7 @@ func ExportDashboards(dir string, out io.Writer) error {
 		return err
 	}
 	for _, lang := range dashboards.Languages() {
-		objects, err := dashboards.SavedObjects(lang)
+		objects, err := dashboards.SavedObjects(lang, ranking)
 		if err != nil {
 			return err
 		}
@@ -87,7 +88,7 @@ func InstallDashboards(ctx context.Context, c *Config, to DashboardsInstall, out
 	if err != nil || to.Kibana == "" {
 		return err
 	}
-	return installObjects(ctx, to, connection, out)
+	return installObjects(ctx, to, connection, c.Persons.Ranking(), out)
 }
 
 func say(out io.Writer, changed []string) {
@@ -99,7 +100,7 @@ func say(out io.Writer, changed []string) {
 	}
 }
 
-func installObjects(ctx context.Context, to DashboardsInstall, connection elastic.Connection, out io.Writer) error {
+func installObjects(ctx context.Context, to DashboardsInstall, connection elastic.Connection, ranking bool, out io.Writer) error {
 	kibana, err := elastic.ConnectKibana(to.Kibana, connection)
 	if err != nil {
 		return err
@@ -109,8 +110,11 @@ func installObjects(ctx context.Context, to DashboardsInstall, connection elasti
 		return err
 	}
 	fmt.Fprintf(out, "Kibana %s\n", version)
+	if !ranking {
+		fmt.Fprintln(out, "  the table of senders is left out: [persons] of the configuration is not filled in, or its country is no")
+	}
 	for _, lang := range to.Langs {
-		objects, err := dashboards.SavedObjects(lang)
+		objects, err := dashboards.SavedObjects(lang, ranking)
 		if err != nil {
 			return err
 		}

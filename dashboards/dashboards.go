@@ -88,6 +88,9 @@ type Question struct {
 	Notes      bool     // it asks notes (event.NoteFields), not transmissions
 }
 
+// Ranks says whether the answer compares senders with each other, which staff must know of first.
+func (q Question) Ranks() bool { return q.Split.By == fSender }
+
 // Period is a half-open span of time, [From, To), RFC 3339 with zone; the caller gives whole days in local time.
 type Period struct{ From, To string }
 

@@ -19,12 +19,12 @@ const NotesIndex = "postvagt-notes"
 func Languages() []string { return []string{"da", "en"} }
 
 // SavedObjects are Kibana's dashboards in a language with all that they need, one JSON object a line, for Kibana 8.9 and
-// later. Ids depend on names alone, so that importing again replaces.
-func SavedObjects(lang string) ([]byte, error) {
+// later. Ids depend on names alone, so that importing again replaces. Without ranking nothing compares senders with each other.
+func SavedObjects(lang string, ranking bool) ([]byte, error) {
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)
 	enc.SetEscapeHTML(false)
-	for _, o := range objects(lang) {
+	for _, o := range objects(lang, ranking) {
 		if err := enc.Encode(o); err != nil {
 			return nil, fmt.Errorf("saved object %v: %w", o["id"], err)
 		}
@@ -32,7 +32,7 @@ func SavedObjects(lang string) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-func objects(lang string) []object {
+func objects(lang string, ranking bool) []object {
 	b := &builder{lang: lang}
 	all := []object{
 		saved("index-pattern", b.viewID(), "8.0.0", object{"title": IndexPattern, "name": Text{DA: "Postvagt: forsendelser", EN: "Postvagt: transmissions"}.In(lang), "timeFieldName": "@timestamp",
@@ -49,7 +49,7 @@ func objects(lang string) []object {
 	}
 	for _, board := range Boards() {
 		b := &builder{lang: lang, board: board}
-		all = append(all, b.dashboard())
+		all = append(all, b.dashboard(ranking))
 	}
 	list := &builder{lang: lang, board: Board{ID: "transmissions", Title: Text{DA: "Forsendelser bag tallene", EN: "Transmissions behind the figures"},
 		Help: Text{DA: "Listen følger søgningen, perioden og valgene ovenfor.", EN: "The list follows the query, the time and the choices above."}, From: "now-90d"}}
@@ -91,7 +91,7 @@ func helpOf(b Board) Text {
 }
 
 // dashboard shows figures first, then trends and divisions, then the transmissions.
-func (b *builder) dashboard() object {
+func (b *builder) dashboard(ranking bool) object {
 	head, h := "### "+b.board.Title.In(b.lang)+"\n"+helpOf(b.board).In(b.lang), 4
 	if note := aboutNotes(b.board.ID).In(b.lang); note != "" {
 		head, h = head+"\n\n"+note, 6
@@ -99,9 +99,10 @@ func (b *builder) dashboard() object {
 	b.heading("heading", h, head)
 	var figures, rest []Question
 	for _, q := range On(b.board.ID) {
-		if q.Split.By == "" {
+		switch {
+		case q.Split.By == "":
 			figures = append(figures, q)
-		} else {
+		case ranking || !q.Ranks():
 			rest = append(rest, q)
 		}
 	}

@@ -245,7 +245,7 @@ func TestNotesAreShipped(t *testing.T) {
 // The marks on the trends are the measures of their kinds, asked as Kibana asks.
 func (h *house) marks(t *testing.T, golden *truth) {
 	t.Helper()
-	objects, err := dashboards.SavedObjects("en")
+	objects, err := dashboards.SavedObjects("en", true)
 	if err != nil {
 		t.Fatal(err)
 	}

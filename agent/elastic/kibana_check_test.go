@@ -42,7 +42,7 @@ func (c *kibanaCheck) run(ctx context.Context) (wrong []error) {
 	}
 	c.said("Kibana %s", version)
 	for _, lang := range c.langs {
-		objects, err := dashboards.SavedObjects(lang)
+		objects, err := dashboards.SavedObjects(lang, true)
 		if err != nil {
 			return []error{err}
 		}

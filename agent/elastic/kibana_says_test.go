@@ -31,7 +31,7 @@ func TestKibanaCheckSaysWhatIsImported(t *testing.T) {
 	s.version, s.refuses = "8.12.2", true
 	says(t, "an import that fails", s.check("").run(t.Context()), "import of postvagt-en: kibana: dashboard postvagt-repeated-en: missing_references")
 	s.refuses = false
-	objects, err := dashboards.SavedObjects("en")
+	objects, err := dashboards.SavedObjects("en", true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +68,7 @@ func TestKibanaCheckSaysWhatIsImported(t *testing.T) {
 func TestKibanaCheckSaysWhatIsShown(t *testing.T) {
 	s := newStandIn(t)
 	check := s.check("")
-	objects, err := dashboards.SavedObjects("en")
+	objects, err := dashboards.SavedObjects("en", true)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -108,7 +108,7 @@ func lensPanels(t testing.TB) map[string]panel { return lensPanelsIn(t, "en") }
 
 func lensPanelsIn(t testing.TB, lang string) map[string]panel {
 	t.Helper()
-	objects, err := dashboards.SavedObjects(lang)
+	objects, err := dashboards.SavedObjects(lang, true)
 	if err != nil {
 		t.Fatal(err)
 	}

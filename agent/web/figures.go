@@ -132,6 +132,9 @@ func (p *figuresPage) fill(a answers) {
 func (s *site) reported(r *http.Request, v view) (rows []reportedRow, err error) {
 	all, err := s.Store.Reported(r.Context(), v.period(), v.Department)
 	for _, sum := range dashboards.SumReported(all) {
+		if v.rounded() && 0 < sum.Count && sum.Count < dashboards.Least {
+			sum.Count = dashboards.Hidden
+		}
 		rows = append(rows, reportedRow{sum.Channel, sum.Source, sum.Span(v.Lang), dashboards.Number(v.Lang, sum.Count)})
 	}
 	return rows, err

@@ -15,6 +15,7 @@ import (
 
 	"postvagt/agent/login"
 	"postvagt/agent/store"
+	"postvagt/dashboards"
 )
 
 // The hash has small parameters, so that a login takes no time.
@@ -398,6 +399,24 @@ func TestViewerSeesNoSmallNumbers(t *testing.T) {
 	}
 	if numbers < 200 || hidden < 40 {
 		t.Errorf("%d numbers, %d of them hidden", numbers, hidden)
+	}
+}
+
+// Nor a small number that was entered by hand.
+func TestViewerSeesNoSmallReportedNumber(t *testing.T) {
+	s := storeWith(t, sample(400, 110))
+	addUsers(t, s)
+	if _, _, err := s.PutReported(t.Context(), []dashboards.Reported{{Month: "2026-10", Channel: "sms", Source: "the SMS system", Count: 3}, {Month: "2026-10", Channel: "letter", Source: "the post room", Count: 83}}); err != nil {
+		t.Fatal(err)
+	}
+	for role, want := range map[login.Role]string{login.Viewer: "hidden", login.Officer: "3"} {
+		_, page := get(t, as(t, plainHandler(t, s, true), role), "/?lang=en&period=2026-10")
+		if row := regexp.MustCompile(`(?s)the SMS system.*?</tr>`).FindString(page); !strings.Contains(row, ">"+want+"<") {
+			t.Errorf("%s sees %q, want %s", role, row, want)
+		}
+		if !strings.Contains(page, ">83<") {
+			t.Errorf("%s does not see the other figure", role)
+		}
 	}
 }
 

@@ -13,11 +13,12 @@ type boardsCmd struct {
 }
 
 type boardsExportCmd struct {
-	Dir string `arg:"" help:"Folder, made where it is missing."`
+	Dir     string `arg:"" help:"Folder, made where it is missing."`
+	Ranking bool   `help:"With the table that compares senders: only where staff were informed and consulted, see [persons]."`
 }
 
 func (c *boardsExportCmd) Run(t *program.Terminal) error {
-	return agent.ExportDashboards(c.Dir, t.Out)
+	return agent.ExportDashboards(c.Dir, c.Ranking, t.Out)
 }
 
 type boardsInstallCmd struct {
