@@ -291,7 +291,10 @@ func (a *Agent) serve(l net.Listener, db *store.Store, m *metrics) (*http.Server
 	counted := func(ctx context.Context, o report.Options) (*report.Outcomes, error) {
 		return outcomes(ctx, a.current.Load(), db, o)
 	}
-	pages, err := web.New(web.Options{Store: db, Repeated: repeated, Outcomes: counted, Breaches: &register.Register{Store: db, Organisation: a.Config.Organisation.Name, Zone: zone, Now: time.Now},
+	stock := func(at time.Time, department string) (*int64, error) {
+		return a.current.Load().mailboxes(at, department)
+	}
+	pages, err := web.New(web.Options{Store: db, Repeated: repeated, Outcomes: counted, Mailboxes: stock, Breaches: &register.Register{Store: db, Organisation: a.Config.Organisation.Name, Zone: zone, Now: time.Now},
 		Organisation: a.Config.Organisation.Name, Zone: zone, Log: a.Log,
 		Hosts: a.Config.Dashboard.Hosts, Held: a.Config.Dashboard.Held, ControlMonths: a.Config.Supervision.ControlMonths, Departments: a.departments, Persons: func() bool { return a.current.Load().Persons.Open() }})
 	if err != nil {

@@ -50,6 +50,9 @@ func WriteReport(ctx context.Context, c *Config, q ReportQuery, now time.Time, w
 	if o.Outcomes, err = outcomes(ctx, c, db, o); err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
+	if o.Mailboxes, err = c.mailboxes(o.Stock(), o.Department); err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
 	r, err := report.Make(ctx, db, o)
 	if err != nil {
 		return err

@@ -197,6 +197,21 @@ func (s mailboxStock) at(moment time.Time) map[string]int64 {
 	return all
 }
 
+// mailboxes counts the secure mailboxes of a department, or of all, that are there at a moment; nil where there is no list.
+func (c *Config) mailboxes(moment time.Time, department string) (*int64, error) {
+	stock, err := loadMailboxStock(c.Agent.SecureMailboxes, moment.Location())
+	if err != nil || len(stock) == 0 {
+		return nil, err
+	}
+	n := int64(0)
+	for name, count := range stock.at(moment) {
+		if department == "" || name == department || name == "" && department == dashboards.NoDepartment {
+			n += count
+		}
+	}
+	return &n, nil
+}
+
 func loadMailboxStock(path string, zone *time.Location) (all mailboxStock, err error) {
 	err = readCSV(path, "address", func(row []string) error {
 		p, err := mailboxSpanOf(row, zone)

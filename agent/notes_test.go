@@ -104,3 +104,25 @@ func TestNotes(t *testing.T) {
 	want = append(want, event.Note{Kind: event.NoteLag, Time: day(11, 29), Count: 1}, event.Note{Kind: event.NoteUnknownLines, Time: day(11, 29), Name: "postfix/smtpd", Count: 2})
 	require()
 }
+
+// The stock of secure mailboxes is counted by department, each mailbox once, on the day that is asked for.
+func TestMailboxesInStock(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "secure-mailboxes.csv")
+	c := &Config{Agent: Lists{SecureMailboxes: file}}
+	if n, err := c.mailboxes(time.Date(2026, 10, 1, 12, 0, 0, 0, time.UTC), ""); n != nil || err != nil {
+		t.Errorf("without a list: %v, %v", n, err)
+	}
+	if err := os.WriteFile(file, []byte("address,department,from,to\na@nordvig.example,Jobcenter,2026-09-15,\nA@nordvig.example,Jobcenter,2026-09-20,\nb@nordvig.example,Jobcenter,2026-09-01,2026-10-30\nc@nordvig.example,,2026-10-31,\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		day        int
+		department string
+		want       int64
+	}{{30, "", 2}, {31, "", 2}, {31, "Jobcenter", 1}, {30, "Jobcenter", 2}, {31, dashboards.NoDepartment, 1}, {30, dashboards.NoDepartment, 0}, {31, "Borgerservice", 0}} {
+		n, err := c.mailboxes(time.Date(2026, 10, tt.day, 12, 0, 0, 0, time.UTC), tt.department)
+		if err != nil || n == nil || *n != tt.want {
+			t.Errorf("2026-10-%d, %q: %v, %v, want %d", tt.day, tt.department, n, err, tt.want)
+		}
+	}
+}

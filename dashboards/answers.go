@@ -22,6 +22,12 @@ type Outage struct {
 	From, To time.Time
 }
 
+// Tested says how many test messages the check of a mail host answered in a period, and how many it would have stopped (R16).
+type Tested struct {
+	Host      string
+	Good, All int64
+}
+
 // Out is for how long nothing was checked on at least one host, in [from, to); outages are in order of time, and what lasts,
 // lasts until now.
 func Out(all []Outage, from, to, now time.Time) (out time.Duration) {

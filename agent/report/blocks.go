@@ -70,7 +70,7 @@ func (r *Report) sections() []section {
 		r.split("held-ended", text(r.Lang, "outcome"), "outcome"),
 		r.incidents(),
 		r.repeated(),
-		{Heading: text(r.Lang, "secure"), Table: r.channels()},
+		{Heading: text(r.Lang, "secure"), List: []string{r.stock()}, Table: r.channels()},
 		{Heading: text(r.Lang, "reported"), Paragraphs: []string{text(r.Lang, "reported-help")}, Table: r.reported()},
 		r.split("recognised-kinds", text(r.Lang, "kind"), "kind"),
 		{Heading: text(r.Lang, "meanings"), List: r.meanings()},

@@ -62,6 +62,12 @@ func (r *Report) lines() [][]string {
 		key := strings.Join([]string{g.From.Format(time.RFC3339), g.To.Format(time.RFC3339), g.Host, g.Mode, g.Policy, g.Rules}, "/")
 		lines = append(lines, []string{"in-force", text(r.Lang, "in-force"), key, "", ""})
 	}
+	for _, t := range r.Tested {
+		lines = append(lines, []string{"test-messages", text(r.Lang, "in-force"), t.Host, strconv.FormatInt(t.Good, 10), strconv.FormatInt(t.All, 10)})
+	}
+	if r.Mailboxes != nil {
+		lines = append(lines, []string{"secure-mailboxes-stock", text(r.Lang, "secure"), r.Stock().Format(time.DateOnly), strconv.FormatInt(*r.Mailboxes, 10), ""})
+	}
 	for _, q := range Questions() {
 		if !r.Answers.Known(q.ID) {
 			lines = append(lines, []string{q.ID, q.Title.In(r.Lang), text(r.Lang, "not-known"), "", ""})

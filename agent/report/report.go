@@ -34,6 +34,7 @@ type Store interface {
 	Reported(ctx context.Context, p dashboards.Period, department string) ([]dashboards.Reported, error)
 	Settings(ctx context.Context, p dashboards.Period) ([]dashboards.Setting, error)
 	Outages(ctx context.Context, p dashboards.Period) ([]dashboards.Outage, error)
+	Tested(ctx context.Context, p dashboards.Period) ([]dashboards.Tested, error)
 	Registers
 }
 
@@ -45,6 +46,7 @@ type Options struct {
 	From, To     time.Time // [From, To), whole days in the zone of From
 	Made         time.Time
 	Outcomes     *Outcomes `json:",omitempty"` // of the same period and department; nil where they are not known
+	Mailboxes    *int64    `json:",omitempty"` // secure mailboxes that were there at Stock(); nil where no list says so
 }
 
 // Report is what a report says, before it takes a form.
@@ -58,6 +60,7 @@ type Report struct {
 	First    time.Time            // of all transmissions known, zero while there are none
 	Outages  []dashboards.Outage  // times in which a mail server did not reach the check; nil of a report frozen before they were known
 	Settings []dashboards.Setting `json:",omitempty"` // in force in the period, as the log told them then
+	Tested   []dashboards.Tested  `json:",omitempty"` // test messages of the period (R16)
 
 	Supervision Supervision // what people stated
 
@@ -69,6 +72,15 @@ type Report struct {
 // Period is the time that a report is about.
 func (o Options) Period() dashboards.Period {
 	return dashboards.Period{From: o.From.Format(time.RFC3339), To: o.To.Format(time.RFC3339)}
+}
+
+// Stock is the moment of which the stock of secure mailboxes is told: the end of the period, or now.
+func (o Options) Stock() time.Time {
+	end := o.To.Add(-time.Second)
+	if o.Made.Before(end) {
+		return o.Made
+	}
+	return end
 }
 
 // Make asks all questions of a report.
@@ -101,11 +113,15 @@ func Make(ctx context.Context, s Store, o Options) (*Report, error) {
 	if err != nil {
 		return nil, fmt.Errorf("report: %w", err)
 	}
+	tested, err := s.Tested(ctx, p)
+	if err != nil {
+		return nil, fmt.Errorf("report: %w", err)
+	}
 	stated, err := readSupervision(ctx, s, o)
 	if err != nil {
 		return nil, fmt.Errorf("report: %w", err)
 	}
-	return &Report{Options: o, Answers: answers, Gaps: gaps, Reported: reported, Details: overview.DetailsFrom, Deleted: overview.DetailsDeleted, First: overview.First, Outages: append([]dashboards.Outage{}, outages...), Settings: settings, Supervision: stated}, nil
+	return &Report{Options: o, Answers: answers, Gaps: gaps, Reported: reported, Details: overview.DetailsFrom, Deleted: overview.DetailsDeleted, First: overview.First, Outages: append([]dashboards.Outage{}, outages...), Settings: settings, Tested: tested, Supervision: stated}, nil
 }
 
 // Questions are those that a report answers.
@@ -158,6 +174,8 @@ type document struct {
 	Deleted      string      `json:"details_deleted,omitempty"` // when; of the transmissions before details_from
 	DetailsFrom  string      `json:"details_from,omitempty"`
 	Settings     []setting   `json:"settings_in_force,omitempty"`
+	Tests        []tests     `json:"test_messages,omitempty"`
+	Mailboxes    *stock      `json:"secure_mailboxes,omitempty"`
 	Stated       Supervision `json:"stated"`
 	Outcomes     *Outcomes   `json:"outcomes,omitempty"`
 	Hash         string      `json:"sha256,omitempty"`
@@ -206,6 +224,19 @@ type setting struct {
 	Rules  string `json:"rules"`
 }
 
+// tests are the test messages that a mail host's check answered, and how many it would have stopped.
+type tests struct {
+	Host    string `json:"host"`
+	Stopped int64  `json:"stopped"`
+	Of      int64  `json:"of"`
+}
+
+// stock is how many secure mailboxes were there on a day.
+type stock struct {
+	On    string `json:"on"`
+	Count int64  `json:"count"`
+}
+
 // entry is one figure that somebody entered.
 type entry struct {
 	Month      string `json:"month"`
@@ -244,6 +275,12 @@ func (r *Report) content() document {
 	}
 	for _, g := range r.Settings {
 		d.Settings = append(d.Settings, setting{g.Host, g.From.Format(time.RFC3339), g.To.Format(time.RFC3339), g.Mode, g.Policy, g.Rules})
+	}
+	for _, t := range r.Tested {
+		d.Tests = append(d.Tests, tests{t.Host, t.Good, t.All})
+	}
+	if r.Mailboxes != nil {
+		d.Mailboxes = &stock{r.Stock().Format(time.DateOnly), *r.Mailboxes}
 	}
 	for _, e := range r.Reported {
 		d.Reported = append(d.Reported, entry{e.Month, e.Channel, e.Department, e.Source, e.Count, e.EnteredBy})

@@ -48,3 +48,41 @@ func TestSettingsInForce(t *testing.T) {
 		}
 	}
 }
+
+// Test messages and the stock of secure mailboxes stand in all forms, or it is said that they are not known.
+func TestTestedAndStock(t *testing.T) {
+	r := make1(t, "en", documents(80))
+	for _, format := range []string{"html", "csv"} {
+		if got := written(t, r, format); format == "html" && (!strings.Contains(got, "No test message was seen") || !strings.Contains(got, "there were is not known")) || strings.Contains(got, "secure-mailboxes-stock") {
+			t.Errorf("%s: of nothing known:\n%s", format, got)
+		}
+	}
+	before, err := r.Hash()
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := int64(17)
+	r.Mailboxes, r.Tested = &n, []dashboards.Tested{{Host: "mx1", Good: 88, All: 91}}
+	for format, want := range map[string][]string{
+		"html": {"mx1: the check answered 91 test messages and would have stopped 88", "On 30 November 2026 there were 17 secure mailboxes."},
+		"csv":  {",mx1,88,91", "secure-mailboxes-stock,", "2026-11-30,17,"},
+		"json": {`"stopped":88,"of":91`, `"secure_mailboxes":{"on":"2026-11-30","count":17}`},
+	} {
+		got := written(t, r, format)
+		if format == "json" {
+			got = strings.Join(strings.Fields(got), "")
+		}
+		for _, w := range want {
+			if !strings.Contains(got, w) {
+				t.Errorf("%s lacks %q", format, w)
+			}
+		}
+	}
+	if after, err := r.Hash(); err != nil || after == before {
+		t.Errorf("the hash does not cover them, %v", err)
+	}
+	early := Options{From: from, To: to, Made: from.AddDate(0, 1, 0)}
+	if !early.Stock().Equal(early.Made) {
+		t.Errorf("of a period that lasts the stock is of %s", early.Stock())
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"postvagt/dashboards"
@@ -119,7 +120,7 @@ func (s *Store) purgeFigures(ctx context.Context, before int64) error {
 	return s.cube.load(ctx, s.read)
 }
 
-// purgeGaps deletes the gaps and outages that end before a day, but those of days under hold.
+// purgeGaps deletes the gaps, outages and answers to test messages that end before a day, but those of days under hold.
 func (s *Store) purgeGaps(ctx context.Context, tx *sql.Tx, before int64) error {
 	rows, err := tx.QueryContext(ctx, "SELECT first, last FROM hold_days")
 	if err != nil {
@@ -142,7 +143,8 @@ func (s *Store) purgeGaps(ctx context.Context, tx *sql.Tx, before int64) error {
 			return err
 		}
 	}
-	return nil
+	_, err = tx.ExecContext(ctx, "DELETE FROM selftest_answer WHERE "+strings.NewReplacer("from_time", "at", "to_time", "at").Replace(where), args...)
+	return err
 }
 
 // Hold keeps transmissions beyond their time for a reason, such as the number of a case.

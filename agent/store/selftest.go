@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"time"
+
+	"postvagt/dashboards"
 )
 
 // SelfTest is what the milter of a host answered to its test message (R16). A batch brings single answers, whose Good is At
@@ -25,8 +27,24 @@ func (w *writer) selfTests(all []SelfTest) error {
 		if err != nil {
 			return err
 		}
+		if _, err := w.exec("INSERT OR REPLACE INTO selftest_answer (host, at, good) VALUES (?, ?, ?)", t.Host, t.At.UnixMicro(), !t.Good.IsZero()); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// Tested counts the answers of a period by host, in the order of the names.
+func (s *Store) Tested(ctx context.Context, p dashboards.Period) ([]dashboards.Tested, error) {
+	span, err := parsePeriod(p)
+	if err != nil {
+		return nil, err
+	}
+	return collect(ctx, s.read, "SELECT host, sum(good), count(*) FROM selftest_answer WHERE at >= ? AND at < ? GROUP BY host ORDER BY host", []any{span.from, span.to},
+		func(scan func(...any) error) (t dashboards.Tested, err error) {
+			err = scan(&t.Host, &t.Good, &t.All)
+			return t, err
+		})
 }
 
 // SelfTests returns the newest answer of each host that has ever given one, in the order of the names.

@@ -29,6 +29,7 @@ type figuresPage struct {
 	HeldWeek *chart
 	Rows     []departmentRow
 	Secure   []figure
+	Stock    string // of secure mailboxes, "" where no list says so
 	Channels []channelRow
 	Kinds    []bar
 	Reported []reportedRow
@@ -107,8 +108,24 @@ func (s *site) figures(r *http.Request, v view) (string, any, error) {
 		return "", nil, err
 	}
 	page.fill(a)
+	if page.Stock, err = s.stock(v); err != nil {
+		return "", nil, err
+	}
 	page.Reported, err = s.reported(r, v)
 	return "figures", page, err
+}
+
+// stock says how many secure mailboxes there are at the end of the period.
+func (s *site) stock(v view) (string, error) {
+	o := report.Options{To: v.To, Made: s.Now().In(s.Zone)}
+	n, err := s.Mailboxes(o.Stock(), v.Department)
+	if n == nil || err != nil {
+		return "", err
+	}
+	if v.rounded() && 0 < *n && *n < dashboards.Least {
+		*n = dashboards.Hidden
+	}
+	return say(v.Lang, "stock", dashboards.Date(v.Lang, o.Stock()), dashboards.Number(v.Lang, *n))
 }
 
 func (p *figuresPage) fill(a answers) {

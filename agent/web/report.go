@@ -31,6 +31,9 @@ func (s *site) makeReport(r *http.Request, v view) (*report.Report, error) {
 	if o.Outcomes, err = s.Outcomes(r.Context(), o); err != nil {
 		return nil, err
 	}
+	if o.Mailboxes, err = s.Mailboxes(o.Stock(), o.Department); err != nil {
+		return nil, err
+	}
 	return report.Make(r.Context(), s.Store, o)
 }
 

@@ -155,6 +155,7 @@ func figureTexts() map[string]dashboards.Text {
 		"f-strong":          {DA: "stærk", EN: "strong"},
 		"f-weak":            {DA: "ikke stærk", EN: "not strong"},
 		"f-signed":          {DA: "Signeret", EN: "Signed"},
+		"stock":             {DA: "Den %s fandtes der %s sikre postkasser.", EN: "On %s there were %s secure mailboxes."},
 		"f-unopened":        {DA: "Dele, der ikke kunne læses", EN: "Parts that could not be read"},
 		"f-action":          {DA: "Hvad Postvagt gjorde", EN: "What Postvagt did"},
 		"f-wanted":          {DA: "Hvad reglerne kræver", EN: "What the rules ask for"},

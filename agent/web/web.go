@@ -71,6 +71,7 @@ type Store interface {
 	Reported(ctx context.Context, p dashboards.Period, department string) ([]dashboards.Reported, error)
 	Settings(ctx context.Context, p dashboards.Period) ([]dashboards.Setting, error)
 	Outages(ctx context.Context, p dashboards.Period) ([]dashboards.Outage, error)
+	Tested(ctx context.Context, p dashboards.Period) ([]dashboards.Tested, error)
 	HoldPeriod(ctx context.Context, reason string, p dashboards.Period) error
 	People
 	Registers
@@ -96,6 +97,7 @@ type People interface {
 type Options struct {
 	Store         Store
 	Repeated      func(context.Context) ([]watch.Finding, error)                  // repeated open mail, found now
+	Mailboxes     func(at time.Time, department string) (*int64, error)           // secure mailboxes that are there; nil where no list says so
 	Outcomes      func(context.Context, report.Options) (*report.Outcomes, error) // what a report says of incidents; not counted without it
 	Breaches      Breaches                                                        // the register of breaches
 	Organisation  string                                                          // shown at the head of each page
@@ -139,6 +141,9 @@ func New(o Options) (http.Handler, error) {
 	}
 	if o.Repeated == nil {
 		o.Repeated = func(context.Context) ([]watch.Finding, error) { return nil, nil }
+	}
+	if o.Mailboxes == nil {
+		o.Mailboxes = func(time.Time, string) (*int64, error) { return nil, nil }
 	}
 	if o.Outcomes == nil {
 		o.Outcomes = func(context.Context, report.Options) (*report.Outcomes, error) { return nil, nil }
