@@ -32,6 +32,11 @@ func NotificationItems() []Item {
 // NoticeItems are the minimum of the notice to the persons, GDPR Art. 34(2).
 func NoticeItems() []Item { return []Item{NoticeNature, DPO, NoticeEffects, NoticeMeasures} }
 
+// Items are all points, each once: those of the notification, why it comes late, and what only the notice holds.
+func Items() []Item {
+	return append(NotificationItems(), LateReason, NoticeNature, NoticeEffects, NoticeMeasures)
+}
+
 // Status says how sure a point is.
 type Status string
 
@@ -55,7 +60,7 @@ func (s Statement) kind() string { return "stated" }
 
 func (s Statement) check(*Case) error {
 	switch {
-	case !known(s.Item):
+	case !slices.Contains(Items(), s.Item):
 		return refuse("item", "%q is not a point of the notification or the notice", s.Item)
 	case s.Status == NotYet && (s.Because == "" || s.By.IsZero()):
 		return refuse("because", "what is not known yet needs a reason and a day by which it will be")
@@ -65,10 +70,6 @@ func (s Statement) check(*Case) error {
 		return refuse("status", "%q is not one of stated, estimate, not-yet", s.Status)
 	}
 	return nil
-}
-
-func known(i Item) bool {
-	return i == LateReason || slices.Contains(NotificationItems(), i) || slices.Contains(NoticeItems(), i)
 }
 
 func (s Statement) apply(c *Case, _ Said) {

@@ -37,5 +37,11 @@ func pick(lang, da, en string) string {
 	return en
 }
 
+// GroundLabel is what an exemption is called in a language of the drafts, with its article.
+func GroundLabel(lang string, g Ground) string { return wordsIn(lang).grounds[g] }
+
+// WayLabel is how persons were told, in a language of the drafts.
+func WayLabel(lang string, w Way) string { return wordsIn(lang).ways[w] }
+
 // ItemLabel is what a point is called in a language of the drafts; "" for one that is none.
 func ItemLabel(lang string, i Item) string { return wordsIn(lang).items[i] }

@@ -44,11 +44,22 @@ type CaseExport struct {
 	Role      cases.Role                     `json:"role,omitempty"`
 	Risk      cases.Level                    `json:"risk,omitempty"`
 	Clock     cases.ClockState               `json:"clock,omitempty"`
+	Opened    *time.Time                     `json:"opened,omitempty"`
 	Aware     *time.Time                     `json:"aware,omitempty"`
+	AwareWhy  string                         `json:"aware_reason,omitempty"`
 	Closed    *time.Time                     `json:"closed,omitempty"`
+	Signals   []cases.Signal                 `json:"signals,omitempty"`
+	Assessed  []cases.Assessment             `json:"assessments,omitempty"`
+	DPO       *cases.Involvement             `json:"dpo_involved,omitempty"`
+	Exemption *cases.Exemption               `json:"exemption,omitempty"`
+	Fallen    bool                           `json:"exemption_fallen,omitempty"` // mails that came later refute it
+	Orders    []cases.Order                  `json:"orders,omitempty"`
 	Contents  map[cases.Item]cases.Statement `json:"contents,omitempty"`
 	Reports   []cases.Report                 `json:"reports,omitempty"`
 	Notices   []cases.Notice                 `json:"notices,omitempty"`
+	Contact   string                         `json:"controller,omitempty"` // as its processor
+	Informed  *cases.Informed                `json:"controller_informed,omitempty"`
+	Files     []string                       `json:"files,omitempty"`
 	Incidents []cases.Incident               `json:"incidents,omitempty"`
 	Entries   []EntryExport                  `json:"entries,omitempty"`
 }
@@ -101,12 +112,17 @@ func (r *Register) exportCase(ctx context.Context, id string) (*CaseExport, erro
 	if err != nil {
 		return nil, err
 	}
-	x := &CaseExport{ID: id, Title: c.Title, Role: c.Role, Risk: c.Risk(), Clock: c.Clock(r.Now()).State, Aware: stampOf(c.Aware), Closed: stampOf(c.Closed),
-		Contents: c.Items, Reports: c.Reports, Notices: c.Notices, Incidents: c.Incidents}
+	x := &CaseExport{ID: id, Title: c.Title, Role: c.Role, Risk: c.Risk(), Clock: c.Clock(r.Now()).State, Opened: stampOf(c.Opened), Aware: stampOf(c.Aware),
+		AwareWhy: c.AwareReason, Closed: stampOf(c.Closed), Signals: c.Signals, Assessed: c.Assessments, DPO: c.DPO, Exemption: c.Exemption,
+		Fallen: c.Procedure().Fallen != "", Orders: c.Orders, Contents: c.Items, Reports: c.Reports, Notices: c.Notices, Contact: c.ControllerContact, Incidents: c.Incidents}
+	if !c.ControllerInformed.At.IsZero() {
+		x.Informed = &c.ControllerInformed
+	}
 	for _, e := range entries {
 		if a, ok := e.Change.(cases.Attachment); ok {
 			a.Data = nil
 			e.Change = a
+			x.Files = append(x.Files, a.Name)
 		}
 		x.Entries = append(x.Entries, EntryExport{N: e.N, At: e.At, By: e.By, Kind: cases.Kind(e.Change), Said: e.Change})
 	}

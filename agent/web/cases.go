@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"postvagt/agent/cases"
@@ -92,6 +90,8 @@ type casePage struct {
 	Items             []caseItem
 	Notice            []caseItem
 	Signals, Log      []fact
+	Assessments       []assessmentRow
+	Said              []fact // the contents of the notification and the notice, for those who have no form of them
 	Incidents         []incidentRow
 	Files             []link
 	Drafts            []link
@@ -146,6 +146,10 @@ func (s *site) casePage(r *http.Request, v view) (page casePage, err error) {
 	if c.Late(s.Now()) {
 		page.Items = append(page.Items, s.caseItems(v.Lang, c, []cases.Item{cases.LateReason})...)
 	}
+	page.Assessments = assessmentRows(v.Lang, c)
+	if page.Closed || !page.Decides {
+		page.Said = s.saidItems(v.Lang, c)
+	}
 	for _, g := range c.Signals {
 		page.Signals = append(page.Signals, fact{Name: s.stamp(v.Lang, g.At), Value: signalWord(v.Lang, g)})
 	}
@@ -159,114 +163,6 @@ func (s *site) casePage(r *http.Request, v view) (page casePage, err error) {
 func (s *site) incidentRow(v view, i cases.Incident) incidentRow {
 	return incidentRow{Href: v.link("/transmissions/" + i.Key), Time: s.stamp(v.Lang, i.Time), Level: dashboards.Word(v.Lang, "level", i.Level),
 		Outcome: dashboards.Word(v.Lang, "outcome", i.Outcome), Protection: dashboards.Word(v.Lang, "transport", i.Transport), Department: dashboards.Word(v.Lang, "department", i.Department)}
-}
-
-// signalWord says what a signal was; the names of those that the program itself wrote are translated.
-func signalWord(lang string, g cases.Signal) string {
-	if t, ok := texts["signal-"+g.What]; ok {
-		return t.In(lang)
-	}
-	return g.What
-}
-
-func (s *site) caseFacts(lang string, c *cases.Case) []fact {
-	f := &facts{lang: lang}
-	f.add("case-role", texts["role-is-"+string(c.Role)].In(lang))
-	f.add("case-controller", c.ControllerContact)
-	f.add("case-opened", s.stamp(lang, c.Opened)+" · "+c.OpenedBy)
-	f.add("case-aware", s.stamp(lang, c.Aware))
-	f.add("case-deadline", s.clockOf(lang, c).Deadline)
-	f.add("case-aware-why", c.AwareReason)
-	f.add("case-risk", riskWord(lang, c.Risk()))
-	if c.DPO != nil {
-		f.add("case-dpo", s.stamp(lang, c.DPO.At)+" · "+c.DPO.How)
-		f.add("case-advice", c.DPO.Advice)
-	}
-	if c.Exemption != nil {
-		f.add("case-exempt", s.exemptText(lang, c))
-	}
-	for _, o := range c.Orders {
-		f.add("case-order", s.stamp(lang, o.At)+" · "+o.Reference)
-	}
-	for _, p := range c.Reports {
-		f.add("case-reported", fmt.Sprintf("%d: %s · %s %s", p.Phase, s.stamp(lang, p.At), p.Receipt, p.Late))
-	}
-	for _, n := range c.Notices {
-		f.add("case-told", fmt.Sprintf("%s · %s · %d · %s", s.stamp(lang, n.At), texts["way-"+string(n.By)].In(lang), n.Persons, n.Proof))
-	}
-	if !c.ControllerInformed.At.IsZero() {
-		f.add("case-informed", s.stamp(lang, c.ControllerInformed.At)+" · "+c.ControllerInformed.Receipt)
-	}
-	return f.all
-}
-
-// exemptText is the exemption as it was claimed, and that it fell where it did.
-func (s *site) exemptText(lang string, c *cases.Case) string {
-	parts := []string{texts["ground-"+string(c.Exemption.Ground)].In(lang), c.Exemption.Reason, c.Exemption.Public}
-	if c.Procedure().Fallen != "" {
-		parts = append(parts, texts["step-fallen"].In(lang))
-	}
-	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), " · ")
-}
-
-// steps says what the risk asks of us.
-func steps(lang string, c *cases.Case) (all []string) {
-	p := c.Procedure()
-	for _, one := range []struct {
-		is   bool
-		name string
-	}{
-		{true, "step-register"}, {c.Role == cases.Processor, "step-controller"}, {p.Notify, "step-notify"}, {p.Tell && !p.Ordered, "step-tell"},
-		{p.Ordered, "step-ordered"}, {p.Exempt != "", "step-exempt"}, {p.Fallen != "", "step-fallen"},
-	} {
-		if one.is {
-			all = append(all, texts[one.name].In(lang))
-		}
-	}
-	return all
-}
-
-func (s *site) caseItems(lang string, c *cases.Case, items []cases.Item) (all []caseItem) {
-	for _, i := range items {
-		st := c.Items[i]
-		one := caseItem{Name: string(i), Label: cases.ItemLabel(lang, i), Status: string(st.Status), Text: st.Text, Because: st.Because}
-		if !st.By.IsZero() {
-			one.By = day(st.By.In(s.Zone))
-		}
-		all = append(all, one)
-	}
-	return all
-}
-
-// caseLog lists everything that was said, the files and the drafts.
-func (s *site) caseLog(v view, c *cases.Case, entries []cases.Entry, page *casePage) {
-	for _, e := range entries {
-		what := texts["said-"+cases.Kind(e.Change)].In(v.Lang)
-		switch said := e.Change.(type) {
-		case cases.Attachment:
-			page.Files = append(page.Files, link{Text: said.Name, Href: v.link(fmt.Sprintf("/cases/%s/files/%d", c.ID, e.N))})
-			what += ": " + said.Name
-		case cases.Comment:
-			what += ": " + said.Text
-		case cases.Statement:
-			what += ": " + cases.ItemLabel(v.Lang, said.Item)
-		case cases.Reopening:
-			what += ": " + said.Reason
-		}
-		page.Log = append(page.Log, fact{Name: fmt.Sprintf("%d · %s · %s", e.N, s.stamp(v.Lang, e.At), e.By), Value: what})
-	}
-	for _, kind := range draftKinds(c) {
-		for _, lang := range cases.Languages() {
-			page.Drafts = append(page.Drafts, link{Text: texts["draft-"+kind].In(v.Lang) + " (" + lang + ")", Href: v.link("/cases/"+c.ID+"/draft/"+kind, "in", lang)})
-		}
-	}
-}
-
-func draftKinds(c *cases.Case) []string {
-	if c.Role == cases.Processor {
-		return []string{"controller"}
-	}
-	return []string{"notification", "notice"}
 }
 
 // localTime writes a moment as a form's datetime-local field takes it.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 	"strconv"
 	"time"
 
@@ -119,7 +118,7 @@ func (s *site) statements(r *http.Request, f *form) (all []cases.Change, err err
 	if err != nil {
 		return nil, err
 	}
-	for _, i := range slices.Concat(cases.NotificationItems(), cases.NoticeItems(), []cases.Item{cases.LateReason}) {
+	for _, i := range cases.Items() {
 		name := string(i)
 		status := cases.Status(f.text(name + "-status"))
 		st := cases.Statement{Item: i, Status: status, Text: f.text(name)}
@@ -129,7 +128,7 @@ func (s *site) statements(r *http.Request, f *form) (all []cases.Change, err err
 		had := c.Items[i]
 		same := had.Status == st.Status && had.Text == st.Text && had.Because == st.Because && had.By.Equal(st.By)
 		empty := st.Text == "" && st.Because == "" && status != cases.NotYet
-		if !same && !empty && !slices.ContainsFunc(all, func(c cases.Change) bool { return c.(cases.Statement).Item == i }) {
+		if !same && !empty {
 			all = append(all, st)
 		}
 	}

@@ -191,6 +191,32 @@ func TestExemptionFalls(t *testing.T) {
 	}
 }
 
+// Those who only read see what was decided, on which grounds and by which signs, also when the case is closed.
+func TestCaseForReaders(t *testing.T) {
+	d := newCaseDesk(t)
+	d.done("/cases", "title", "A lost letter", "role", "controller")
+	d.done("/cases/2026-0001/signal", "at", "2026-11-20T08:00", "what", "a call to the clinic")
+	d.done("/cases/2026-0001/aware", "at", "2026-11-21T08:00", "reason", "the call was unclear")
+	d.done("/cases/2026-0001/risk", "group", "patients", "persons", "7", "consequences", "loss of control", "severity", "1", "likelihood", "2", "level", "none", "reason", "found unread")
+	d.done("/cases/2026-0001/dpo", "at", "2026-11-21T09:00", "how", "by telephone")
+	d.contents()
+	said := []string{"a call to the clinic", "the call was unclear", "patients", ">7<", "loss of control", "found unread", "text of measures"}
+	read := func(lang string, words ...string) {
+		t.Helper()
+		for _, role := range []login.Role{login.Officer, login.DPO, login.Auditor} {
+			body := d.get(role, "/cases/2026-0001?lang="+lang)
+			for _, want := range append(words, said...) {
+				if !strings.Contains(body, want) {
+					t.Errorf("%s, %s: the case lacks %q", role, lang, want)
+				}
+			}
+		}
+	}
+	read("en", "Signs of the breach", "Assessments of the risk", "no risk")
+	d.done("/cases/2026-0001/close", "summary", "found again")
+	read("da", "Tegn på bruddet", "Vurderinger af risikoen", "ingen risiko", "found again")
+}
+
 func TestTriageInForms(t *testing.T) {
 	d := newCaseDesk(t)
 	for want, fields := range map[string][]string{
