@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,9 +23,10 @@ import (
 // desk is a watching agent whose clock the test sets; nothing is sent.
 type desk struct {
 	*register.Register
-	t  *testing.T
-	at time.Time
-	w  *watching
+	t    *testing.T
+	at   time.Time
+	w    *watching
+	fate string // of letters, "" for sent
 }
 
 func newDesk(t *testing.T, set func(*Config)) *desk {
@@ -84,7 +86,7 @@ func (d *desk) look() (all []string) {
 				d.t.Errorf("the alert holds %q", secret)
 			}
 		}
-		if err := d.Store.EndLetter(d.t.Context(), l.ID, store.LetterSent, d.at); err != nil {
+		if err := d.Store.EndLetter(d.t.Context(), l.ID, cmp.Or(d.fate, store.LetterSent), d.at); err != nil {
 			d.t.Fatal(err)
 		}
 	}
@@ -133,6 +135,23 @@ func TestEscalation(t *testing.T) {
 	}
 	want(t, "confirmed", d.look(), "chief@nordvig.example: Open mail: same sender, repeated")
 	want(t, "in the end", d.look())
+}
+
+// A manager is told of nobody who was not told first: whose letter no server took could not explain.
+func TestNoManagerBeforeTheSender(t *testing.T) {
+	d := newDesk(t, func(c *Config) {
+		c.Persons = Persons{InformedSince: "2026-01-01", DPIA: "d", Consulted: "c", Country: "dk"}
+	})
+	keys := d.openMails(3, "ida@nordvig.example")
+	d.fate = store.LetterRefused
+	want(t, "at first", d.look(), repeatedOfficer, "ida@nordvig.example: Open mail: same sender, repeated")
+	for _, key := range keys {
+		if err := d.Triage(t.Context(), "officer", key, cases.Triage{Judgement: cases.RuleBroken, Reason: "known recipient"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d.at = d.at.Add(30 * 24 * time.Hour)
+	want(t, "a month later", d.look())
 }
 
 func TestGate(t *testing.T) {

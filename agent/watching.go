@@ -71,9 +71,12 @@ func (w *watching) repeated(ctx context.Context) error {
 
 // tell takes the steps that are due for one finding.
 func (w *watching) tell(ctx context.Context, f watch.Finding, g watch.Gate) error {
-	_, told, err := w.store.LetterState(ctx, "alert/"+f.ID+"/"+string(watch.Sender)+"/"+f.Subject)
+	state, told, err := w.store.LetterState(ctx, "alert/"+f.ID+"/"+string(watch.Sender)+"/"+f.Subject)
 	if err != nil {
 		return err
+	}
+	if state != store.LetterSent { // a letter that waits, or that nobody took, has told nobody
+		told = time.Time{}
 	}
 	for _, to := range watch.Steps(f, g, told, w.now()) {
 		person := ""

@@ -95,8 +95,6 @@ type Mail struct {
 	FalseAlarm     bool   // triaged so
 	Confirmed      bool   // triaged as anything else
 	MessageKey     string // the same for all recipients of one message
-	SenderWasTold  time.Time
-	SenderAnswered bool
 }
 
 // Instruction is a measure that instructed a department, or all ("").

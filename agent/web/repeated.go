@@ -59,6 +59,14 @@ type repeatedOne struct {
 
 func (p repeatedOne) title(string) string { return p.heading }
 
+// ruleName is a rule's name in the reader's language; the house's own rules are called what the house calls them.
+func ruleName(lang, name string) string {
+	if t, ok := texts["rule-"+name]; ok {
+		return t.In(lang)
+	}
+	return name
+}
+
 func (s *site) repeatedOne(r *http.Request, v view) (string, any, error) {
 	found, err := s.Repeated(r.Context())
 	if err != nil {
@@ -70,7 +78,7 @@ func (s *site) repeatedOne(r *http.Request, v view) (string, any, error) {
 		}
 		page := repeatedOne{Row: s.repeatedRow(v, f), heading: repeatedWord(v.Lang, f)}
 		facts := &facts{lang: v.Lang}
-		facts.add("repeated-rule", f.Rule)
+		facts.add("repeated-rule", ruleName(v.Lang, f.Rule))
 		facts.add("repeated-mails", fmt.Sprintf(texts["repeated-of"].In(v.Lang), page.Row.Messages, page.Row.Recipients))
 		facts.add("repeated-departments", page.Row.Departments)
 		facts.add("repeated-first", page.Row.First)

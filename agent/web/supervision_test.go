@@ -11,6 +11,7 @@ import (
 
 	"postvagt/agent/login"
 	"postvagt/agent/supervise"
+	"postvagt/agent/watch"
 )
 
 // A measure is registered, corrected, and both versions stay; a mistake is named and what was written is kept.
@@ -161,4 +162,16 @@ func sampleIn(t *testing.T, s Store) supervise.Sample {
 		t.Fatal(err)
 	}
 	return one
+}
+
+// Each shipped rule of repeated open mail has a name in both languages.
+func TestRuleNames(t *testing.T) {
+	for _, r := range watch.DefaultRules() {
+		if name := ruleName("da", r.Name); name == r.Name || name == ruleName("en", r.Name) {
+			t.Errorf("%s is called %q in Danish", r.Name, name)
+		}
+	}
+	if ruleName("da", "husets egen") != "husets egen" {
+		t.Error("a rule of the house lost its name")
+	}
 }
