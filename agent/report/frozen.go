@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"reflect"
+	"slices"
 	"time"
 
 	"postvagt/dashboards"
@@ -37,30 +39,48 @@ func (f Frozen) Thaw(lang string, zone *time.Location, version int, before *Froz
 	r.Lang, r.From, r.To, r.Made = lang, r.From.In(zone), r.To.In(zone), r.Made.In(zone)
 	r.hash, r.version = f.Hash, version
 	if before != nil {
-		r.changes = changes(lang, before.Report.Answers, r.Answers)
+		r.changes = changes(lang, before.Report, &r)
 	}
 	return &r
 }
 
-// changes says which figures differ, from what to what.
-func changes(lang string, before, after dashboards.Answers) (lines []string) {
+// changes says what differs: the single figures from what to what, and of all else which part of the report.
+func changes(lang string, before, after *Report) (lines []string) {
 	for _, q := range Questions() {
-		if q.Split.By != "" {
-			continue
+		switch {
+		case slices.Equal(before.Answers[q.ID], after.Answers[q.ID]) && before.Answers.Known(q.ID) == after.Answers.Known(q.ID):
+		case q.Split.By != "":
+			lines = append(lines, text(lang, "changed-split", q.Title.In(lang)))
+		default:
+			lines = append(lines, fmt.Sprintf("%s: %s → %s", q.Title.In(lang), before.single(lang, q), after.single(lang, q)))
 		}
-		a, b := before.Row(q.ID), after.Row(q.ID)
-		if a == b {
-			continue
+	}
+	was, is := before.content(), after.content()
+	for _, part := range []struct {
+		name    string
+		was, is any
+	}{
+		{"unseen", [2]any{was.Gaps, was.NotChecked}, [2]any{is.Gaps, is.NotChecked}}, {"in-force", [2]any{was.Settings, was.Tests}, [2]any{is.Settings, is.Tests}},
+		{"sample", was.Stated.Sample, is.Stated.Sample}, {"measures", was.Stated.Measures, is.Stated.Measures}, {"controls", was.Stated.Controls, is.Stated.Controls},
+		{"incidents", was.Outcomes, is.Outcomes}, {"secure", was.Mailboxes, is.Mailboxes}, {"reported", was.Reported, is.Reported},
+	} {
+		if !reflect.DeepEqual(part.was, part.is) {
+			lines = append(lines, text(lang, "changed-part", text(lang, part.name)))
 		}
-		say := func(row dashboards.Row) string {
-			if q.Measure.Kind == dashboards.Ratio {
-				return dashboards.PartOf(lang, row.Count, row.N)
-			}
-			return dashboards.Number(lang, row.Count)
-		}
-		lines = append(lines, fmt.Sprintf("%s: %s → %s", q.Title.In(lang), say(a), say(b)))
 	}
 	return lines
+}
+
+// single writes a single figure.
+func (r *Report) single(lang string, q dashboards.Question) string {
+	row := r.Answers.Row(q.ID)
+	switch {
+	case !r.Answers.Known(q.ID):
+		return text(lang, "not-known")
+	case q.Measure.Kind == dashboards.Ratio:
+		return dashboards.PartOf(lang, row.Count, row.N)
+	}
+	return dashboards.Number(lang, row.Count)
 }
 
 // edition says which version a frozen report is. What has changed since the one before stands behind the first page, which has no

@@ -231,9 +231,9 @@ type tests struct {
 	Of      int64  `json:"of"`
 }
 
-// stock is how many secure mailboxes were there on a day.
+// stock is how many secure mailboxes were there on the last day; of a period that lasts, when it was made.
 type stock struct {
-	On    string `json:"on"`
+	On    string `json:"on,omitempty"` // empty while the period lasts, so that the days alone don't change the hash
 	Count int64  `json:"count"`
 }
 
@@ -280,7 +280,10 @@ func (r *Report) content() document {
 		d.Tests = append(d.Tests, tests{t.Host, t.Good, t.All})
 	}
 	if r.Mailboxes != nil {
-		d.Mailboxes = &stock{r.Stock().Format(time.DateOnly), *r.Mailboxes}
+		d.Mailboxes = &stock{Count: *r.Mailboxes}
+		if !r.Stock().Equal(r.Made) {
+			d.Mailboxes.On = r.last().Format(time.DateOnly)
+		}
 	}
 	for _, e := range r.Reported {
 		d.Reported = append(d.Reported, entry{e.Month, e.Channel, e.Department, e.Source, e.Count, e.EnteredBy})

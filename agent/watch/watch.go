@@ -85,16 +85,16 @@ const Memory = 12 // months
 
 // Mail is one open sensitive transmission. Sender and Citizen are pseudonyms.
 type Mail struct {
-	Key            string // of the transmission
-	Time           time.Time
-	Sender         string
-	Department     string
-	Citizen        string
-	Objection      string // whose; "" for none, Citizen's where the register can't tell
-	Prevented      bool   // it was held back: counts only by objection
-	FalseAlarm     bool   // triaged so
-	Confirmed      bool   // triaged as anything else
-	MessageKey     string // the same for all recipients of one message
+	Key        string // of the transmission
+	Time       time.Time
+	Sender     string
+	Department string
+	Citizen    string
+	Objection  string // whose; "" for none, Citizen's where the register can't tell
+	Prevented  bool   // it was held back: counts only by objection
+	FalseAlarm bool   // triaged so
+	Confirmed  bool   // triaged as anything else
+	MessageKey string // the same for all recipients of one message
 }
 
 // Instruction is a measure that instructed a department, or all ("").
