@@ -32,7 +32,10 @@ type Transaction struct {
 }
 
 // Rcpt is one envelope recipient with the MTA's routing of it.
-type Rcpt struct{ Addr, Mailer, Host string }
+type Rcpt struct {
+	Addr, Mailer, Host string
+	Relay              bool // where the routing was looked up: Host is the relay for all mail, or for all of the sender's
+}
 
 // factsOf answers, for each recipient, which way the message goes.
 func (f *Filter) factsOf(t *Transaction, head *message.Mail) policy.Facts {
@@ -105,9 +108,13 @@ func (x *Exempt) matches(t *Transaction) bool {
 // promises fills in how the MTA will reach each recipient outside. What cannot be looked up stays unknown,
 // which protects nothing.
 func (f *Filter) promises(ctx context.Context, t *Transaction, facts *policy.Facts) (failed error) {
+	if f.transports == nil {
+		return nil
+	}
+	rcpts, failed := f.routes(ctx, t, facts)
 	for i := range facts.Recipients {
-		p, r := &facts.Recipients[i], t.Rcpts[i]
-		if f.transports == nil || p.Direction != verdict.Outbound || r.Mailer == "" {
+		p, r := &facts.Recipients[i], rcpts[i]
+		if p.Direction != verdict.Outbound || r.Mailer == "" {
 			continue
 		}
 		promise, err := f.transports.Promise(ctx, r)
@@ -118,6 +125,29 @@ func (f *Filter) promises(ctx context.Context, t *Transaction, facts *policy.Fac
 		p.Transport = f.transportOf(promise, r.Host)
 	}
 	return failed
+}
+
+// routes are the recipients with their routing: as the MTA named it, else looked up, behind rspamd and for old mail.
+func (f *Filter) routes(ctx context.Context, t *Transaction, facts *policy.Facts) (rcpts []Rcpt, failed error) {
+	rcpts = slices.Clone(t.Rcpts)
+	var addrs []string
+	var at []int
+	for i := range facts.Recipients {
+		if facts.Recipients[i].Direction == verdict.Outbound && rcpts[i].Mailer == "" {
+			addrs, at = append(addrs, rcpts[i].Addr), append(at, i)
+		}
+	}
+	if len(addrs) == 0 {
+		return rcpts, nil
+	}
+	found, failed := f.transports.Route(ctx, t.Sender, addrs)
+	for i, r := range found {
+		if p := &facts.Recipients[at[i]]; r.Mailer != "" {
+			rcpts[at[i]], p.Hop = r, hopOf(r)
+			p.Risk = f.riskOf(p)
+		}
+	}
+	return rcpts, failed
 }
 
 // transportOf names a promise. TLS proves one hop: to a relay it protects only where the relay's owner has

@@ -31,6 +31,9 @@ type Parts struct {
 
 // Transports tells what the MTA promises for a recipient, by the transport and next hop that it names.
 type Transports interface {
+	// Route gives transport and next hop of each recipient where the MTA has not named them. One without Mailer is
+	// not known; err says why.
+	Route(ctx context.Context, sender string, rcpts []string) ([]Rcpt, error)
 	Promise(ctx context.Context, to Rcpt) (Promise, error)
 }
 

@@ -234,6 +234,8 @@ func TestFields(t *testing.T) {
 // promiseMay is an MTA that uses TLS where the other side offers it.
 type promiseMay struct{}
 
+func (promiseMay) Route(context.Context, string, []string) ([]Rcpt, error) { return nil, nil }
+
 func (promiseMay) Promise(context.Context, Rcpt) (Promise, error) {
 	return Promise{Level: "may"}, nil
 }

@@ -2,7 +2,7 @@
 //
 // It reads and changes main.cf by postconf alone. Apply remembers what stood there before, and Undo gives back
 // only what nobody else has changed since. Transports tells what Postfix promises about TLS for a next hop,
-// as its own smtp client would look it up.
+// as its own smtp client would look it up, and the next hop of a recipient, as its trivial-rewrite would choose it.
 package postfix
 
 import (
@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // Postfix is an instance.
@@ -71,14 +72,25 @@ func (p *Postfix) postconf(ctx context.Context, args ...string) (string, error) 
 	return p.command(ctx, "postconf", args...)
 }
 
+// waitForPipes is how long a command that has ended is waited for while a child of it holds its output open.
+const waitForPipes = 500 * time.Millisecond
+
 func (p *Postfix) command(ctx context.Context, name string, args ...string) (string, error) {
+	return p.commandWith(ctx, "", name, args...)
+}
+
+// commandWith runs a command that reads in.
+func (p *Postfix) commandWith(ctx context.Context, in, name string, args ...string) (string, error) {
 	path := filepath.Join(p.CommandDir, name)
 	if _, err := exec.LookPath(path); err != nil {
 		return "", fmt.Errorf("%s: not found: is Postfix installed? (postfix.command_dir)", path)
 	}
 	cmd := exec.CommandContext(ctx, path, append([]string{"-c", p.ConfigDir}, args...)...)
 	var out, errOut bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errOut
+	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &out, &errOut, waitForPipes
+	if in != "" {
+		cmd.Stdin = strings.NewReader(in)
+	}
 	if err := cmd.Run(); err != nil {
 		return "", &commandError{name, strings.TrimSpace(errOut.String()), err}
 	}

@@ -21,18 +21,10 @@ func (p Promise) Verified() bool {
 // policyKeys are the keys of smtp_tls_policy_maps for a next hop. One with brackets or a port stands for
 // itself only; a domain also for those below it (".example.com").
 func policyKeys(host string) []string {
-	keys := []string{host}
 	if strings.ContainsAny(host, "[]:") {
-		return keys
+		return []string{host}
 	}
-	for rest := host; ; {
-		i := strings.IndexByte(rest[min(1, len(rest)):], '.')
-		if i < 0 {
-			return keys
-		}
-		rest = rest[i+1:]
-		keys = append(keys, rest)
-	}
+	return domainKeys(host, false)
 }
 
 // with reads an entry of smtp_tls_policy_maps: a level and attributes.

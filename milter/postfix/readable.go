@@ -19,12 +19,12 @@ type User struct {
 // Unreadable names the TLS policy maps that a user cannot read, each with what stands in the way: for their recipients
 // nothing is promised. It looks at the files' rights; nobody needs to become that user.
 func (p *Postfix) Unreadable(ctx context.Context, u User) (faults []string, err error) {
-	clients, _, err := p.clients(ctx)
+	set, err := p.sending(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var tables []string
-	for _, c := range clients {
+	for _, c := range set.client {
 		if !c.local {
 			tables = append(tables, splitList(c.maps)...)
 		}

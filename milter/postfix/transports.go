@@ -2,7 +2,6 @@ package postfix
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -16,13 +15,20 @@ type Transports struct {
 	Postfix Postfix
 	Now     func() time.Time // nil means time.Now
 
-	mu      sync.Mutex
-	client  map[string]smtpClient // by transport name of master.cf
-	relay   string
-	files   [2]time.Time // of main.cf and master.cf when client was read
+	mu sync.Mutex
+	sending
+	files   [2]time.Time // of main.cf and master.cf when sending was read
 	checked time.Time
 	reading bool // the files are being read again
 	known   map[[2]string]*answer
+	hops    hops
+}
+
+// sending is how Postfix is set up to send.
+type sending struct {
+	client  map[string]smtpClient // by transport name of master.cf
+	relay   string
+	routing routing
 }
 
 // answer is a lookup that is done or, while ready is open, under way.
@@ -45,9 +51,6 @@ const (
 	checkEvery  = 5 * time.Second // how often main.cf is looked at
 	manyAnswers = 20_000
 )
-
-// mapTimeout bounds one question to a map: a postmap that hangs must not hold up mail.
-const mapTimeout = 2 * time.Second
 
 // Lookup tells what Postfix promises for a transport and next hop as it names them in {rcpt_mailer} and
 // {rcpt_host}. A map that cannot be read is an error.
@@ -110,32 +113,16 @@ func (t *Transports) ask(ctx context.Context, c smtpClient, host string) (Promis
 	}
 	p := Promise{Level: c.level, TLS12: atLeastTLS12(c.protocols)}
 	for _, key := range policyKeys(host) {
-		for _, table := range splitList(c.maps) {
-			value, found, err := t.Postfix.query(ctx, table, key)
-			if err != nil {
-				return Promise{}, err
-			}
-			if found {
-				return p.with(value), nil
-			}
+		k := lookup{key, true}
+		found, err := t.Postfix.find(ctx, "smtp_tls_policy_maps", splitList(c.maps), []lookup{k})
+		if err != nil {
+			return Promise{}, err
+		}
+		if value, ok := found[k]; ok {
+			return p.with(value), nil
 		}
 	}
 	return p, nil
-}
-
-// query asks a map. postmap exits with 1 and says nothing when it has no such key.
-func (p *Postfix) query(ctx context.Context, table, key string) (value string, found bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, mapTimeout)
-	defer cancel()
-	out, err := p.command(ctx, "postmap", "-q", key, table)
-	if err == nil {
-		return strings.TrimSpace(out), true, nil
-	}
-	var failed *commandError
-	if errors.As(err, &failed) && failed.said == "" && ctx.Err() == nil {
-		return "", false, nil
-	}
-	return "", false, fmt.Errorf("smtp_tls_policy_maps: %s: %w", table, err)
 }
 
 // refresh reads how Postfix is set up: at first, and again when its files have changed. The second time
@@ -152,11 +139,11 @@ func (t *Transports) refresh(ctx context.Context) error {
 	t.checked = now
 	switch {
 	case t.client == nil:
-		clients, relay, err := t.Postfix.clients(ctx)
+		s, err := t.Postfix.sending(ctx)
 		if err != nil {
 			return err
 		}
-		t.take(clients, relay, files)
+		t.take(s, files)
 	case files != t.files:
 		t.reading = true
 		go t.reread(files)
@@ -167,17 +154,17 @@ func (t *Transports) refresh(ctx context.Context) error {
 func (t *Transports) reread(files [2]time.Time) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	clients, relay, err := t.Postfix.clients(ctx)
+	s, err := t.Postfix.sending(ctx)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.reading = false
 	if err == nil { // else the next round tries again
-		t.take(clients, relay, files)
+		t.take(s, files)
 	}
 }
 
-func (t *Transports) take(clients map[string]smtpClient, relay string, files [2]time.Time) {
-	t.client, t.relay, t.files, t.known = clients, relay, files, map[[2]string]*answer{}
+func (t *Transports) take(s sending, files [2]time.Time) {
+	t.sending, t.files, t.known, t.hops = s, files, map[[2]string]*answer{}, hops{known: map[[2]string]knownHop{}}
 }
 
 // written is when main.cf and master.cf were last written.
@@ -192,21 +179,21 @@ func (p *Postfix) written() (files [2]time.Time, err error) {
 	return files, nil
 }
 
-// clients reads how each transport of master.cf sends, and relayhost.
-func (p *Postfix) clients(ctx context.Context) (map[string]smtpClient, string, error) {
-	base, relay, err := p.baseClient(ctx)
+// sending reads how each transport of master.cf sends, and how trivial-rewrite chooses among them.
+func (p *Postfix) sending(ctx context.Context) (s sending, err error) {
+	base, now, err := p.baseClient(ctx)
 	if err != nil {
-		return nil, "", err
+		return s, err
 	}
 	services, err := p.postconf(ctx, "-M")
 	if err != nil {
-		return nil, "", err
+		return s, err
 	}
 	overrides, err := p.postconf(ctx, "-x", "-P")
 	if err != nil {
-		return nil, "", err
+		return s, err
 	}
-	clients := map[string]smtpClient{}
+	s = sending{client: map[string]smtpClient{}, relay: now["relayhost"], routing: now}
 	for line := range strings.Lines(services) {
 		f := strings.Fields(line)
 		if len(f) < 8 || f[1] != "unix" {
@@ -214,26 +201,34 @@ func (p *Postfix) clients(ctx context.Context) (map[string]smtpClient, string, e
 		}
 		c := base
 		c.local = f[7] != "smtp"
-		clients[f[0]] = c
+		s.client[f[0]] = c
 	}
 	for line := range strings.Lines(overrides) {
 		name, value, _ := strings.Cut(line, " =")
 		part := strings.Split(name, "/")
-		if c, ok := clients[part[0]]; ok && len(part) == 3 && part[1] == "unix" {
-			c.set(part[2], strings.TrimSpace(value))
-			clients[part[0]] = c
+		if len(part) != 3 || part[1] != "unix" {
+			continue
+		}
+		value = strings.TrimSpace(value)
+		if c, ok := s.client[part[0]]; ok {
+			c.set(part[2], value)
+			s.client[part[0]] = c
+		}
+		if part[0] == "rewrite" {
+			s.routing[part[2]] = value
 		}
 	}
-	return clients, relay, nil
+	s.routing.readOrigin()
+	return s, nil
 }
 
-// baseClient is what main.cf says for all transports.
-func (p *Postfix) baseClient(ctx context.Context) (c smtpClient, relay string, err error) {
-	main, err := p.postconf(ctx, "-x", "smtp_tls_security_level", "smtp_tls_policy_maps", "smtp_tls_mandatory_protocols", "smtp_use_tls", "smtp_enforce_tls", "relayhost")
+// baseClient is what main.cf says for all transports, and its parameters for trivial-rewrite.
+func (p *Postfix) baseClient(ctx context.Context) (c smtpClient, now map[string]string, err error) {
+	main, err := p.postconf(ctx, append([]string{"-x", "smtp_tls_security_level", "smtp_tls_policy_maps", "smtp_tls_mandatory_protocols", "smtp_use_tls", "smtp_enforce_tls"}, routingParams...)...)
 	if err != nil {
-		return c, "", err
+		return c, nil, err
 	}
-	now := map[string]string{}
+	now = map[string]string{}
 	for line := range strings.Lines(main) {
 		name, value, _ := strings.Cut(line, " =")
 		now[name] = strings.TrimSpace(value)
@@ -248,7 +243,7 @@ func (p *Postfix) baseClient(ctx context.Context) (c smtpClient, relay string, e
 			c.level = "verify"
 		}
 	}
-	return c, now["relayhost"], nil
+	return c, now, nil
 }
 
 // set takes a parameter, of main.cf or of a transport's own.

@@ -42,10 +42,24 @@ func (t sendmailTransports) Promise(ctx context.Context, to milter.Rcpt) (milter
 	return milter.Promise{Local: p.Local, Relay: p.Relay, Level: p.Level, Verified: p.Verified}, err
 }
 
+// Route: Sendmail's rules decide while it delivers, so what it has not named is not known.
+func (t sendmailTransports) Route(context.Context, string, []string) ([]milter.Rcpt, error) {
+	return nil, nil
+}
+
 // transports speaks of Postfix's promises in the words of the milter.
 type transports struct{ *postfix.Transports }
 
 func (t transports) Promise(ctx context.Context, to milter.Rcpt) (milter.Promise, error) {
 	p, err := t.Lookup(ctx, to.Mailer, to.Host)
-	return milter.Promise{Local: p.Local, Relay: p.Relay, Level: p.Level, Verified: p.Verified()}, err
+	return milter.Promise{Local: p.Local, Relay: p.Relay || to.Relay, Level: p.Level, Verified: p.Verified()}, err
+}
+
+func (t transports) Route(ctx context.Context, sender string, rcpts []string) ([]milter.Rcpt, error) {
+	hops, err := t.Transports.Route(ctx, sender, rcpts)
+	out := make([]milter.Rcpt, len(hops))
+	for i, h := range hops {
+		out[i] = milter.Rcpt{Addr: rcpts[i], Mailer: h.Mailer, Host: h.Host, Relay: h.Relay}
+	}
+	return out, err
 }
