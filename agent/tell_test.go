@@ -127,7 +127,7 @@ func TestEscalation(t *testing.T) {
 	want(t, "at first", d.look(), repeatedOfficer, "ida@nordvig.example: Open mail: same sender, repeated")
 	want(t, "again", d.look())
 	d.at = d.at.Add(4 * 24 * time.Hour)
-	want(t, "later, not confirmed", d.look(), "officer@nordvig.example: 3 open mails wait for triage")
+	want(t, "later, not confirmed", d.look(), "officer@nordvig.example: 3 mails wait for triage")
 	for _, key := range keys {
 		if err := d.Triage(t.Context(), "officer", key, cases.Triage{Judgement: cases.RuleBroken, Reason: "known recipient"}); err != nil {
 			t.Fatal(err)

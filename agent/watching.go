@@ -208,8 +208,8 @@ func (w *watching) untriaged(ctx context.Context) error {
 		return err
 	}
 	return w.alert(ctx, watch.Of("untriaged", now.In(w.zone).Format(time.DateOnly), watch.Officer, now, w.config.Alerts.Lang,
-		fmt.Sprintf("%d åbne mails venter på vurdering\nDe er over et døgn gamle. Afgør for hver, om det er en falsk alarm, et brud på reglerne eller et brud på persondatasikkerheden.", n),
-		fmt.Sprintf("%d open mails wait for triage\nThey are more than a day old. Decide for each whether it is a false alarm, a rule broken, or a breach of personal data.", n),
+		fmt.Sprintf("%d mails venter på vurdering\nDe er over et døgn gamle. Afgør for hver, om det er en falsk alarm, et brud på reglerne eller et brud på persondatasikkerheden.", n),
+		fmt.Sprintf("%d mails wait for triage\nThey are more than a day old. Decide for each whether it is a false alarm, a rule broken, or a breach of personal data.", n),
 		w.config.Alerts.Link, "triage"), "")
 }
 

@@ -27,6 +27,7 @@ type Incident struct {
 	Algorithm  string    `json:"algorithm,omitempty"`
 	Strong     bool      `json:"strong"`
 	Department string    `json:"department,omitempty"`
+	Lost       bool      `json:"lost,omitempty"` // while it was held by us; see Lost
 }
 
 // Signal is something from which the breach could have been known.

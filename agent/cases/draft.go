@@ -3,6 +3,7 @@ package cases
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -52,7 +53,7 @@ func Notification(c *Case, h House, lang string) Draft {
 	if c.Late(h.Now) {
 		add(w.items[LateReason], cmp.Or(c.lateReason(), w.say(c.Items[LateReason], h.Zone)))
 	}
-	add(w.breachType, w.confidentiality)
+	add(w.breachType, cmp.Or(w.types(c.Incidents), w.toFill))
 	for _, i := range NotificationItems() {
 		if i != DPO {
 			add(w.items[i], w.say(c.Items[i], h.Zone))
@@ -113,6 +114,21 @@ func (w *words) toldText(c *Case, zone *time.Location) string {
 		return w.grounds[p.Exempt] + " " + c.Exemption.Reason
 	}
 	return w.notTold
+}
+
+// types are the types of breach that the mails show; "" without any mail.
+func (w *words) types(incidents []Incident) string {
+	var all []string
+	for _, i := range incidents {
+		t := w.confidentiality
+		if i.Lost {
+			t = w.availability
+		}
+		if !slices.Contains(all, t) {
+			all = append(all, t)
+		}
+	}
+	return strings.Join(all, "; ")
 }
 
 func stamp(t time.Time, zone *time.Location) string {

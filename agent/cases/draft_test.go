@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"postvagt/agent/event"
 )
 
 func text(d Draft) string {
@@ -82,6 +84,30 @@ func TestLateDrafts(t *testing.T) {
 	want("in the second phase", late, "found in a leave")
 	if lacks := s.Lacks(); len(lacks) > 0 {
 		t.Errorf("the reason is said, and yet there lacks %v", lacks)
+	}
+}
+
+// The type of breach follows the mails: what left in the open, what was lost while we held it, or both.
+func TestTypeOfBreach(t *testing.T) {
+	open := event.Document{Key: "open", Level: "sensitive", Left: true, Outcome: "delivered", Protected: "no"}
+	lost := event.Document{Key: "lost", Level: "confidential", Held: true, Outcome: "unknown"}
+	for _, lang := range Languages() {
+		w := wordsIn(lang)
+		for _, tt := range []struct {
+			mails []*event.Document
+			want  string
+		}{
+			{nil, w.toFill}, {[]*event.Document{&open}, w.confidentiality}, {[]*event.Document{&lost}, w.availability},
+			{[]*event.Document{&open, &lost, &open}, w.confidentiality + "; " + w.availability},
+		} {
+			c := &Case{Role: Controller}
+			for _, d := range tt.mails {
+				c.Incidents = append(c.Incidents, IncidentOf(d))
+			}
+			if n := text(Notification(c, House{Zone: time.UTC}, lang)); !strings.Contains(n, w.breachType+"\n"+tt.want+"\n") {
+				t.Errorf("%s: not %q:\n%s", lang, tt.want, n)
+			}
+		}
 	}
 }
 

@@ -16,5 +16,5 @@ type Line struct {
 // IncidentOf is a transmission as a case keeps it.
 func IncidentOf(d *event.Document) Incident {
 	return Incident{Key: d.Key, Time: d.Time, Level: d.Level, Kinds: d.Kinds, Persons: d.Persons, Outcome: d.Outcome, Transport: d.Transport,
-		Protection: d.Protection, Algorithm: d.Algorithm, Strong: d.Strong, Department: d.Department}
+		Protection: d.Protection, Algorithm: d.Algorithm, Strong: d.Strong, Department: d.Department, Lost: Lost(d)}
 }

@@ -3,6 +3,8 @@ package cases
 import (
 	"strings"
 	"time"
+
+	"postvagt/agent/event"
 )
 
 // TriageLimit is how long an open sensitive mail may wait for its triage before somebody is alerted.
@@ -53,13 +55,17 @@ func TriageSubject(key string) string { return triagePrefix + key }
 // TriageKey is the row key of a triage's subject.
 func TriageKey(subject string) (key string, ok bool) { return strings.CutPrefix(subject, triagePrefix) }
 
-// NeedsTriage says whether a person must look at a transmission: personal data worth protecting left the house, and
-// nothing proves that it was protected; or mail that was held is lost by our own fault. What was held and did not leave
-// is no breach.
-func NeedsTriage(level, protected string, left, lostByUs bool) bool {
-	if lostByUs {
-		return true
-	}
-	sensitive := level == "sensitive" || level == "confidential"
-	return sensitive && left && protected != "yes"
+// NeedsTriage says whether a person must look at a transmission: it is open or lost. What was held and did not leave is
+// no breach.
+func NeedsTriage(d *event.Document) bool { return Open(d) || Lost(d) }
+
+// Open says that personal data worth protecting left the house, and nothing proves that it was protected.
+func Open(d *event.Document) bool { return sensitive(d) && d.Left && d.Protected != "yes" }
+
+// Lost says that mail with such data was held and did not come out of it by anybody's decision: it expired, or no log
+// tells where it is. That its sender was told of an expiry makes it no less a loss for the recipient.
+func Lost(d *event.Document) bool {
+	return sensitive(d) && d.Held && !d.Left && (d.Outcome == "expired" || d.Outcome == "unknown")
 }
+
+func sensitive(d *event.Document) bool { return d.Level == "sensitive" || d.Level == "confidential" }

@@ -5,7 +5,7 @@ type words struct {
 	notification, notice, toController, mark, noMail    string
 	caseNumber, phase, controller, processor, addressee string
 	happened, aware, awareReason                        string
-	breachType, confidentiality                         string
+	breachType, confidentiality, availability           string
 	risk, persons                                       string
 	estimate, notYet, toFill                            string
 	willTell, notTold                                   string
@@ -37,7 +37,8 @@ func danish() *words {
 		caseNumber: "Sagsnummer", phase: "del %d", controller: "Dataansvarlig", processor: "Databehandler", addressee: "Til",
 		happened: "Hvornår skete bruddet", aware: "Hvornår blev vi bekendt med bruddet", awareReason: "Begrundelse for tidspunktet",
 		breachType: "Type af brud", confidentiality: "Fortrolighed: oplysninger er sendt eller set uden tilstrækkelig beskyttelse",
-		risk: "Vurderet risiko", persons: "Underretning af de registrerede",
+		availability: "Tilgængelighed: oplysninger gik tabt eller udløb, mens de var tilbageholdt hos os",
+		risk:         "Vurderet risiko", persons: "Underretning af de registrerede",
 		estimate: "skøn", notYet: "Ikke kendt endnu, fordi %s. Eftersendes senest %s.", toFill: "[skal udfyldes]",
 		willTell: "De registrerede underrettes.", notTold: "De registrerede er ikke underrettet.",
 		intro:    "%s skriver til dig, fordi der er sket et brud på sikkerheden for dine personoplysninger.",
@@ -62,7 +63,8 @@ func norwegian() *words {
 		caseNumber: "Saksnummer", phase: "del %d", controller: "Behandlingsansvarlig", processor: "Databehandler", addressee: "Til",
 		happened: "Når skjedde bruddet", aware: "Når fikk vi kjennskap til bruddet", awareReason: "Begrunnelse for tidspunktet",
 		breachType: "Type brudd", confidentiality: "Konfidensialitet: opplysninger er sendt eller sett uten tilstrekkelig vern",
-		risk: "Vurdert risiko", persons: "Underretning av de registrerte",
+		availability: "Tilgjengelighet: opplysninger gikk tapt eller utløp mens de var holdt tilbake hos oss",
+		risk:         "Vurdert risiko", persons: "Underretning av de registrerte",
 		estimate: "anslag", notYet: "Ikke kjent ennå, fordi %s. Ettersendes senest %s.", toFill: "[må fylles ut]",
 		willTell: "De registrerte blir underrettet.", notTold: "De registrerte er ikke underrettet.",
 		intro:    "%s skriver til deg fordi det har skjedd et brudd på sikkerheten for personopplysningene dine.",
@@ -87,7 +89,8 @@ func swedish() *words {
 		caseNumber: "Ärendenummer", phase: "del %d", controller: "Personuppgiftsansvarig", processor: "Personuppgiftsbiträde", addressee: "Till",
 		happened: "När inträffade incidenten", aware: "När fick vi vetskap om incidenten", awareReason: "Motivering till tidpunkten",
 		breachType: "Typ av incident", confidentiality: "Konfidentialitet: uppgifter har skickats eller setts utan tillräckligt skydd",
-		risk: "Bedömd risk", persons: "Information till de registrerade",
+		availability: "Tillgänglighet: uppgifter gick förlorade eller löpte ut medan de hölls kvar hos oss",
+		risk:         "Bedömd risk", persons: "Information till de registrerade",
 		estimate: "uppskattning", notYet: "Inte känt ännu, eftersom %s. Kompletteras senast %s.", toFill: "[ska fyllas i]",
 		willTell: "De registrerade informeras.", notTold: "De registrerade har inte informerats.",
 		intro:    "%s skriver till dig eftersom det har inträffat en incident som rör dina personuppgifter.",
@@ -112,7 +115,8 @@ func english() *words {
 		caseNumber: "Case", phase: "phase %d", controller: "Controller", processor: "Processor", addressee: "To",
 		happened: "When the breach happened", aware: "When we became aware of it", awareReason: "Reason for that time",
 		breachType: "Type of breach", confidentiality: "Confidentiality: data was sent or seen without sufficient protection",
-		risk: "Risk as assessed", persons: "Notice to the data subjects",
+		availability: "Availability: data was lost or expired while we held it",
+		risk:         "Risk as assessed", persons: "Notice to the data subjects",
 		estimate: "estimate", notYet: "Not known yet, because %s. To follow by %s.", toFill: "[to be filled in]",
 		willTell: "The data subjects will be told.", notTold: "The data subjects have not been told.",
 		intro:    "%s writes to you because the security of your personal data was breached.",

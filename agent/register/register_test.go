@@ -153,6 +153,59 @@ func TestUntriaged(t *testing.T) {
 	}
 }
 
+// All that the judgement of a mail may rest on, in every combination: the register finds what cases.NeedsTriage asks for, the
+// newest first. Lost held mail is among it; held mail, and what was returned or deleted, is not.
+func TestUntriagedIsWhatNeedsTriage(t *testing.T) {
+	b := newBook(t)
+	var docs []event.Document
+	wanted := map[string]bool{}
+	for _, level := range []string{"none", "confidential", "sensitive"} {
+		for _, outcome := range []string{"held", "released", "returned", "deleted", "delivered", "deferred", "bounced", "expired", "unknown"} {
+			for _, protected := range []string{"yes", "no", "unknown"} {
+				for _, wasHeld := range []bool{false, true} {
+					d := sensitive(fmt.Sprintf("%064x", len(docs)), b.at.Add(time.Duration(len(docs)*7%60)*time.Minute), protected)
+					d.Level, d.Outcome, d.Held, d.Left = level, outcome, wasHeld, outcome == "delivered"
+					docs = append(docs, d)
+					if cases.NeedsTriage(&d) {
+						wanted[d.Key] = true
+					}
+				}
+			}
+		}
+	}
+	if err := b.Store.Commit(t.Context(), store.Batch{Documents: docs}); err != nil {
+		t.Fatal(err)
+	}
+	p := dashboards.Period{From: b.at.Add(-time.Hour).Format(time.RFC3339), To: b.at.Add(24 * time.Hour).Format(time.RFC3339)}
+	read := func(limit int) (all []event.Document) {
+		t.Helper()
+		if err := b.Untriaged(t.Context(), p, func(d event.Document) bool {
+			all = append(all, d)
+			return len(all) < limit
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	all := read(len(docs))
+	lost := 0
+	for i, d := range all {
+		if !wanted[d.Key] || i > 0 && d.Time.After(all[i-1].Time) {
+			t.Errorf("%s %s held %t protected %s needs no triage, or is not in its place", d.Level, d.Outcome, d.Held, d.Protected)
+		}
+		delete(wanted, d.Key)
+		if cases.Lost(&d) {
+			lost++
+		}
+	}
+	if len(wanted) > 0 || lost != 2*2*3 {
+		t.Errorf("%d are missing, %d were lost", len(wanted), lost)
+	}
+	if first := read(5); len(first) != 5 || first[4].Key != all[4].Key {
+		t.Errorf("%d read of 5", len(first))
+	}
+}
+
 // Years after closing, all that was said is gone, the numbers stay, and the chain verifies; an open case stays.
 func TestExpire(t *testing.T) {
 	b := newBook(t)

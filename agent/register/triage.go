@@ -3,6 +3,8 @@ package register
 import (
 	"context"
 	"errors"
+	"iter"
+	"time"
 
 	"postvagt/agent/cases"
 	"postvagt/agent/event"
@@ -60,10 +62,16 @@ func (r *Register) entries(ctx context.Context, subject string) ([]cases.Entry, 
 	return entries, err
 }
 
-// openSensitive are the transmissions that a person must look at: see cases.NeedsTriage.
-var openSensitive = dashboards.Filter{
-	dashboards.Is("postvagt.level", "sensitive", "confidential"), dashboards.Is("postvagt.left", "true"), dashboards.Not("postvagt.protected", "yes"),
-}
+// What a person must look at, as filters: cases.Open and cases.Lost.
+var (
+	openSensitive = dashboards.Filter{
+		dashboards.Is("postvagt.level", "sensitive", "confidential"), dashboards.Is("postvagt.left", "true"), dashboards.Not("postvagt.protected", "yes"),
+	}
+	lostSensitive = dashboards.Filter{
+		dashboards.Is("postvagt.level", "sensitive", "confidential"), dashboards.Is("postvagt.held", "true"), dashboards.Is("postvagt.left", "false"),
+		dashboards.Is("postvagt.outcome", "expired", "unknown"),
+	}
+)
 
 // openPage is how many transmissions are read at once, but firstPage at first: a page shows no more.
 const (
@@ -78,7 +86,31 @@ func (r *Register) Untriaged(ctx context.Context, p dashboards.Period, f func(ev
 	if err != nil {
 		return err
 	}
-	return r.EachOpen(ctx, p, func(d event.Document) bool { return triaged[d.Key] || f(d) })
+	return r.eachOf(ctx, p, func(d event.Document) bool { return triaged[d.Key] || f(d) })
+}
+
+// eachOf calls f for each open and each lost transmission of a period, the newest first, until it returns false.
+func (r *Register) eachOf(ctx context.Context, p dashboards.Period, f func(event.Document) bool) error {
+	var failed error
+	next, stop := iter.Pull(func(yield func(event.Document) bool) { failed = r.Each(ctx, p, lostSensitive, yield) })
+	defer stop()
+	lost, more := next()
+	goOn := true
+	// takeLost hands over those that are not older than a time.
+	takeLost := func(than time.Time) bool {
+		for ; goOn && more && !lost.Time.Before(than); lost, more = next() {
+			goOn = f(lost)
+		}
+		return goOn
+	}
+	err := r.EachOpen(ctx, p, func(d event.Document) bool {
+		goOn = takeLost(d.Time) && f(d)
+		return goOn
+	})
+	if err == nil {
+		takeLost(time.Time{})
+	}
+	return errors.Join(err, failed)
 }
 
 // EachOpen calls f for each open sensitive transmission of a period, the newest first, until it returns false.

@@ -77,7 +77,7 @@ func (s *site) triagedOf(r *http.Request, v view, d *event.Document) (t triaged,
 			t.Said = append(t.Said, fact{Name: s.stamp(v.Lang, e.At) + " · " + e.By, Value: triageText(v.Lang, j)})
 		}
 	}
-	if !v.user.Is(decides...) || !incident(d) {
+	if !v.user.Is(decides...) || !cases.NeedsTriage(d) {
 		return t, nil
 	}
 	t.Action = v.link("/triage/" + d.Key)
@@ -134,6 +134,9 @@ func (s *site) judge(w http.ResponseWriter, r *http.Request) {
 func (s *site) intoCase(r *http.Request, v view, d *event.Document, t *cases.Triage) error {
 	incident := []cases.Incident{cases.IncidentOf(d)}
 	now := []cases.Signal{{At: s.Now(), Human: true, What: "triage"}, {At: d.Time, What: "sent"}}
+	if cases.Lost(d) && !d.OutcomeTime.IsZero() {
+		now = append(now, cases.Signal{At: d.OutcomeTime, What: "lost"})
+	}
 	if t.Case != "" {
 		_, err := s.Breaches.SayOf(r.Context(), v.user.Name, t.Case, cases.Gathering{Incidents: incident, Signals: now})
 		return err

@@ -217,6 +217,26 @@ func TestCaseForReaders(t *testing.T) {
 	read("da", "Tegn på bruddet", "Vurderinger af risikoen", "ingen risiko", "found again")
 }
 
+// Held mail that we lost waits for its judgement like open mail, and becomes a breach of availability.
+func TestLostMailIsTriaged(t *testing.T) {
+	lost := event.Document{Key: keyOf(3), Time: now.Add(-30 * time.Hour), Direction: "outbound", MessageDirection: "outbound", First: true, Recipients: 1, Level: "sensitive",
+		Held: true, Outcome: "unknown", OutcomeTime: now.Add(-2 * time.Hour), Protected: "unknown"}
+	d := newCaseDesk(t, lost)
+	if body := d.get(login.Officer, "/triage?lang=en"); !strings.Contains(body, "2 waiting") || !strings.Contains(body, "/transmissions/"+lost.Key) {
+		t.Errorf("the lost mail does not wait:\n%s", body)
+	}
+	if body := d.get(login.Officer, "/transmissions/"+lost.Key+"?lang=en"); !strings.Contains(body, "/triage/"+lost.Key) {
+		t.Error("it cannot be judged on its page")
+	}
+	to := d.done("/triage/"+lost.Key+"?lang=en", "judgement", "breach", "title", "A lost mail")
+	if body := d.get(login.DPO, to); !strings.Contains(body, "the held mail was lost or expired") {
+		t.Errorf("the loss is no sign of the breach:\n%s", body)
+	}
+	if body := d.get(login.DPO, "/cases/2026-0001/draft/notification?in=en&lang=en"); !strings.Contains(body, "Availability: ") || strings.Contains(body, "Confidentiality: ") {
+		t.Errorf("the draft names another type of breach:\n%s", body)
+	}
+}
+
 func TestTriageInForms(t *testing.T) {
 	d := newCaseDesk(t)
 	for want, fields := range map[string][]string{

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"postvagt/agent/cases"
 	"postvagt/agent/login"
 	"postvagt/agent/store"
 	"postvagt/dashboards"
@@ -277,7 +278,7 @@ func TestSenderAndAccessLog(t *testing.T) {
 	documents := sample(80, 20)
 	var id string
 	for i := range documents {
-		if d := &documents[i]; incident(d) {
+		if d := &documents[i]; cases.NeedsTriage(d) {
 			d.From, id = "anna@nordvig.example", d.Key
 			break
 		}

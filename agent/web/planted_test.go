@@ -122,7 +122,7 @@ func TestPlantedSecrets(t *testing.T) {
 	var open []event.Document
 	var keys []string
 	for _, d := range mails {
-		if incident(&d) {
+		if cases.NeedsTriage(&d) {
 			open, keys = append(open, d), append(keys, d.Key)
 		}
 	}

@@ -6,7 +6,7 @@ import "postvagt/dashboards"
 func caseTexts() map[string]dashboards.Text {
 	return map[string]dashboards.Text{
 		"triage":                  {DA: "Åbne mails til vurdering", EN: "Open mail to judge"},
-		"triage-help":             {DA: "En mail her indeholdt fortrolige eller følsomme oplysninger, forlod huset og var ikke beviseligt beskyttet. Afgør for hver, om det er en falsk alarm, et brud på reglerne eller et brud på persondatasikkerheden. Efter et døgn bliver de sagsansvarlige mindet om det.", EN: "A mail here held confidential or sensitive data, left the house, and is not proven to have been protected. Decide for each whether it is a false alarm, a rule broken, or a breach of personal data. After a day the officers are reminded."},
+		"triage-help":             {DA: "En mail her indeholdt fortrolige eller følsomme oplysninger, forlod huset og var ikke beviseligt beskyttet; eller vi holdt den tilbage, og den gik tabt eller udløb hos os. Afgør for hver, om det er en falsk alarm, et brud på reglerne eller et brud på persondatasikkerheden. Efter et døgn bliver de sagsansvarlige mindet om det.", EN: "A mail here held confidential or sensitive data, left the house, and is not proven to have been protected; or we held it, and it was lost or expired with us. Decide for each whether it is a false alarm, a rule broken, or a breach of personal data. After a day the officers are reminded."},
 		"triage-lead":             {DA: "%s venter", EN: "%s waiting"},
 		"triage-more":             {DA: "Der er flere; vælg en kortere periode.", EN: "There are more; choose a shorter period."},
 		"triage-none":             {DA: "Ingen venter i perioden.", EN: "None is waiting in this period."},
@@ -59,6 +59,7 @@ func caseTexts() map[string]dashboards.Text {
 		"case-signal-what":        {DA: "Hvad (uden navne)", EN: "What (no names)"},
 		"signal-triage":           {DA: "mailen blev vurderet", EN: "the mail was judged"},
 		"signal-sent":             {DA: "mailen blev sendt", EN: "the mail was sent"},
+		"signal-lost":             {DA: "den tilbageholdte mail gik tabt eller udløb", EN: "the held mail was lost or expired"},
 		"signal-opened":           {DA: "sagen blev oprettet", EN: "the case was opened"},
 		"case-risk-help":          {DA: "For hver gruppe af berørte: hvor alvorligt, og hvor sandsynligt. 1 er ubetydelig, 4 er størst. Den højeste risiko bestemmer fremgangsmåden.", EN: "For each group of those affected: how severe, and how likely. 1 is negligible, 4 the most. The highest risk decides what is to be done."},
 		"risk-group":              {DA: "Gruppe (uden navne)", EN: "Group (no names)"},

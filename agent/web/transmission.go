@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"postvagt/agent/cases"
 	"postvagt/agent/event"
 	"postvagt/dashboards"
 )
@@ -76,17 +77,10 @@ func (s *site) onePage(r *http.Request, v view, d *event.Document) (page onePage
 	if err == nil {
 		page.Triage, err = s.triagedOf(r, v, d)
 	}
-	if v.user.Is(decides...) && incident(d) && s.Persons() {
+	if v.user.Is(decides...) && cases.NeedsTriage(d) && s.Persons() {
 		page.Ask = v.link("/transmissions/" + d.Key + "/sender")
 	}
 	return page, err
-}
-
-// incident says whether a transmission is one whose sender may have to be asked: recognised data that left without
-// proof of protection, or that left after an objection.
-func incident(d *event.Document) bool {
-	recognised := d.Level == "sensitive" || d.Level == "confidential"
-	return recognised && d.Left && d.Protected != "yes"
 }
 
 // sender shows who sent the mail of an incident, once the reason is written down.
@@ -96,7 +90,7 @@ func (s *site) sender(r *http.Request, v view) (string, any, error) {
 	if err != nil {
 		return "", nil, err
 	}
-	if !incident(d) || !s.Persons() {
+	if !cases.NeedsTriage(d) || !s.Persons() {
 		return "", nil, errForbidden
 	}
 	v.path = "/transmissions/" + d.Key
