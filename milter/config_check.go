@@ -188,7 +188,7 @@ func (c *Config) checkExempt() (errs []error) {
 
 // Warnings are what config check says beside errors.
 func (c *Config) Warnings() (out []string) {
-	out = append(c.heldWarnings(), c.riskWarnings()...)
+	out = append(c.kindWarnings(), c.riskWarnings()...)
 	for i, ch := range c.Channel {
 		if len(ch.RequireRelay) == 0 {
 			out = append(out, c.fault(fmt.Sprintf("channel[%d]", i), "channel %q has no require_relay: its mark alone decides, and no delivery can prove it", ch.Name).Error())

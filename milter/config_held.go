@@ -88,11 +88,18 @@ func (h *Held) Overrides() (names []string) {
 	return names
 }
 
-// heldWarnings names kinds that no shipped rule finds: a slip, or kinds of the admin's own.
-func (c *Config) heldWarnings() (out []string) {
+// kindWarnings names kinds that no shipped rule finds: a slip, or kinds of the admin's own.
+func (c *Config) kindWarnings() (out []string) {
 	for _, k := range c.Held.FourEyes {
 		if !slices.Contains(shippedKinds(), k) {
 			out = append(out, c.fault("held.four_eyes", "no shipped rule finds the kind %q%s", k, didYouMean(k, shippedKinds())).Error())
+		}
+	}
+	for i, l := range c.Policy.Line {
+		for _, k := range l.Kinds {
+			if !slices.Contains(shippedKinds(), k) {
+				out = append(out, c.fault(fmt.Sprintf("policy.line[%d].kinds", i), "no shipped rule finds the kind %q%s", k, didYouMean(k, shippedKinds())).Error())
+			}
 		}
 	}
 	return out

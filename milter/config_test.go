@@ -117,12 +117,14 @@ timeout = "1m30s"
 }
 
 func TestWarnings(t *testing.T) {
-	c, err := parseConfig("m.toml", []byte("[organisation]\ndomains = [\"a.example\"]\n[milter]\nlisten = \"inet:0.0.0.0:9000\"\npdftotext = \"/nonexistent/pdftotext\"\n[[channel]]\nname = \"g\"\nsubject_prefix = \"#s#\"\n"))
+	c, err := parseConfig("m.toml", []byte("[organisation]\ndomains = [\"a.example\"]\n[milter]\nlisten = \"inet:0.0.0.0:9000\"\npdftotext = \"/nonexistent/pdftotext\"\n[[channel]]\nname = \"g\"\nsubject_prefix = \"#s#\"\n"+
+		"[[policy.line]]\nname = \"a\"\naction = \"tag\"\nkinds = [\"helth\"]\n[[policy.line]]\nname = \"b\"\naction = \"pass\"\n[held]\nfour_eyes = [\"cpr\"]\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	got := strings.Join(c.Warnings(), "\n")
-	for _, want := range []string{"m.toml:6: channel[0]: channel \"g\" has no require_relay", "m.toml:4: milter.listen: anybody who reaches 0.0.0.0:9000", "m.toml:5: milter.pdftotext: the program is missing"} {
+	for _, want := range []string{"m.toml:6: channel[0]: channel \"g\" has no require_relay", "m.toml:4: milter.listen: anybody who reaches 0.0.0.0:9000", "m.toml:5: milter.pdftotext: the program is missing",
+		"m.toml:12: policy.line[0].kinds: no shipped rule finds the kind \"helth\"; did you mean \"health\"?", "held.four_eyes: no shipped rule finds the kind \"cpr\""} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no warning %q in %q", want, got)
 		}

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"errors"
+	"math/rand/v2"
 	"net/netip"
 	"os"
 	"slices"
@@ -356,7 +357,7 @@ func TestConditions(t *testing.T) {
 func TestCompileRefuses(t *testing.T) {
 	last := Line{Name: "otherwise", Action: verdict.Pass}
 	outbound := []string{verdict.Outbound}
-	ten, five := 10, 5
+	ten, five, yes, no := 10, 5, true, false
 	for name, tt := range map[string]struct {
 		lines []Line
 		want  string
@@ -374,6 +375,11 @@ func TestCompileRefuses(t *testing.T) {
 		"inbound reject":     {[]Line{{Name: "a", Action: verdict.Reject, Direction: []string{verdict.Inbound}}, last}, "would stop inbound mail"},
 		"after all":          {[]Line{{Name: "all", Action: verdict.Pass}, {Name: "b", Action: verdict.Tag, Direction: outbound}, last}, "line 2 (b): can never match: line 1 (all)"},
 		"narrower after":     {[]Line{{Name: "a", Action: verdict.Tag, Direction: outbound}, {Name: "b", Action: verdict.Hold, Direction: outbound, Level: []string{"sensitive"}}, last}, "line 2 (b): can never match"},
+		"strong and not":     {[]Line{{Name: "a", Action: verdict.Tag, Strong: &yes}, {Name: "b", Action: verdict.Tag, Strong: &no}, {Name: "c", Action: verdict.Tag, Direction: outbound}, last}, "line 3 (c): can never match: the lines before it, together"},
+		"few and many":       {[]Line{{Name: "many", Action: verdict.Tag, PersonsOver: &five, Direction: outbound}, {Name: "in", Action: verdict.Tag, Direction: []string{verdict.Inbound, verdict.Internal}}, {Name: "out", Action: verdict.Tag, Class: []string{"authority", "free-mail", "external"}}, {Name: "c", Action: verdict.Tag, Level: []string{"none"}}, last}, "line 4 (c): can never match: the lines before it, together"},
+		"no such message":    {[]Line{{Name: "a", Action: verdict.Tag, Level: []string{"unseen"}, Content: []string{"none"}}, last}, "line 1 (a): can never match: its conditions exclude each other"},
+		"no such recipient":  {[]Line{{Name: "a", Action: verdict.Tag, Direction: []string{verdict.Inbound}, Class: []string{"authority"}}, last}, "line 1 (a): can never match: its conditions exclude each other"},
+		"quoted nothing":     {[]Line{{Name: "a", Action: verdict.Tag, Level: []string{"none"}, Quoted: &yes}, last}, "exclude each other"},
 		"more persons after": {[]Line{{Name: "a", Action: verdict.Tag, PersonsOver: &five}, {Name: "b", Action: verdict.Tag, PersonsOver: &ten}, last}, "line 2 (b): can never match"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -389,6 +395,10 @@ func TestCompileRefuses(t *testing.T) {
 	fewer := []Line{{Name: "a", Action: verdict.Tag, PersonsOver: &ten}, {Name: "b", Action: verdict.Tag, PersonsOver: &five}, last}
 	if _, err := Compile(fewer, Options{Mode: Enforce}); err != nil {
 		t.Errorf("a wider line after a narrower one: %v", err)
+	}
+	apart := []Line{{Name: "a", Action: verdict.Tag, Strong: &yes, Sender: []string{"@a.example"}}, {Name: "b", Action: verdict.Tag, Strong: &no}, {Name: "c", Action: verdict.Tag, Direction: outbound}, last}
+	if _, err := Compile(apart, Options{Mode: Enforce}); err != nil {
+		t.Errorf("a line that strong mail of other senders meets: %v", err)
 	}
 	var le *LineError
 	if _, err := Compile([]Line{{Name: "a", Action: "x"}}, Options{}); !errors.As(err, &le) || le.Index != 0 || le.Key != "action" {
@@ -431,4 +441,69 @@ func TestRecordIsMasked(t *testing.T) {
 			}
 		}
 	}
+}
+
+// What Compile calls unreachable, no message reaches; and of what it lets pass, some message that it can think of reaches each line.
+func TestReachable(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 7))
+	pick := func(all []string) []string {
+		return slices.DeleteFunc(slices.Clone(all), func(string) bool { return r.IntN(2) == 0 })
+	}
+	flag := func() *bool {
+		v := r.IntN(2) == 0
+		return []*bool{nil, &v}[r.IntN(2)]
+	}
+	messages := everyMessage()
+	unreachable := 0
+	for range 3000 {
+		lines := make([]Line, 2+r.IntN(5))
+		for i := range lines {
+			n := r.IntN(3)
+			lines[i] = Line{Name: strconv.Itoa(i), Action: verdict.Tag, Direction: pick(Words("direction")), Level: pick(Words("level")), Content: pick([]string{"none", "zip"}), Strong: flag(), PersonsOver: []*int{nil, &n}[r.IntN(2)]}
+		}
+		hit := map[*Line]bool{}
+		for _, m := range messages {
+			for i := range lines {
+				if lines[i].matches(&Facts{}, &m.to, &m.content) {
+					hit[&lines[i]] = true
+					break
+				}
+			}
+		}
+		for i := range lines {
+			can := reachable(&lines[i], lines[:i])
+			if can != hit[&lines[i]] {
+				t.Fatalf("line %d of %+v: reachable %v, and some message reaches it: %v", i, lines, can, hit[&lines[i]])
+			}
+			if !can {
+				unreachable++
+			}
+		}
+	}
+	if unreachable < 500 {
+		t.Errorf("only %d lines were unreachable", unreachable)
+	}
+}
+
+type anyMessage struct {
+	to      Recipient
+	content Content
+}
+
+// everyMessage are messages of all kinds that the conditions of TestReachable tell apart.
+func everyMessage() (all []anyMessage) {
+	for _, direction := range Words("direction") {
+		class := "internal"
+		if direction == verdict.Outbound {
+			class = "external"
+		}
+		for _, level := range []detect.Level{detect.None, detect.Confidential, detect.Sensitive} {
+			for _, content := range []verdict.Protection{encrypted("none", "", false), encrypted("zip", "", false), encrypted("zip", "", true), encrypted("smime", "", false), encrypted("smime", "", true)} {
+				for persons := range 5 {
+					all = append(all, anyMessage{Recipient{Direction: direction, Class: class, Transport: Opportunistic}, Content{Found: detect.Result{Level: level, Persons: persons}, Protection: content}})
+				}
+			}
+		}
+	}
+	return all
 }

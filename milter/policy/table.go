@@ -123,11 +123,12 @@ func Compile(lines []Line, opt Options) (*Table, error) {
 		if l.stops() && !opt.InboundBlock && (len(l.Direction) == 0 || slices.Contains(l.Direction, verdict.Inbound)) {
 			fault("action", "%s would stop inbound mail: add direction = [\"outbound\"], or set policy.inbound_block = true if that is meant", l.Action)
 		}
-		for j := range i {
-			if t.lines[j].covers(l) {
-				fault("", "can never match: line %d (%s) matches all that it could", j+1, t.lines[j].Name)
-				break
-			}
+		if j := slices.IndexFunc(t.lines[:i], func(before Line) bool { return before.covers(l) }); j >= 0 {
+			fault("", "can never match: line %d (%s) matches all that it could", j+1, t.lines[j].Name)
+		} else if !reachable(l, nil) {
+			fault("", "can never match: its conditions exclude each other")
+		} else if !reachable(l, t.lines[:i]) {
+			fault("", "can never match: the lines before it, together, match all that it could")
 		}
 	}
 	if len(lines) == 0 || !(&Line{}).sameConditions(&lines[len(lines)-1]) {
