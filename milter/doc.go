@@ -19,7 +19,9 @@
 // Facts of the envelope and the client (facts.go, recipients.go), the department of the sender
 // (departments.csv), the register of objections (objections.go), what arrived securely before (threads.go), who has
 // written to whom (acquaintances.go), likely slips (slips.go), registered assessments of risk (config_risk.go), and what
-// the MTA promises for the next hop (Transports, asked only where something was found). Each of them is read while
+// the MTA promises for the next hop (Transports, asked only where something was found). The MTA names the next hop by its
+// macros; where they are missing, behind rspamd and in check, Postfix's is looked up as its trivial-rewrite chooses it, and
+// Sendmail's is unknown. Each of them is read while
 // mail flows, and none can hold it up: what cannot be looked up counts as unknown, which protects nothing.
 //
 // # Replies

@@ -17,8 +17,8 @@ type User struct {
 }
 
 // Unreadable names the TLS policy maps that a user cannot read, each with what stands in the way: for their recipients
-// nothing is promised. It looks at the files' rights; nobody needs to become that user.
-func (p *Postfix) Unreadable(ctx context.Context, u User) (faults []string, err error) {
+// nothing is promised. With routes also the tables that choose next hops. It looks at the files' rights; nobody needs to become that user.
+func (p *Postfix) Unreadable(ctx context.Context, u User, routes bool) (faults []string, err error) {
 	set, err := p.sending(ctx)
 	if err != nil {
 		return nil, err
@@ -35,11 +35,21 @@ func (p *Postfix) Unreadable(ctx context.Context, u User) (faults []string, err 
 			faults = append(faults, fmt.Sprintf("smtp_tls_policy_maps: %s: %s: its recipients count as not protected by TLS", table, why))
 		}
 	}
+	for _, param := range routingTables {
+		for _, table := range splitList(set.routing[param]) {
+			if why := u.cannotAsk(strings.TrimLeft(table, "!")); routes && why != "" {
+				faults = append(faults, fmt.Sprintf("%s: %s: %s: no recipient's next hop is known, and all count as not protected by TLS", param, table, why))
+			}
+		}
+	}
 	return faults, nil
 }
 
 // cannotAsk says why a map cannot be asked, "" when it can.
 func (u User) cannotAsk(table string) string {
+	if strings.HasPrefix(table, "/") { // a file of domains
+		return u.cannotRead(table)
+	}
 	kind, path, _ := strings.Cut(table, ":")
 	if kind == "proxy" && u.UID != 0 {
 		return "only Postfix's own programs may ask the proxymap server"

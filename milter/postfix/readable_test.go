@@ -26,7 +26,8 @@ func TestUnreadable(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	p := instance(t, "smtp_tls_policy_maps = texthash:"+dir+"/open, hash:"+dir+"/secret texthash:"+closed+"/open hash:"+dir+"/none proxy:hash:/x inline:{ { a = may } }\n", master)
+	p := instance(t, "smtp_tls_policy_maps = texthash:"+dir+"/open, hash:"+dir+"/secret texthash:"+closed+"/open hash:"+dir+"/none proxy:hash:/x inline:{ { a = may } }\n"+
+		"transport_maps = hash:"+dir+"/secret\nrelay_domains = a.example !texthash:"+closed+"/open "+closed+"/open\n", master)
 	stranger, group := User{UID: 65534, Groups: []uint32{65534}}, User{UID: 65534, Groups: []uint32{65534, uint32(os.Getegid())}}
 	for _, tt := range []struct {
 		who  string
@@ -37,7 +38,7 @@ func TestUnreadable(t *testing.T) {
 		{"one of the group", group, []string{"is missing", "proxymap", "the folder " + closed + " is closed"}},
 		{"root", User{}, []string{"is missing"}},
 	} {
-		faults, err := p.Unreadable(t.Context(), tt.user)
+		faults, err := p.Unreadable(t.Context(), tt.user, false)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -49,6 +50,16 @@ func TestUnreadable(t *testing.T) {
 		}
 		if strings.Contains(got, "secret.db") != (tt.who == "another user") || strings.Contains(got, dir+"/open") || strings.Contains(got, "inline") {
 			t.Errorf("%s:\n%s", tt.who, got)
+		}
+	}
+	faults, err := p.Unreadable(t.Context(), stranger, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := strings.Join(faults, "\n")
+	for want, times := range map[string]int{"\ntransport_maps: hash:" + dir + "/secret: ": 1, "\nrelay_domains: !texthash:" + closed + "/open: the folder": 1, "\nrelay_domains: " + closed + "/open: the folder": 1, "a.example": 0} {
+		if strings.Count(got, want) != times {
+			t.Errorf("want %q %d times in\n%s", want, times, got)
 		}
 	}
 }

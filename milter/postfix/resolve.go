@@ -27,6 +27,10 @@ var routingParams = []string{
 	"recipient_delimiter", "append_dot_mydomain", "mydomain", "myorigin",
 }
 
+// routingTables are those of them that name tables, or files.
+var routingTables = []string{"mydestination", "virtual_alias_domains", "virtual_mailbox_domains", "relay_domains", "transport_maps",
+	"sender_dependent_default_transport_maps", "sender_dependent_relayhost_maps"}
+
 // address is an envelope address.
 type address struct{ full, local, domain string } // domain in lower case
 

@@ -65,7 +65,9 @@ func (s sendmailMTA) Clear(t *testing.T) {
 	}
 }
 
-func (s sendmailMTA) Quirks() quirks { return quirks{slow: true, noRoute: true, sent: "stat=Sent"} }
+func (s sendmailMTA) Quirks() quirks {
+	return quirks{slow: true, oneHop: true, noRoute: true, sent: "stat=Sent"}
+}
 
 // setup runs the command: it shows the change, makes it, has nothing left to do, takes it back, and makes it again.
 func (h *mtaHouse) setup(what, file, line string, settled func()) {

@@ -3,6 +3,7 @@ package e2e
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -26,6 +27,7 @@ func mtaStories() []mtaStory {
 		{"not judged", "on_failure = \"hold\"\nspill_over = 1024\nspill_dir = \"/nonexistent\"\n" + enforce, (*mtaHouse).tellsNotJudged},
 		{"tempfails", "on_failure = \"tempfail\"\nspill_over = 1024\nspill_dir = \"/nonexistent\"\n" + enforce, (*mtaHouse).tellsLater},
 		{"dead milter", "on_failure = \"tempfail\"\n" + enforce, (*mtaHouse).tellsDead},
+		{"knows transport", enforce, (*mtaHouse).tellsTransport},
 		{"routes", enforce + "route_token = \"by-gateway\"\n" + routeLine, (*mtaHouse).tellsRoute},
 	}
 }
@@ -276,6 +278,50 @@ func (h *mtaHouse) tellsRoute() {
 		h.t.Errorf("a forged token was left:\n%s", got)
 	}
 	h.logged(h.lastVerdict("action=pass"), h.mta.Quirks().sent, "relay=127.0.0.1[127.0.0.1]:"+portOf(h.far.Addr(0)))
+}
+
+// Confidential mail goes where the MTA verifies the other side, and has done so when it is there; elsewhere it is held. Old mail is
+// judged by the same next hops.
+func (h *mtaHouse) tellsTransport() {
+	if h.mta.Quirks().oneHop {
+		h.t.Skip("this MTA has one next hop for all mail here; milter/sendmail tells what it promises")
+	}
+	const region = "a@" + verifiedDomain
+	hop := "127.0.0.1[127.0.0.1]:" + portOf(h.far.Addr(2))
+	h.accepted(kit.Envelope{From: outbound.From, To: []string{region}}, confidentialMail)
+	h.arrived(1)
+	id := h.lastVerdict("action=pass", "level=confidential", "why=confidential-by-tls")
+	h.recipient(id, "transport=enforced", "hop=smtp:[127.0.0.1]:"+portOf(h.far.Addr(2)))
+	h.logged(id+": ", h.mta.Quirks().sent, "relay="+hop)
+	h.logged("Verified TLS connection established to " + hop)
+	held := h.hold(confidentialMail)
+	h.recipient(held, "transport=opportunistic", "wanted=hold")
+	h.decide("delete", "--config", h.config, "--reason", "a test", held)
+	old := filepath.Join(h.dir, "old.eml")
+	if err := os.WriteFile(old, []byte(confidentialMail), 0o600); err != nil {
+		h.t.Fatal(err)
+	}
+	for to, want := range map[string]int{region: 0, outbound.To[0]: 1} {
+		if out, code := h.run("check", "--config", h.config, "--to", to, old); code != want {
+			h.t.Errorf("check of mail to %s: exit %d: %s", to, code, out)
+		}
+	}
+}
+
+// recipient looks at the newest recipient line of a message.
+func (h *mtaHouse) recipient(queueID string, parts ...string) {
+	h.t.Helper()
+	lines := h.verdictLines()
+	slices.Reverse(lines)
+	i := slices.IndexFunc(lines, func(l string) bool { return strings.Contains(l, "]: "+queueID+": rcpt v=1 ") })
+	if i < 0 {
+		h.t.Fatalf("no recipient line of %s", queueID)
+	}
+	for _, p := range parts {
+		if !strings.Contains(lines[i], p) {
+			h.t.Errorf("want %s in %s", p, lines[i])
+		}
+	}
 }
 
 func portOf(addr string) string { return addr[strings.LastIndexByte(addr, ':')+1:] }

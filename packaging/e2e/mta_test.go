@@ -34,6 +34,7 @@ type mta interface {
 // quirks are limits of an MTA that a story must know of; each is stated in the documentation of its room.
 type quirks struct {
 	slow    bool   // with replies a thousand messages take longer than every change can wait: make soak
+	oneHop  bool   // all mail has one next hop here
 	noRoute bool   // no table chooses a next hop by a header field
 	sent    string // how the log says that a message was delivered
 }
@@ -52,7 +53,7 @@ type mtaHouse struct {
 // newFar is the other side: it holds all mail, so that a story can look at it.
 func newFar(t *testing.T, dir string) *kit.Postfix {
 	t.Helper()
-	far, err := kit.StartPostfix(t.Context(), filepath.Join(dir, "far"), kit.Config{Ports: []kit.Port{{}, {}}, Main: map[string]string{
+	far, err := kit.StartPostfix(t.Context(), filepath.Join(dir, "far"), kit.Config{Ports: []kit.Port{{}, {}, {}}, Main: map[string]string{
 		"header_checks": "static:HOLD", "myhostname": "mx.far.example", "mynetworks": "127.0.0.0/8"}})
 	if err != nil {
 		t.Fatal(err)
@@ -272,9 +273,15 @@ func newPostfixMTA(t *testing.T, dir string, far *kit.Postfix) postfixMTA {
 	return postfixMTA{p}
 }
 
+// verifiedDomain is one whose host Postfix verifies (smtp_tls_policy_maps), at the third door of the other side.
+const verifiedDomain = "region.example"
+
 // nearPostfix are the parameters of a Postfix that hands all mail to the other side.
 func nearPostfix(far *kit.Postfix) map[string]string {
+	verified := "[" + strings.Replace(far.Addr(2), ":", "]:", 1)
 	return map[string]string{"mynetworks": "127.0.0.1/32", "default_transport": hopOf(far),
+		"transport_maps":       "inline:{ { " + verifiedDomain + " = smtp:" + verified + " } }",
+		"smtp_tls_policy_maps": "inline:{ { " + verified + " = secure match=mx.example.test } }", "smtp_tls_CAfile": filepath.Join(far.Etc(), "cert.pem"),
 		"smtp_tls_mandatory_protocols": ">=TLSv1.2", "milter_connect_timeout": "2s",
 		"milter_header_checks": "pcre:{ { /^X-Postvagt-Route: by-gateway$$/ FILTER " + gatewayOf(far) + " } }"}
 }

@@ -76,7 +76,7 @@ func closedMaps(cfg *milter.Config) []string {
 		return nil
 	}
 	p := postfixOf(cfg)
-	faults, err := p.Unreadable(context.Background(), daemonUser())
+	faults, err := p.Unreadable(context.Background(), daemonUser(), cfg.Milter.ScanListen != "")
 	if err != nil {
 		return []string{"the TLS policy of Postfix cannot be looked up: " + err.Error()}
 	}
