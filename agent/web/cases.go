@@ -86,7 +86,6 @@ type casePage struct {
 	Closed, Decides   bool
 	Comments          bool
 	Processor         bool
-	Proposed, Aware   string
 	Items             []caseItem
 	Notice            []caseItem
 	Signals, Log      []fact
@@ -97,8 +96,11 @@ type casePage struct {
 	Drafts            []link
 	Phase             int
 	Fault             string
+	form              string // whose fault it is, and what was posted to it
 	posted            url.Values
-	heading           string
+	heading, lang     string
+	zone              *time.Location
+	aware             time.Time // as it was said, else as it is proposed
 }
 
 type incidentRow struct{ Href, Time, Level, Outcome, Protection, Department string }
@@ -118,8 +120,16 @@ func itemIn(f frame, p casePage, i caseItem) itemOf { return itemOf{f, p, i} }
 
 func (p casePage) title(string) string { return p.heading }
 
-// Was is what the reader had written in a field whose form was refused, so that nothing is lost.
-func (p casePage) Was(name string) string { return p.posted.Get(name) }
+// Was is what the reader had written in a field of a form that was refused, so that nothing is lost.
+func (p casePage) Was(form, name string) string {
+	if form != p.form {
+		return ""
+	}
+	return p.posted.Get(name)
+}
+
+// Refused says whether a form was.
+func (p casePage) Refused(form string) bool { return form == p.form }
 
 func (s *site) oneCase(r *http.Request, v view) (string, any, error) {
 	page, err := s.casePage(r, v)
@@ -138,7 +148,10 @@ func (s *site) casePage(r *http.Request, v view) (page casePage, err error) {
 	}
 	page = casePage{ID: c.ID, heading: c.ID + " · " + c.Title, Heading: c.Title, Path: "/cases/" + c.ID, Clock: s.clockOf(v.Lang, c), Facts: s.caseFacts(v.Lang, c),
 		Closed: !c.Closed.IsZero(), Decides: v.user.Is(decides...), Comments: v.user.Is(remarks...), Processor: c.Role == cases.Processor,
-		Proposed: s.localTime(c.ProposedAwareness()), Aware: s.localTime(c.Aware), Phase: len(c.Reports) + 1, Steps: steps(v.Lang, c)}
+		Phase: len(c.Reports) + 1, Steps: steps(v.Lang, c), lang: v.Lang, zone: s.Zone, aware: c.Aware}
+	if c.Aware.IsZero() {
+		page.aware = c.ProposedAwareness()
+	}
 	for _, l := range c.Lacks() {
 		page.Lacks = append(page.Lacks, l.Text(v.Lang))
 	}
@@ -163,12 +176,4 @@ func (s *site) casePage(r *http.Request, v view) (page casePage, err error) {
 func (s *site) incidentRow(v view, i cases.Incident) incidentRow {
 	return incidentRow{Href: v.link("/transmissions/" + i.Key), Time: s.stamp(v.Lang, i.Time), Level: dashboards.Word(v.Lang, "level", i.Level),
 		Outcome: dashboards.Word(v.Lang, "outcome", i.Outcome), Protection: dashboards.Word(v.Lang, "transport", i.Transport), Department: dashboards.Word(v.Lang, "department", i.Department)}
-}
-
-// localTime writes a moment as a form's datetime-local field takes it.
-func (s *site) localTime(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.In(s.Zone).Format("2006-01-02T15:04")
 }

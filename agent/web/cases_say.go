@@ -55,7 +55,7 @@ func (s *site) sayOf(w http.ResponseWriter, r *http.Request) {
 			s.fail(w, r, err)
 			return
 		}
-		page.Fault, page.posted = t.In(v.Lang), r.PostForm
+		page.Fault, page.form, page.posted = t.In(v.Lang), what, r.PostForm
 		s.render(w, r, v, http.StatusUnprocessableEntity, "case", page)
 		return
 	}
@@ -154,17 +154,13 @@ func (f *form) number(name string) int {
 	return n
 }
 
-// time reads a datetime-local field, in the zone of the organisation; an empty one is the zero time.
-func (f *form) time(name string) time.Time { return f.parse("2006-01-02T15:04", name) }
-
-func (f *form) date(name string) time.Time { return f.parse(time.DateOnly, name) }
-
-func (f *form) parse(layout, name string) time.Time {
+// date reads a date field, as the midnight at which the day begins.
+func (f *form) date(name string) time.Time {
 	text := f.text(name)
 	if text == "" {
 		return time.Time{}
 	}
-	t, err := time.ParseInLocation(layout, text, f.zone)
+	t, err := time.ParseInLocation(time.DateOnly, text, f.zone)
 	f.keep(err != nil, "form-time", text)
 	return t
 }

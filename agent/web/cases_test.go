@@ -41,6 +41,11 @@ type caseDesk struct {
 // newCaseDesk has one open mail, and more if they are given.
 func newCaseDesk(t *testing.T, more ...event.Document) *caseDesk {
 	t.Helper()
+	return newCaseDeskIn(t, zone, more...)
+}
+
+func newCaseDeskIn(t *testing.T, zone *time.Location, more ...event.Document) *caseDesk {
+	t.Helper()
 	d := event.Document{Key: keyOf(1), Time: now.Add(-time.Hour), Direction: "outbound", MessageDirection: "outbound", First: true, Recipients: 1, Level: "sensitive", Kinds: []string{"health"},
 		Left: true, Protected: "no", Outcome: "delivered", Department: "Jobcenter", From: planted, To: planted}
 	s := storeWith(t, append(more, d))
