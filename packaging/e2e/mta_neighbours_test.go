@@ -3,9 +3,6 @@
 package e2e
 
 import (
-	"fmt"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -147,9 +144,6 @@ const gtube = "XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.
 // rspamd does not see what is held. The agent counts a refusal as one, once.
 func TestMTARspamdBeside(t *testing.T) {
 	dir := newMTADir(t)
-	if err := kit.Build(t.Context(), dir); err != nil {
-		t.Fatal(err)
-	}
 	far := newFar(t, dir)
 	rspamd := quickRspamd(t, dir)
 	if err := rspamd.Start(t.Context()); err != nil {
@@ -185,24 +179,7 @@ func TestMTARspamdBeside(t *testing.T) {
 			h.decide("release", "--config", h.config, "--reason", "false-alarm", "--note", "a test", id)
 			h.arrived(1)
 			h.logged(id+": ", m.Quirks().sent)
-			h.counted(order.refused)
+			h.counted("", order.refused, "outcome", "level", "finding")
 		})
 	}
-}
-
-// counted lets an agent read the story's logs, and compares what it has made of them: outcome, level, finding.
-func (h *mtaHouse) counted(want map[string]int) {
-	h.t.Helper()
-	dir := h.t.TempDir()
-	a := &agentHouse{t: h.t, bin: h.dir, agentConfig: filepath.Join(dir, "agent.toml")}
-	text := fmt.Sprintf("[organisation]\ndomains = [%q]\n[store]\npath = %q\n[agent]\ndepartments = \"\"\nsecure_mailboxes = \"\"\nmask_key = \"\"\npseudonym_key = %q\n",
-		house, filepath.Join(dir, "agent.db"), filepath.Join(dir, "pseudonym.key"))
-	if err := os.WriteFile(a.agentConfig, []byte(text), 0o644); err != nil {
-		h.t.Fatal(err)
-	}
-	cmd := exec.CommandContext(h.t.Context(), filepath.Join(h.dir, "postvagt-agent"), "import", "-q", "--verdicts", h.verdicts, "--config", a.agentConfig, h.mta.Log())
-	if out, err := cmd.CombinedOutput(); err != nil {
-		h.t.Fatalf("import: %v: %s", err, out)
-	}
-	a.expect(want, "outcome", "level", "finding")
 }

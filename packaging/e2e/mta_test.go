@@ -47,6 +47,7 @@ type mtaHouse struct {
 	dir, bin, config, verdicts string
 	program                    *kit.Program
 	gateway                    string          // held.gateway of the story
+	trusted                    string          // more trusted_networks, each ", \"network\""
 	seen                       map[string]bool // what had arrived before the story
 }
 
@@ -107,7 +108,7 @@ func (h *mtaHouse) configure(extra string) {
 	text := "[organisation]\nname = \"Nordvig Kommune\"\ndomains = [\"nordvig-kommune.example\"]\n" + tables +
 		"[held]\n" + lineOf("gateway", h.gateway) + "group = \"\"\nsocket = \"" + h.dir + "/held.sock\"\ndecisions = \"" + h.dir + "/decisions.jsonl\"\n" +
 		"[milter]\nmetrics_listen = \"\"\nmail_log = false\nrules_dir = \"\"\ndepartments = \"\"\nmask_key = \"\"\nobjections = \"\"\nsocket_group = \"postfix\"\n" +
-		"trusted_networks = [\"127.0.0.1\"]\nlisten = \"unix:" + milterSocket(h.dir) + "\"\nverdict_log = \"" + h.verdicts + "\"\nstate_dir = \"" + filepath.Join(h.dir, "state") + "\"\n" + lines + extra
+		"trusted_networks = [\"127.0.0.1\"" + h.trusted + "]\nlisten = \"unix:" + milterSocket(h.dir) + "\"\nverdict_log = \"" + h.verdicts + "\"\nstate_dir = \"" + filepath.Join(h.dir, "state") + "\"\n" + lines + extra
 	if err := os.WriteFile(h.config, []byte(text), 0o644); err != nil {
 		h.t.Fatal(err)
 	}
