@@ -40,7 +40,7 @@ type Transports interface {
 // Promise is what the MTA will do to reach a next hop.
 type Promise struct {
 	Local    bool   // delivered on the host itself
-	Relay    bool   // the next hop is the host's relay for all mail
+	Relay    bool   // the next hop is the host's relay for all mail, or may be its fallback
 	Level    string // none, may, encrypt, … as Postfix has them
 	Verified bool   // TLS 1.2 or later to a verified name or key, or no delivery
 }

@@ -44,6 +44,8 @@ const master = `smtp inet n - y - - smtpd
 smtp unix - - y - - smtp
 safe unix - - n - - smtp -o smtp_tls_security_level=secure -o { smtp_tls_mandatory_protocols = >=TLSv1.2 }
 old unix - - n - - smtp -o smtp_tls_policy_maps=
+back unix - - n - - smtp -o smtp_fallback_relay=[other.example]
+back2 unix - - n - - smtp -o smtp_fallback_relay=new.example
 cleanup unix n - y - 0 cleanup
 local unix - n n - - local
 `
@@ -85,6 +87,22 @@ smtp_tls_policy_maps = inline:{ { region.example = secure } { .region.example = 
 		got, err := tr.Lookup(t.Context(), tt.mailer, tt.host)
 		if err != nil || got != tt.want || got.Verified() != tt.verified {
 			t.Errorf("%s:%s: %+v, verified %v, %v; want %+v, %v", tt.mailer, tt.host, got, got.Verified(), err, tt.want, tt.verified)
+		}
+	}
+	for _, tt := range []struct {
+		mailer, host string
+		want         Promise
+	}{ // Postfix takes the next one where it cannot reach the first
+		{"smtp", "region.example, new.example", Promise{Level: "secure", TLS12: true}},
+		{"smtp", "region.example, citizen.example", Promise{Level: "may", TLS12: true}},
+		{"smtp", "region.example more.example new.example", Promise{Level: "encrypt", TLS12: true}},
+		{"smtp", "citizen.example,open.example", Promise{Level: "none", TLS12: true}},
+		{"back", "region.example", Promise{Level: "may", TLS12: true, Relay: true}},
+		{"back2", "region.example", Promise{Level: "secure", TLS12: true, Relay: true}},
+		{"back2", "more.example", Promise{Level: "encrypt", TLS12: true, Relay: true}},
+	} {
+		if got, err := tr.Lookup(t.Context(), tt.mailer, tt.host); err != nil || got != tt.want {
+			t.Errorf("%s:%s: %+v, %v; want %+v", tt.mailer, tt.host, got, err, tt.want)
 		}
 	}
 	if _, err := tr.Lookup(t.Context(), "nosuch", "a.example"); err == nil {

@@ -8,7 +8,7 @@ import (
 // Promise is what Postfix will do to reach a next hop.
 type Promise struct {
 	Local bool   // delivered on this host: local, virtual, pipe, lmtp by unix socket
-	Relay bool   // the next hop is relayhost: what lies behind it is not Postfix's to promise
+	Relay bool   // the next hop is relayhost, or may be smtp_fallback_relay: what lies behind it is not Postfix's to promise
 	Level string // TLS security level of the smtp client: none, may, encrypt, dane, dane-only, fingerprint, verify, secure
 	TLS12 bool   // TLS 1.2 or later, or no delivery
 }
@@ -16,6 +16,19 @@ type Promise struct {
 // Verified says that mail goes to a host whose name or key was checked, by TLS 1.2 or later, or not at all.
 func (p Promise) Verified() bool {
 	return p.TLS12 && slices.Contains([]string{"verify", "secure", "fingerprint", "dane-only"}, p.Level)
+}
+
+// strength orders promises: the weaker one keeps less from others.
+func (p Promise) strength() int {
+	switch {
+	case p.Level == "none":
+		return 0
+	case p.Verified():
+		return 3
+	case slices.Contains([]string{"encrypt", "verify", "secure", "fingerprint", "dane-only"}, p.Level):
+		return 2
+	}
+	return 1
 }
 
 // policyKeys are the keys of smtp_tls_policy_maps for a next hop. One with brackets or a port stands for

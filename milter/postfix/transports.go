@@ -41,8 +41,8 @@ type answer struct {
 
 // smtpClient is how one transport of master.cf sends.
 type smtpClient struct {
-	local                  bool
-	level, maps, protocols string
+	local                            bool
+	level, maps, protocols, fallback string
 }
 
 const (
@@ -95,7 +95,7 @@ func (t *Transports) resolve(ctx context.Context, a *answer, c smtpClient, ok bo
 	defer close(a.ready)
 	if ok {
 		a.promise, a.err = t.ask(ctx, c, key[1])
-		a.promise.Relay = relay != "" && strings.EqualFold(relay, key[1])
+		a.promise.Relay = a.promise.Relay || relay != "" && strings.EqualFold(relay, key[1])
 	} else {
 		a.err = fmt.Errorf("transport %q is not in master.cf", key[0])
 	}
@@ -106,11 +106,28 @@ func (t *Transports) resolve(ctx context.Context, a *answer, c smtpClient, ok bo
 	}
 }
 
-// ask follows Postfix's smtp client: the policy maps first, then the level of the transport.
-func (t *Transports) ask(ctx context.Context, c smtpClient, host string) (Promise, error) {
+// ask follows Postfix's smtp client, which tries the next hops of a list in turn, and then smtp_fallback_relay: no more is promised
+// than of the weakest of them.
+func (t *Transports) ask(ctx context.Context, c smtpClient, host string) (weakest Promise, err error) {
 	if c.local {
 		return Promise{Local: true}, nil
 	}
+	fallback := splitList(c.fallback)
+	for i, host := range append(splitList(host), fallback...) {
+		p, err := t.askOne(ctx, c, strings.ToLower(host))
+		if err != nil {
+			return Promise{}, err
+		}
+		if i == 0 || p.strength() < weakest.strength() {
+			weakest = p
+		}
+	}
+	weakest.Relay = len(fallback) > 0
+	return weakest, nil
+}
+
+// askOne looks one next hop up: the policy maps first, then the level of the transport.
+func (t *Transports) askOne(ctx context.Context, c smtpClient, host string) (Promise, error) {
 	p := Promise{Level: c.level, TLS12: atLeastTLS12(c.protocols)}
 	for _, key := range policyKeys(host) {
 		k := lookup{key, true}
@@ -224,7 +241,7 @@ func (p *Postfix) sending(ctx context.Context) (s sending, err error) {
 
 // baseClient is what main.cf says for all transports, and its parameters for trivial-rewrite.
 func (p *Postfix) baseClient(ctx context.Context) (c smtpClient, now map[string]string, err error) {
-	main, err := p.postconf(ctx, append([]string{"-x", "smtp_tls_security_level", "smtp_tls_policy_maps", "smtp_tls_mandatory_protocols", "smtp_use_tls", "smtp_enforce_tls"}, routingParams...)...)
+	main, err := p.postconf(ctx, append([]string{"-x", "smtp_tls_security_level", "smtp_tls_policy_maps", "smtp_tls_mandatory_protocols", "smtp_fallback_relay", "smtp_use_tls", "smtp_enforce_tls"}, routingParams...)...)
 	if err != nil {
 		return c, nil, err
 	}
@@ -255,5 +272,7 @@ func (c *smtpClient) set(name, value string) {
 		c.maps = value
 	case "smtp_tls_mandatory_protocols":
 		c.protocols = value
+	case "smtp_fallback_relay":
+		c.fallback = value
 	}
 }
