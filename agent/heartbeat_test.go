@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"postvagt/agent/maillog"
+	"postvagt/agent/store"
 	"postvagt/agent/tail"
 	"postvagt/agent/track"
 	"postvagt/dashboards"
@@ -115,5 +116,35 @@ func TestForgedHeartbeat(t *testing.T) {
 		if r.Kind != want {
 			t.Errorf("%s: %s, want %s", text, r.Kind, want)
 		}
+	}
+}
+
+// The rules behind a verdict are kept for who judges it a false alarm, those of harmless mail are not.
+func TestRulesOfAVerdict(t *testing.T) {
+	d := newDesk(t, nil)
+	options, err := d.w.config.trackOptions()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &pipeline{store: d.Store, tracker: track.New(options), metrics: newMetrics(""), unknown: map[string]int64{}}
+	s := &source{kind: "verdicts", parser: maillog.New(maillog.Options{Verdicts: true}, d.at)}
+	head := d.at.UTC().Format("2006-01-02T15:04:05.000000+00:00") + " mx1 postvagt-milter[412]: 4bXyQ12abc: verdict v=1 id="
+	rest := " persons=1 protection=none alg= strong=no signed=no channel= direction=outbound lang=da from=ida@nordvig.example dept= rcpts=1 size=900 ms=1.0 rules=da-health:2,dk-cpr:1 parts= unopened=0 quoted=no hidden=no why=sensitive risk="
+	p.line(s, tail.Line{Text: head + "0123456789abcdef0123456789abcdef action=hold level=sensitive kinds=health" + rest})
+	p.line(s, tail.Line{Text: head + "1123456789abcdef0123456789abcdef action=pass level=none kinds=" + rest})
+	if err := p.commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for id, want := range map[string]string{"0123456789abcdef0123456789abcdef": "da-health dk-cpr", "1123456789abcdef0123456789abcdef": "", "nobody": ""} {
+		rules, err := d.Store.RulesOf(t.Context(), id)
+		if got := strings.Join(rules, " "); err != nil || got != want {
+			t.Errorf("%s: %q, %v, want %q", id, got, err, want)
+		}
+	}
+	if _, err := d.Store.Purge(t.Context(), store.Retention{Details: d.at.AddDate(0, 0, 2)}, d.at.AddDate(0, 0, 3)); err != nil {
+		t.Fatal(err)
+	}
+	if rules, err := d.Store.RulesOf(t.Context(), "0123456789abcdef0123456789abcdef"); err != nil || rules != nil {
+		t.Errorf("after the time of keeping: %q, %v", rules, err)
 	}
 }

@@ -36,6 +36,7 @@ type pipeline struct {
 	letters   []store.Letter
 	selfTests []store.SelfTest
 	settings  []store.Setting
+	found     []store.Found
 	turned    func() // called in each turn; may be nil
 
 	record  maillog.Record
@@ -165,8 +166,21 @@ func (p *pipeline) line(s *source, l tail.Line) {
 		p.settings = append(p.settings, store.Setting{Host: shortHost(r.Host), From: r.Time, Mode: g.Mode, Policy: g.Policy, Rules: g.Rules})
 	case maillog.Foreign, maillog.Ignored, maillog.NoQueue:
 	default:
+		p.judged(r)
 		p.tracker.Add(r, track.Origin{Source: s.name, Pos: l.Pos, Text: l.Text})
 	}
+}
+
+// judged keeps which rules found something in a message that is confidential or sensitive.
+func (p *pipeline) judged(r *maillog.Record) {
+	if r.Kind != maillog.Verdict || r.Verdict.Message == nil || len(r.Verdict.Message.Rules) == 0 || r.Verdict.Message.Level == maillog.LevelNone {
+		return
+	}
+	f := store.Found{ID: r.Verdict.ID, At: r.Time}
+	for _, rule := range r.Verdict.Message.Rules {
+		f.Rules = append(f.Rules, rule.Rule)
+	}
+	p.found = append(p.found, f)
 }
 
 // follows says whether a unit of systemd is one whose lines count.
@@ -215,7 +229,7 @@ func (p *pipeline) commit(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b := store.Batch{Documents: c.Documents, Archive: p.archive, Delete: c.Delete, Unknown: p.unknown, Gaps: p.gaps, SelfTests: p.selfTests, Settings: p.settings}
+	b := store.Batch{Documents: c.Documents, Archive: p.archive, Delete: c.Delete, Unknown: p.unknown, Gaps: p.gaps, SelfTests: p.selfTests, Settings: p.settings, Found: p.found}
 	for _, i := range c.Put {
 		b.Put = append(b.Put, store.Item{Key: i.Key, Data: i.Data, Due: i.Due})
 	}
@@ -247,7 +261,7 @@ func (p *pipeline) commit(ctx context.Context) error {
 	}
 	p.metrics.committed(len(c.Documents), p.tracker)
 	p.sum.Documents += int64(len(c.Documents))
-	p.letters, p.selfTests, p.settings, p.unknown, p.gaps, p.moved, p.lines = nil, nil, nil, map[string]int64{}, nil, nil, 0
+	p.letters, p.selfTests, p.settings, p.found, p.unknown, p.gaps, p.moved, p.lines = nil, nil, nil, nil, map[string]int64{}, nil, nil, 0
 	return nil
 }
 

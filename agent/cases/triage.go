@@ -69,3 +69,10 @@ func Lost(d *event.Document) bool {
 }
 
 func sensitive(d *event.Document) bool { return d.Level == "sensitive" || d.Level == "confidential" }
+
+// FalseAlarms says how often a rule raised what was judged to be a false alarm, and when last.
+type FalseAlarms struct {
+	Rule string // "" where it is not known any more
+	N    int
+	Last time.Time
+}

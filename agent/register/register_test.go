@@ -301,3 +301,31 @@ func TestPaper(t *testing.T) {
 		}
 	}
 }
+
+// What stands is counted by rule: an alarm that was called false and then was none of it counts for nothing.
+func TestFalseAlarms(t *testing.T) {
+	b := newBook(t)
+	for i, said := range [][]cases.Triage{
+		{{Judgement: cases.FalseAlarm, Rules: []string{"da-health", "dk-cpr"}}},
+		{{Judgement: cases.RuleBroken, Reason: "r"}, {Judgement: cases.FalseAlarm, Rules: []string{"da-health"}}},
+		{{Judgement: cases.FalseAlarm, Rules: []string{"da-health"}}, {Judgement: cases.RuleBroken, Reason: "r"}},
+		{{Judgement: cases.FalseAlarm}},
+	} {
+		for _, one := range said {
+			if err := b.Triage(t.Context(), "officer", fmt.Sprintf("%064x", i), one); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	got, err := b.FalseAlarms(t.Context(), b.at.AddDate(0, 0, -1))
+	var all []string
+	for _, f := range got {
+		all = append(all, fmt.Sprint(f.Rule, " ", f.N))
+	}
+	if want := "da-health 2| 1|dk-cpr 1"; err != nil || strings.Join(all, "|") != want {
+		t.Errorf("%q, %v, want %q", strings.Join(all, "|"), err, want)
+	}
+	if got, err := b.FalseAlarms(t.Context(), b.at.AddDate(0, 0, 1)); err != nil || len(got) > 0 {
+		t.Errorf("of later: %v, %v", got, err)
+	}
+}

@@ -1,9 +1,12 @@
 package register
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"iter"
+	"slices"
+	"strings"
 	"time"
 
 	"postvagt/agent/cases"
@@ -20,6 +23,49 @@ func (r *Register) Triage(ctx context.Context, by, key string, t cases.Triage) e
 // TriageOf returns all judgements of a transmission, the last one counts; none if it was not triaged or is erased.
 func (r *Register) TriageOf(ctx context.Context, key string) ([]cases.Entry, error) {
 	return r.entries(ctx, cases.TriageSubject(key))
+}
+
+// FalseAlarms counts the judgements that stand and call an alarm false, by the rules that raised it, the most frequent first.
+// Those whose rules are not known any more are counted under "".
+func (r *Register) FalseAlarms(ctx context.Context, since time.Time) ([]cases.FalseAlarms, error) {
+	triaged, err := r.triaged(ctx)
+	if err != nil {
+		return nil, err
+	}
+	by := map[string]*cases.FalseAlarms{}
+	for key := range triaged {
+		entries, err := r.TriageOf(ctx, key)
+		if err != nil {
+			return nil, err
+		}
+		if len(entries) == 0 {
+			continue // erased
+		}
+		last := entries[len(entries)-1]
+		t, ok := last.Change.(cases.Triage)
+		if !ok || t.Judgement != cases.FalseAlarm || last.At.Before(since) {
+			continue
+		}
+		rules := t.Rules
+		if len(rules) == 0 {
+			rules = []string{""}
+		}
+		for _, rule := range rules {
+			if by[rule] == nil {
+				by[rule] = &cases.FalseAlarms{Rule: rule}
+			}
+			by[rule].N++
+			if last.At.After(by[rule].Last) {
+				by[rule].Last = last.At
+			}
+		}
+	}
+	all := []cases.FalseAlarms{}
+	for _, f := range by {
+		all = append(all, *f)
+	}
+	slices.SortFunc(all, func(a, b cases.FalseAlarms) int { return cmp.Or(b.N-a.N, strings.Compare(a.Rule, b.Rule)) })
+	return all, nil
 }
 
 // Processors returns the organisation's own processors.

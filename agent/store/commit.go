@@ -23,6 +23,7 @@ type Batch struct {
 	SelfTests []SelfTest
 	Settings  []Setting
 	Outages   []HostOutages
+	Found     []Found
 }
 
 // Commit keeps all of a batch or nothing of it. The revision of a document is the store's own: 1 for a new one,
@@ -162,7 +163,7 @@ func (w *writer) rest(b Batch) error {
 			return err
 		}
 	}
-	if err := errors.Join(w.selfTests(b.SelfTests), w.settings(b.Settings), w.outages(b.Outages)); err != nil {
+	if err := errors.Join(w.selfTests(b.SelfTests), w.settings(b.Settings), w.outages(b.Outages), w.found(b.Found)); err != nil {
 		return err
 	}
 	for _, l := range b.Letters {

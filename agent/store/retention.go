@@ -96,7 +96,8 @@ func (s *Store) purgeSome(ctx context.Context, before int64) (n int64, err error
 				return err
 			}
 		}
-		return nil
+		_, err = tx.ExecContext(ctx, "DELETE FROM found WHERE at < ?", dateOf(before, s.zone).UnixMicro())
+		return err
 	})
 	s.cube.forget()
 	return n, err

@@ -23,6 +23,7 @@ type Breaches interface {
 	Cases(ctx context.Context) ([]cases.Line, error)
 	Triage(ctx context.Context, by, key string, t cases.Triage) error
 	TriageOf(ctx context.Context, key string) ([]cases.Entry, error)
+	FalseAlarms(ctx context.Context, since time.Time) ([]cases.FalseAlarms, error)
 	Untriaged(ctx context.Context, p dashboards.Period, f func(event.Document) bool) error
 	Processors(ctx context.Context) ([]cases.Contract, error)
 	SayProcessor(ctx context.Context, by string, p cases.Contract) error
@@ -110,8 +111,11 @@ func (s *site) judge(w http.ResponseWriter, r *http.Request) {
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
 	t := cases.Triage{Judgement: cases.Judgement(r.PostFormValue("judgement")), Reason: trimmed(r, "reason"), Case: r.PostFormValue("case")}
-	if t.Judgement == cases.FalseAlarm && d.Why != "" {
-		t.Rules = d.Kinds
+	if t.Judgement == cases.FalseAlarm && d.VerdictID != "" {
+		if t.Rules, err = s.Store.RulesOf(r.Context(), d.VerdictID); err != nil {
+			s.fail(w, r, err)
+			return
+		}
 	}
 	if t.Judgement != cases.Breach {
 		t.Case = ""
@@ -198,4 +202,34 @@ func (s *site) stamp(lang string, t time.Time) string {
 		return ""
 	}
 	return dashboards.Clock(lang, t.In(s.Zone))
+}
+
+// alarmsPage shows who keeps the rules which of them raise false alarms. It holds no mail.
+type alarmsPage struct {
+	Since string
+	Rows  []alarmRow
+}
+
+type alarmRow struct{ Rule, N, Last string }
+
+func (alarmsPage) title(lang string) string { return texts["false-alarms"].In(lang) }
+
+// alarmMonths is how far back false alarms are counted.
+const alarmMonths = 12
+
+func (s *site) falseAlarms(r *http.Request, v view) (string, any, error) {
+	if s.Breaches == nil {
+		return "", nil, errNotFound
+	}
+	since := s.Now().In(s.Zone).AddDate(0, -alarmMonths, 0)
+	page := alarmsPage{Since: dashboards.Date(v.Lang, since)}
+	all, err := s.Breaches.FalseAlarms(r.Context(), since)
+	for _, f := range all {
+		name := f.Rule
+		if name == "" {
+			name = texts["false-alarms-unknown"].In(v.Lang)
+		}
+		page.Rows = append(page.Rows, alarmRow{name, dashboards.Number(v.Lang, int64(f.N)), dashboards.Date(v.Lang, f.Last.In(s.Zone))})
+	}
+	return "false-alarms", page, err
 }

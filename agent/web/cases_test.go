@@ -344,3 +344,25 @@ func TestRepeatedPages(t *testing.T) {
 		t.Errorf("a finding that is not there: %d", code)
 	}
 }
+
+// Whoever keeps the rules sees which of them raised an alarm that an officer called false, and no mail.
+func TestFalseAlarmsByRule(t *testing.T) {
+	s := storeWith(t, nil)
+	d := event.Document{Key: keyOf(1), Time: now.Add(-time.Hour), Direction: "outbound", MessageDirection: "outbound", First: true, Recipients: 1, Level: "sensitive", Kinds: []string{"health"},
+		VerdictID: strings.Repeat("a", 32), Left: true, Protected: "no", Outcome: "delivered", From: planted, To: planted}
+	if err := s.Commit(t.Context(), store.Batch{Documents: []event.Document{d}, Found: []store.Found{{ID: d.VerdictID, At: d.Time, Rules: []string{"da-health-diagnosis"}}}}); err != nil {
+		t.Fatal(err)
+	}
+	addUsers(t, s)
+	h := plainHandler(t, s, false)
+	if _, page := get(t, as(t, h, login.Admin), "/false-alarms?lang=en"); !strings.Contains(page, "No alarm was called false") {
+		t.Error("an alarm is false before anybody said so")
+	}
+	if w := post(t, as(t, h, login.Officer), "/triage/"+d.Key, nil, url.Values{"judgement": {"false-alarm"}}); w.Code != http.StatusSeeOther {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	_, page := get(t, as(t, h, login.Admin), "/false-alarms?lang=en")
+	if !regexp.MustCompile(`(?s)da-health-diagnosis.*?>1<`).MatchString(page) || strings.Contains(page, planted) {
+		t.Errorf("the admin sees\n%s", page)
+	}
+}

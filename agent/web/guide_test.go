@@ -41,7 +41,7 @@ func TestGuidesAreTrue(t *testing.T) {
 					t.Errorf("missing: %s", line)
 				}
 			}
-			if named := len(regexp.MustCompile("`/[a-z/]*`").FindAllString(guide, -1)); named != listed {
+			if named := len(regexp.MustCompile("`/[a-z/-]*`").FindAllString(guide, -1)); named != listed {
 				t.Errorf("%d addresses are named, the menu has %d", named, listed)
 			}
 		})

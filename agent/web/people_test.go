@@ -112,6 +112,7 @@ var mayOpen = map[string]string{
 	"GET /access":                      "auditor",
 	"GET /access/csv":                  "auditor",
 	"GET /users":                       "admin",
+	"GET /false-alarms":                "officer dpo auditor admin",
 	"GET /words":                       "viewer officer reviewer reader dpo auditor admin",
 	"GET /me":                          "viewer officer reviewer reader dpo auditor admin",
 	"POST /me":                         "viewer officer reviewer reader dpo auditor admin",

@@ -73,6 +73,7 @@ func (s *site) routes() []route {
 		{pattern: "GET /supervision/export/{file}", roles: overseers, serve: s.export},
 		{pattern: "GET /access", roles: auditors, serve: s.page(s.access), menu: "access"},
 		{pattern: "GET /access/csv", roles: auditors, serve: s.accessFile},
+		{pattern: "GET /false-alarms", roles: []login.Role{login.Officer, login.DPO, login.Auditor, login.Admin}, serve: s.page(s.falseAlarms), menu: "false-alarms"},
 		{pattern: "GET /users", roles: admins, serve: s.page(s.users), menu: "users"},
 		{pattern: "GET /words", roles: everyone, serve: s.page(s.words), quiet: true, menu: "words"},
 		{pattern: "GET /me", roles: everyone, serve: s.page(s.me), quiet: true},

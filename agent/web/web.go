@@ -71,6 +71,7 @@ type Store interface {
 	Reported(ctx context.Context, p dashboards.Period, department string) ([]dashboards.Reported, error)
 	Settings(ctx context.Context, p dashboards.Period) ([]dashboards.Setting, error)
 	Outages(ctx context.Context, p dashboards.Period) ([]dashboards.Outage, error)
+	RulesOf(ctx context.Context, verdictID string) ([]string, error)
 	Tested(ctx context.Context, p dashboards.Period) ([]dashboards.Tested, error)
 	HoldPeriod(ctx context.Context, reason string, p dashboards.Period) error
 	People
