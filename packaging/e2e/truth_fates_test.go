@@ -92,6 +92,14 @@ func ways() []fate {
 		{name: "a content filter", service: tFilter, to: []string{"a@whim"}, want: []wanted{{to: "a@whim", outcome: "delivered"}}},
 		{name: "a content filter, two servers", service: tFilter, to: []string{"a@whim", "a@verified"}, want: []wanted{{to: "a@whim", outcome: "delivered"}, {to: "a@verified", outcome: "delivered"}}},
 		{name: "always_bcc", service: tCopied, to: []string{"a@plain"}, want: []wanted{{to: "a@plain", outcome: "delivered"}, {to: "copy@archive", outcome: "delivered", transport: "local", direction: insideOnly, finding: "no-verdict"}}},
+		{name: "recipient_bcc_maps, inside", to: []string{"filed@plain"}, want: []wanted{{to: "filed@plain", outcome: "delivered"}, {to: "copy@archive", outcome: "delivered", transport: "local", direction: insideOnly, finding: "no-verdict"}}},
+		{name: "recipient_bcc_maps, outside", to: []string{"shared@plain"}, want: []wanted{{to: "shared@plain", outcome: "delivered"}, {to: "keeper@verified", outcome: "delivered", finding: "no-verdict"}}},
+		{name: "a copy of inside mail that leaves in the open", text: secretMail, to: []string{"shared@house"}, want: []wanted{
+			{to: "shared@house", outcome: "delivered", transport: "local", direction: insideOnly, level: "sensitive"}, {to: "keeper@plain", outcome: "delivered", level: "sensitive", finding: "no-verdict"}}},
+		{name: "from outside, and out again by an alias", service: tClient, from: "stranger@far", client: "ADDR=203.0.113.7 NAME=mail.far.example", text: secretMail, to: []string{"office@house"},
+			want: []wanted{{to: "office@house", outcome: "delivered", as: "clerk@plain", direction: "outbound", level: "sensitive", finding: "outside-class"}}},
+		{name: "from outside, returned with its content", service: tClient, from: "stranger@plain", client: "ADDR=203.0.113.7 NAME=mail.far.example", text: secretMail, to: []string{"past@house"},
+			want: []wanted{{to: "past@house", outcome: "bounced", transport: "-", direction: "outbound", level: "sensitive", finding: "outside-class"}}, report: true},
 		{name: "a report of success", notify: "SUCCESS", to: []string{"a@plain"}, want: []wanted{{to: "a@plain", outcome: "delivered"}}, report: true},
 	}
 }
