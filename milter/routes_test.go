@@ -1,13 +1,17 @@
 package milter
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"postvagt/milter/policy"
+	"postvagt/milter/program"
+	"postvagt/milter/verdict"
 )
 
 // routedMTA knows the next hop of some domains, and verifies one relay alone.
@@ -58,5 +62,34 @@ func TestRoutesAreLookedUp(t *testing.T) {
 	}
 	if asked := []string{"kari@kommune.example a@region.example", "kari@kommune.example a@relayed.example", "kari@kommune.example a@borger.example"}; !slices.Equal(mta.asked, asked) {
 		t.Errorf("asked for %q", mta.asked)
+	}
+}
+
+// hangingMTA answers nothing.
+type hangingMTA struct{ routedMTA }
+
+func (*hangingMTA) Promise(ctx context.Context, _ Rcpt) (Promise, error) {
+	<-ctx.Done()
+	return Promise{}, ctx.Err()
+}
+
+// Lookups that take too long leave the time to judge: what they were to tell counts as not protected.
+func TestSlowLookupsAreCutOff(t *testing.T) {
+	parts := testParts
+	parts.Transports = &hangingMTA{}
+	cfg := testConfig(t, "")
+	cfg.Milter.Timeout = program.Duration(4 * time.Second)
+	f, err := NewFilter(cfg, parts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := []byte("Subject: x\r\n\r\nKære Anna Jensen. Dit CPR-nummer er 010180-1234, som aftalt.\r\n")
+	tr := &Transaction{Sender: "kari@kommune.example", Trusted: true, Message: bytes.NewReader(data), Bytes: int64(len(data)), Size: int64(len(data)), HeadBytes: headLength(data)}
+	for range 100 {
+		tr.Rcpts = append(tr.Rcpts, Rcpt{Addr: "a@region.example"})
+	}
+	j := f.Judge(t.Context(), tr, func() {})
+	if j.NotWhy != "" || j.Level != verdict.LevelConfidential || wanted(&j) != verdict.Hold || j.Lookups == nil {
+		t.Errorf("not judged %q, level %s, wanted %s, lookups %v", j.NotWhy, j.Level, wanted(&j), j.Lookups)
 	}
 }

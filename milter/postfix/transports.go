@@ -129,12 +129,15 @@ func (t *Transports) ask(ctx context.Context, c smtpClient, host string) (weakes
 // askOne looks one next hop up: the policy maps first, then the level of the transport.
 func (t *Transports) askOne(ctx context.Context, c smtpClient, host string) (Promise, error) {
 	p := Promise{Level: c.level, TLS12: atLeastTLS12(c.protocols)}
+	var asked []lookup
 	for _, key := range policyKeys(host) {
-		k := lookup{key, true}
-		found, err := t.Postfix.find(ctx, "smtp_tls_policy_maps", splitList(c.maps), []lookup{k})
-		if err != nil {
-			return Promise{}, err
-		}
+		asked = append(asked, lookup{key, true})
+	}
+	found, err := t.Postfix.find(ctx, "smtp_tls_policy_maps", splitList(c.maps), asked)
+	if err != nil {
+		return Promise{}, err
+	}
+	for _, k := range asked {
 		if value, ok := found[k]; ok {
 			return p.with(value), nil
 		}
