@@ -3,12 +3,14 @@ package web
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
@@ -76,6 +78,28 @@ func (d *caseDesk) get(role login.Role, address string) string {
 		d.t.Errorf("%s: %d, or it shows what no page may show:\n%s", address, code, body)
 	}
 	return body
+}
+
+// printed is what a PDF says, its spaces folded.
+func (d *caseDesk) printed(role login.Role, address string) string {
+	d.t.Helper()
+	body := d.get(role, address)
+	if !strings.HasPrefix(body, "%PDF") {
+		d.t.Fatalf("%s is no PDF", address)
+	}
+	cmd := exec.CommandContext(d.t.Context(), "pdftotext", "-", "-")
+	cmd.Stdin = strings.NewReader(body)
+	text, err := cmd.Output()
+	switch {
+	case errors.Is(err, exec.ErrNotFound):
+		d.t.Skip("no pdftotext")
+	case err != nil:
+		d.t.Fatal(err)
+	}
+	if strings.Contains(string(text), planted) {
+		d.t.Errorf("%s holds what no paper may hold", address)
+	}
+	return strings.Join(strings.Fields(string(text)), " ")
 }
 
 // post sends a form and returns the status and where it leads.
@@ -146,9 +170,16 @@ func TestCaseFromMailToEnd(t *testing.T) {
 	if body := d.get(login.Auditor, "/cases/2026-0001?lang=en"); !strings.Contains(body, "closed") || strings.Contains(body, "<form class=\"stacked") {
 		t.Error("an auditor has a form, or the case is not closed")
 	}
-	for _, file := range []string{"/cases/2026-0001/draft/notification/pdf?lang=da", "/register/pdf?lang=da", "/register/pdf?id=2026-0001&lang=en"} {
-		if body := d.get(login.Auditor, file); !strings.HasPrefix(body, "%PDF") {
-			t.Errorf("%s is no PDF", file)
+	for file, wants := range map[string][]string{
+		"/cases/2026-0001/draft/notification/pdf?lang=da": {"Udkast, ikke juridisk rådgivning.", "Hvornår blev vi bekendt med bruddet", "2026-11-23 10:12 CET", "Karakteren af bruddet text of nature", "Vurderet risiko Risiko"},
+		"/register/pdf?lang=da":                           {"Fortegnelse over brud", "Konsekvenser: loss of control", "text of measures"},
+		"/register/pdf?id=2026-0001&lang=en":              {"Register of personal data breaches", "sent to one known person", "by telephone", "text of measures"},
+	} {
+		text := d.printed(login.Auditor, file)
+		for _, want := range wants {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s lacks %q:\n%s", file, want, text)
+			}
 		}
 	}
 	if body := d.get(login.DPO, "/register/json"); !strings.Contains(body, `"2026-0001"`) {
