@@ -55,8 +55,8 @@ func neighbours(list, addr string) (said []string) {
 		switch kind := known(name); {
 		case name == addr:
 			before = false
-		case kind == "OpenDKIM" && before:
-			said = append(said, "OpenDKIM ("+name+") stands before the milter: what the mode tag adds comes after the signature, and breaks it where the signature covers that field; put OpenDKIM last then")
+		case kind == "OpenDKIM" && !before:
+			said = append(said, "OpenDKIM ("+name+") stands behind the milter: Postfix shows held mail to no later milter, so it leaves without a signature once it is released; put OpenDKIM first")
 		case kind == "rspamd" && !before:
 			said = append(said, "rspamd ("+name+") stands behind the milter: mail that it refuses is judged and counted first; put it first")
 		}

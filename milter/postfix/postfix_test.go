@@ -251,7 +251,6 @@ func TestPlanApplyUndo(t *testing.T) {
 		"# service [127.0.0.1]:10025/inet of master.cf sets smtpd_milters",
 		"# service [127.0.0.1]:10026/inet of master.cf sets receive_override_options",
 		"# service quiet/unix of master.cf sets smtp_tls_loglevel = \"0\" itself: the log does not say how its mail left",
-		"# OpenDKIM (inet:127.0.0.1:8891) stands before the milter",
 		"# the order of smtpd_milters: inet:127.0.0.1:8891, unix:other.sock, unix:postvagt/milter.sock\n",
 	} {
 		if !strings.Contains(diff.String(), want) {
@@ -335,5 +334,23 @@ func TestMissingCommand(t *testing.T) {
 	p := &Postfix{ConfigDir: "/etc/postfix", CommandDir: "/nonexistent"}
 	if _, err := p.Plan(t.Context(), Wanted{}); err == nil || !strings.Contains(err.Error(), "/nonexistent/postconf: not found: is Postfix installed? (postfix.command_dir)") {
 		t.Errorf("error %v", err)
+	}
+}
+
+// OpenDKIM behind us never sees what was held; before us it has signed it. rspamd is the other way round.
+func TestNeighbours(t *testing.T) {
+	const ours = "unix:postvagt/milter.sock"
+	for list, want := range map[string]string{
+		"inet:127.0.0.1:8891, " + ours:  "the order",
+		ours + ", inet:127.0.0.1:8891":  "OpenDKIM (inet:127.0.0.1:8891) stands behind the milter",
+		"inet:127.0.0.1:11332, " + ours: "the order",
+		ours + ", inet:127.0.0.1:11332": "rspamd (inet:127.0.0.1:11332) stands behind the milter",
+	} {
+		if said := neighbours(list, ours); len(said) == 0 || !strings.Contains(said[0], want) {
+			t.Errorf("%s: %q, want %q", list, said, want)
+		}
+	}
+	if said := neighbours(ours, ours); len(said) > 0 {
+		t.Errorf("alone: %q", said)
 	}
 }
