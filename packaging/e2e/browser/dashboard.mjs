@@ -158,18 +158,18 @@ await check('no word of the workshop', async () => {
 // Each role is shown what it may open, and is refused what it may not.
 const pages = {
   viewer: { open: ['', 'words', 'me'], refused: ['boards', 'transmissions', 'report', 'report/pdf', 'access', 'users'] },
-  officer: { open: ['', 'boards', 'transmissions', 'report', 'words', 'me'], refused: ['access', 'access/csv', 'users'] },
-  reviewer: { open: ['', 'transmissions', 'words', 'me'], refused: ['report', 'access', 'users'] },
+  officer: { open: ['', 'boards', 'transmissions', 'triage', 'repeated', 'cases', 'processors', 'report', 'supervision', 'false-alarms', 'words', 'me'], refused: ['access', 'access/csv', 'users'] },
+  reviewer: { open: ['', 'transmissions', 'held', 'supervision', 'words', 'me'], refused: ['report', 'access', 'users'] },
   dpo: { open: ['', 'transmissions', 'report', 'words', 'me'], refused: ['access', 'users'] },
-  auditor: { open: ['', 'transmissions', 'report', 'access', 'words', 'me'], refused: ['users'] },
-  admin: { open: ['', 'users', 'words', 'me'], refused: ['transmissions', 'report', 'access'] },
+  auditor: { open: ['', 'transmissions', 'triage', 'cases', 'report', 'access', 'words', 'me'], refused: ['users'] },
+  admin: { open: ['', 'false-alarms', 'users', 'words', 'me'], refused: ['transmissions', 'report', 'access'] },
 };
 for (const [role, { open: may, refused }] of Object.entries(pages)) {
   await check(`the pages of ${role}`, async () => {
     const noted = [];
     for (const path of may) {
       for (const lang of ['en', 'da']) {
-        const { context, page, noted: said } = await open({ viewport: phone, as: role }, `${path}?lang=${lang}`);
+        const { context, page, noted: said } = await open({ viewport: phone, as: role, colorScheme: lang === 'da' ? 'dark' : 'light' }, `${path}?lang=${lang}`);
         const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
         if (overflow > 0) said.push(`${overflow} px wider than the window`);
         await page.evaluate(axe);
@@ -192,6 +192,22 @@ for (const [role, { open: may, refused }] of Object.entries(pages)) {
     return noted;
   });
 }
+
+await check('who logs in, and who asks for what is not there', async () => {
+  const noted = [];
+  for (const [path, as] of [['login', undefined], ['nothing-here', 'officer']]) {
+    for (const [lang, colorScheme] of [['en', 'dark'], ['da', 'light']]) {
+      const { context, page, noted: said } = await open({ viewport: phone, colorScheme, ...(as ? { as } : { storageState: undefined }) }, `${path}?lang=${lang}`);
+      await page.evaluate(axe);
+      const result = await page.evaluate(() => window.axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] }));
+      for (const v of result.violations) noted.push(`${path} (${lang}): ${v.id} at ${v.nodes[0].target}`);
+      if (!await page.locator('h1').count()) noted.push(`${path} (${lang}): no heading`);
+      noted.push(...said.filter((s) => !s.startsWith('404') && !s.includes('404')).map((s) => `${path} (${lang}): ${s}`));
+      await context.close();
+    }
+  }
+  return noted;
+});
 
 await check('nobody sees anything without logging in', async () => {
   const noted = [];
