@@ -28,22 +28,11 @@ func (r *Register) TriageOf(ctx context.Context, key string) ([]cases.Entry, err
 // FalseAlarms counts the judgements that stand and call an alarm false, by the rules that raised it, the most frequent first.
 // Those whose rules are not known any more are counted under "".
 func (r *Register) FalseAlarms(ctx context.Context, since time.Time) ([]cases.FalseAlarms, error) {
-	triaged, err := r.triaged(ctx)
-	if err != nil {
-		return nil, err
-	}
+	standing, err := r.standing(ctx)
 	by := map[string]*cases.FalseAlarms{}
-	for key := range triaged {
-		entries, err := r.TriageOf(ctx, key)
-		if err != nil {
-			return nil, err
-		}
-		if len(entries) == 0 {
-			continue // erased
-		}
-		last := entries[len(entries)-1]
-		t, ok := last.Change.(cases.Triage)
-		if !ok || t.Judgement != cases.FalseAlarm || last.At.Before(since) {
+	for _, last := range standing {
+		t := last.Change.(cases.Triage)
+		if t.Judgement != cases.FalseAlarm || last.At.Before(since) {
 			continue
 		}
 		rules := t.Rules
@@ -65,7 +54,7 @@ func (r *Register) FalseAlarms(ctx context.Context, since time.Time) ([]cases.Fa
 		all = append(all, *f)
 	}
 	slices.SortFunc(all, func(a, b cases.FalseAlarms) int { return cmp.Or(b.N-a.N, strings.Compare(a.Rule, b.Rule)) })
-	return all, nil
+	return all, err
 }
 
 // Processors returns the organisation's own processors.
@@ -184,11 +173,22 @@ func (r *Register) Each(ctx context.Context, p dashboards.Period, where dashboar
 
 // Triages are the judgements in force by the transmission's key.
 func (r *Register) Triages(ctx context.Context) (map[string]*cases.Triage, error) {
+	standing, err := r.standing(ctx)
+	all := make(map[string]*cases.Triage, len(standing))
+	for key, e := range standing {
+		t := e.Change.(cases.Triage)
+		all[key] = &t
+	}
+	return all, err
+}
+
+// standing are the judgements that count, by the key of the transmission.
+func (r *Register) standing(ctx context.Context) (map[string]cases.Entry, error) {
 	triaged, err := r.triaged(ctx)
 	if err != nil {
 		return nil, err
 	}
-	all := make(map[string]*cases.Triage, len(triaged))
+	all := make(map[string]cases.Entry, len(triaged))
 	for key := range triaged {
 		entries, err := r.TriageOf(ctx, key)
 		if err != nil {
@@ -197,12 +197,14 @@ func (r *Register) Triages(ctx context.Context) (map[string]*cases.Triage, error
 		if len(entries) == 0 {
 			continue // erased
 		}
-		if t, ok := entries[len(entries)-1].Change.(cases.Triage); ok {
-			all[key] = &t
+		if last := entries[len(entries)-1]; isTriage(last) {
+			all[key] = last
 		}
 	}
 	return all, nil
 }
+
+func isTriage(e cases.Entry) bool { _, is := e.Change.(cases.Triage); return is }
 
 func (r *Register) triaged(ctx context.Context) (map[string]bool, error) {
 	subjects, err := r.Store.RegisterSubjects(ctx, cases.TriageSubject(""))
