@@ -45,6 +45,9 @@ const (
 // tellMTA runs all stories, and what holds for all of them.
 func tellMTA(t *testing.T, h *mtaHouse) {
 	for _, s := range mtaStories() {
+		if s.name == "knows transport" && h.mta.Quirks().oneHop {
+			continue // milter/sendmail tells what the one next hop promises
+		}
 		t.Run(s.name, func(t *testing.T) { s.tell(h.story(t, s.config)) })
 	}
 	t.Run("holds a thousand", func(t *testing.T) {
@@ -283,9 +286,6 @@ func (h *mtaHouse) tellsRoute() {
 // Confidential mail goes where the MTA verifies the other side, and has done so when it is there; elsewhere it is held. Old mail is
 // judged by the same next hops.
 func (h *mtaHouse) tellsTransport() {
-	if h.mta.Quirks().oneHop {
-		h.t.Skip("this MTA has one next hop for all mail here; milter/sendmail tells what it promises")
-	}
 	const region = "a@" + verifiedDomain
 	hop := "127.0.0.1[127.0.0.1]:" + portOf(h.far.Addr(2))
 	h.accepted(kit.Envelope{From: outbound.From, To: []string{region}}, confidentialMail)

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"postvagt/packaging/e2e/kit"
 )
@@ -112,8 +113,13 @@ func (h *mtaHouse) tellsAutoReply() {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		h.t.Fatalf("sendmail: %v %s", err, out)
 	}
-	h.logged("milter-hold")
-	ids := h.heldIDs()
+	var ids []string
+	if err := kit.Wait(h.t.Context(), "the reply to be held", time.Minute, func() (bool, error) {
+		ids = h.heldIDs()
+		return len(ids) > 0, nil
+	}); err != nil {
+		h.t.Fatal(err)
+	}
 	if len(ids) != 1 || h.lastVerdict("action=hold", "from=<>", "direction=outbound") != ids[0] {
 		h.t.Fatalf("%d messages are held", len(ids))
 	}
