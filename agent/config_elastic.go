@@ -42,8 +42,10 @@ func (c *Config) checkElasticsearch(fault func(key, format string, args ...any))
 	if len(e.URLs) > 0 && e.CloudID != "" {
 		fault("elasticsearch.cloud_id", "is given beside urls: one of the two")
 	}
-	if _, err := elastic.Connect(elastic.Connection{CloudID: e.CloudID}); err != nil {
-		fault("elasticsearch.cloud_id", "is not a cloud id as the page of the deployment shows it, its name, a colon and base64")
+	if e.CloudID != "" {
+		if _, err := elastic.Connect(elastic.Connection{CloudID: e.CloudID}); err != nil {
+			fault("elasticsearch.cloud_id", "is not a cloud id as the page of the deployment shows it, its name, a colon and base64")
+		}
 	}
 	if e.APIKeyFile != "" && e.Username != "" {
 		fault("elasticsearch.username", "is given beside api_key_file: one of the two")

@@ -90,17 +90,16 @@ func (h *Held) Overrides() (names []string) {
 
 // kindWarnings names kinds that no shipped rule finds: a slip, or kinds of the admin's own.
 func (c *Config) kindWarnings() (out []string) {
-	for _, k := range c.Held.FourEyes {
-		if !slices.Contains(shippedKinds(), k) {
-			out = append(out, c.fault("held.four_eyes", "no shipped rule finds the kind %q%s", k, didYouMean(k, shippedKinds())).Error())
-		}
-	}
-	for i, l := range c.Policy.Line {
-		for _, k := range l.Kinds {
+	look := func(key string, kinds []string) {
+		for _, k := range kinds {
 			if !slices.Contains(shippedKinds(), k) {
-				out = append(out, c.fault(fmt.Sprintf("policy.line[%d].kinds", i), "no shipped rule finds the kind %q%s", k, didYouMean(k, shippedKinds())).Error())
+				out = append(out, c.fault(key, "no shipped rule finds the kind %q%s", k, didYouMean(k, shippedKinds())).Error())
 			}
 		}
+	}
+	look("held.four_eyes", c.Held.FourEyes)
+	for i, l := range c.Policy.Line {
+		look(fmt.Sprintf("policy.line[%d].kinds", i), l.Kinds)
 	}
 	return out
 }

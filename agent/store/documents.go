@@ -46,7 +46,7 @@ func (s *Store) documents(ctx context.Context, span period, where dashboards.Fil
 	// The inner query sorts ids, not whole rows.
 	when := within(span, s.zone)
 	const from = " FROM transmission t JOIN facet f ON f.id = t.facet WHERE "
-	query := "SELECT " + strings.Join(layout.selects(), ", ") + from + "t.id IN (SELECT t.id" + from + at.cells.sql + " AND " + when.sql + " AND " + match.sql +
+	query := "SELECT " + columns(event.Fields) + from + "t.id IN (SELECT t.id" + from + at.cells.sql + " AND " + when.sql + " AND " + match.sql +
 		" ORDER BY t.time DESC, t.id DESC LIMIT ? OFFSET ?) ORDER BY t.time DESC, t.id DESC"
 	args := append(append(append(at.cells.args, when.args...), match.args...), limit, offset-at.skipped)
 	l.rows, err = collect(ctx, s.read, query, args, scanDocument)
@@ -135,7 +135,7 @@ func (s *Store) kept(span period, where dashboards.Filter) (byDay map[int64]int,
 	return byDay, facets, append(rest, ragged(span, s.zone)...)
 }
 
-// scanDocument reads the fields of layout.selects.
+// scanDocument reads the columns of event.Fields.
 func scanDocument(scan func(...any) error) (d event.Document, err error) {
 	err = newCells(event.Fields).read(scan, &d)
 	return d, err

@@ -18,11 +18,11 @@ type Found struct {
 
 func (w *writer) found(all []Found) error {
 	for _, f := range all {
-		rules, err := json.Marshal(f.Rules)
+		rules, err := arrayValue(f.Rules)
 		if err != nil {
 			return err
 		}
-		if _, err := w.exec("INSERT OR REPLACE INTO found (id, at, rules) VALUES (?, ?, ?)", f.ID, f.At.UnixMicro(), string(rules)); err != nil {
+		if _, err := w.exec("INSERT OR REPLACE INTO found (id, at, rules) VALUES (?, ?, ?)", f.ID, f.At.UnixMicro(), rules); err != nil {
 			return err
 		}
 	}

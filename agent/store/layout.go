@@ -45,20 +45,11 @@ func layOut() (t tables) {
 	return t
 }
 
-// selects returns the columns of all fields in the order of event.Fields.
-func (t tables) selects() []string {
-	columns := make([]string, len(event.Fields))
-	for i, f := range event.Fields {
-		columns[i] = column(f)
-	}
-	return columns
-}
-
-// names returns the columns of fields with a table's name before them.
-func names(table string, fields []event.Field) string {
-	var all []string
-	for _, f := range fields {
-		all = append(all, table+"."+f.Column)
+// columns returns the qualified columns of fields, as a SELECT lists them.
+func columns(fields []event.Field) string {
+	all := make([]string, len(fields))
+	for i, f := range fields {
+		all[i] = column(f)
 	}
 	return strings.Join(all, ", ")
 }

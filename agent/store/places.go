@@ -56,7 +56,7 @@ func (s *Store) byKey(ctx context.Context, span period, key string, where dashbo
 	}
 	days := s.daysOf(key)
 	when := within(span, s.zone)
-	query := "SELECT " + strings.Join(layout.selects(), ", ") + " FROM transmission t JOIN facet f ON f.id = t.facet WHERE t.day IN (" +
+	query := "SELECT " + columns(event.Fields) + " FROM transmission t JOIN facet f ON f.id = t.facet WHERE t.day IN (" +
 		strings.TrimSuffix(strings.Repeat("?, ", len(days)), ", ") + ") AND t.key = ? AND " + when.sql + " AND " + match.sql
 	return collect(ctx, s.read, query, slices.Concat(days, []any{keyValue(key)}, when.args, match.args), scanDocument)
 }

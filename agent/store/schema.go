@@ -95,7 +95,7 @@ func (s *Store) makeTables(ctx context.Context, tx *sql.Tx) error {
 		"DROP INDEX IF EXISTS transmission_day",
 		"CREATE INDEX IF NOT EXISTS transmission_at ON transmission (day, facet, time)", // a list is sorted without reading rows
 		"DROP VIEW IF EXISTS transmissions",
-		"CREATE VIEW transmissions AS SELECT t.day, " + strings.Join(layout.selects(), ", ") + " FROM transmission t JOIN facet f ON f.id = t.facet",
+		"CREATE VIEW transmissions AS SELECT t.day, " + columns(event.Fields) + " FROM transmission t JOIN facet f ON f.id = t.facet",
 	} {
 		if _, err := tx.ExecContext(ctx, q); err != nil {
 			return err

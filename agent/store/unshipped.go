@@ -27,7 +27,7 @@ func (s *Store) Unshipped(ctx context.Context, after int64, limit int) ([]event.
 	var row event.Row
 	own := newCells(layout.own, &row.ID, &row.Archive, &facet)
 	of := make([]int64, 0, limit) // the facets of rows
-	rows, err := collect(ctx, s.read, "SELECT t.id, EXISTS (SELECT 1 FROM archive_day a WHERE a.day = t.day), t.facet, "+names("t", layout.own)+
+	rows, err := collect(ctx, s.read, "SELECT t.id, EXISTS (SELECT 1 FROM archive_day a WHERE a.day = t.day), t.facet, "+columns(layout.own)+
 		" FROM unshipped u JOIN transmission t ON t.id = u.id WHERE u.id > ? ORDER BY u.id LIMIT ?", []any{after, limit}, func(scan func(...any) error) (event.Row, error) {
 		row = event.Row{}
 		err := own.read(scan, &row.Document)
@@ -76,7 +76,7 @@ func (s *Store) learnFacets(ctx context.Context, ids []int64) error {
 	}
 	var id int64
 	shared := newCells(layout.shared, &id)
-	_, err := collect(ctx, s.read, "SELECT f.id, "+names("f", layout.shared)+" FROM facet f WHERE f.id IN (?"+strings.Repeat(", ?", len(ask)-1)+")", ask, func(scan func(...any) error) (none struct{}, err error) {
+	_, err := collect(ctx, s.read, "SELECT f.id, "+columns(layout.shared)+" FROM facet f WHERE f.id IN (?"+strings.Repeat(", ?", len(ask)-1)+")", ask, func(scan func(...any) error) (none struct{}, err error) {
 		d := new(event.Document)
 		err = shared.read(scan, d)
 		s.facets.byID[id] = d
