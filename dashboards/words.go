@@ -128,7 +128,7 @@ var valueWords = map[string]map[string]Text{
 		"after-objection":              {DA: "Borgeren har frabedt sig åben e-mail.", EN: "The person objected to open e-mail."},
 		"weak-encryption":              {DA: "Indholdet er krypteret med en for svag algoritme.", EN: "The content is encrypted with too weak an algorithm."},
 		"content-encrypted":            {DA: "Indholdet er stærkt krypteret.", EN: "The content is strongly encrypted."},
-		"sensitive-to-authority":       {DA: "Følsom, til en myndighed med garanteret kryptering.", EN: "Sensitive, to an authority with guaranteed encryption."},
+		"sensitive-to-authority":       {DA: "Følsom, til en myndighed med garanteret stærk kryptering.", EN: "Sensitive, to an authority with guaranteed strong encryption."},
 		"sensitive":                    {DA: "Følsomme oplysninger uden sikker kanal eller stærk kryptering.", EN: "Sensitive data without a secure channel or strong encryption."},
 		"many-persons":                 {DA: "Fortrolige oplysninger om mange personer.", EN: "Confidential data about many persons."},
 		"quoted":                       {DA: "Oplysningerne stod i den mail, der blev svaret på.", EN: "The data stood in the mail that was answered."},

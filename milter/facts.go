@@ -125,6 +125,7 @@ func (f *Filter) promises(ctx context.Context, t *Transaction, facts *policy.Fac
 			continue
 		}
 		p.Transport = f.transportOf(promise, r.Host)
+		p.StrongTLS = promise.Strong && (p.Transport == policy.Enforced || p.Transport == policy.RelayEnforced)
 	}
 	return failed
 }

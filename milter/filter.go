@@ -43,6 +43,7 @@ type Promise struct {
 	Relay    bool   // the next hop is the host's relay for all mail, or may be its fallback
 	Level    string // none, may, encrypt, … as Postfix has them
 	Verified bool   // TLS 1.2 or later to a verified name or key, or no delivery
+	Strong   bool   // TLS with a recognised strong cipher, or no delivery; see verdict.StrongCipher
 }
 
 // Filter judges messages by one configuration. It never changes and is safe for concurrent use.

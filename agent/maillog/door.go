@@ -28,5 +28,8 @@ const (
 	Outbound = verdict.Outbound
 )
 
+// StrongCipher says whether a TLS cipher is a recognised strong one.
+func StrongCipher(name string) bool { return verdict.StrongCipher(name) }
+
 // HasNumber says whether a text that people wrote seems to hold a national number.
 func HasNumber(text string) bool { return verdict.HasNumber(text) }

@@ -211,30 +211,34 @@ func (o *Options) enforcedRelay(relay string) bool {
 // protected judges one outbound transmission, by what the lines prove; "" for mail that stays inside. assessed says that
 // the verdict rests on a registered assessment of risk: TLS that was not forced counts, if it was there.
 func (o *Options) protected(d *event.Document, assessed bool) string {
+	transport := d.Transport
+	if d.TLSCipher != "" && !maillog.StrongCipher(d.TLSCipher) { // R2: who breaks it reads the mail
+		transport = plaintext
+	}
 	recognised := d.Level == maillog.LevelConfidential || d.Level == maillog.LevelSensitive
 	allowed := d.Wanted == maillog.Pass || d.Wanted == maillog.Tag
 	switch {
 	case d.Direction != maillog.Outbound:
 		return ""
-	case !d.Left || d.Transport == unknown || d.Transport == "":
+	case !d.Left || transport == unknown || transport == "":
 		return unknown
 	case d.Level == maillog.LevelUnknown && d.VerdictID == "":
 		return unknown
-	case d.ChannelState == "proven" && d.Transport != plaintext:
+	case d.ChannelState == "proven" && transport != plaintext:
 		return yes
 	case d.Level == maillog.LevelUnseen && d.Strong:
 		return yes
-	case d.Transport == "to-relay" && o.enforcedRelay(d.Relay) && (!recognised || allowed || d.Wanted == maillog.Route) && d.Level != maillog.LevelUnknown:
+	case transport == "to-relay" && o.enforcedRelay(d.Relay) && (!recognised || allowed || d.Wanted == maillog.Route) && d.Level != maillog.LevelUnknown:
 		return yes
-	case d.Transport == "to-relay" && !o.enforcedRelay(d.Relay):
+	case transport == "to-relay" && !o.enforcedRelay(d.Relay):
 		return firstHop
 	case d.Level == maillog.LevelUnknown:
 		return unknown
-	case recognised && allowed && d.Promise == "enforced" && d.Transport == verified:
+	case recognised && allowed && d.Promise == "enforced" && transport == verified:
 		return yes
-	case d.Level == maillog.LevelConfidential && allowed && assessed && d.Promise == "opportunistic" && (d.Transport == encrypted || d.Transport == verified):
+	case d.Level == maillog.LevelConfidential && allowed && assessed && d.Promise == "opportunistic" && (transport == encrypted || transport == verified):
 		return yes
-	case !recognised && d.Transport == verified:
+	case !recognised && transport == verified:
 		return yes
 	}
 	return no

@@ -104,6 +104,36 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+// R2: TLS by a cipher that is not a recognised strong one protects nobody, whatever was promised of the way.
+func TestWeakCipher(t *testing.T) {
+	const gateway = "gw.example[192.0.2.9]:25"
+	opt := testOptions()
+	opt.Relays = []Relay{{"[gw.example]", true}}
+	opt.ChannelRelays = map[string][]string{"gw": {"[gw.example]"}}
+	for _, tt := range []struct {
+		level, promise, wanted, via, relay, channel, risk string
+	}{
+		{"sensitive", "enforced", "pass", verified, "mx.far.example[192.0.2.1]:25", "", ""},
+		{"confidential", "enforced", "pass", verified, "mx.far.example[192.0.2.1]:25", "", ""},
+		{"confidential", "opportunistic", "pass", encrypted, "mx.far.example[192.0.2.1]:25", "", "r"},
+		{"none", "", "pass", verified, "mx.far.example[192.0.2.1]:25", "", ""},
+		{"sensitive", "to-relay", "route", encrypted, gateway, "", ""},
+		{"sensitive", "to-relay", "pass", encrypted, gateway, "gw", ""},
+	} {
+		for cipher, want := range map[string]string{"": yes, "TLS_AES_256_GCM_SHA384": yes, "ECDHE-RSA-AES128-GCM-SHA256": yes, "ECDHE-RSA-RC4-SHA": no, "DES-CBC3-SHA": no, "ADH-AES256-SHA": no} {
+			m := message{Host: "edge", QueueID: "4bXyQ12", Birth: 1, Created: 1, From: "a@nordvig-kommune.example", HasFrom: true,
+				Rcpts: []rcpt{{Orig: "b@far.example", Outs: []delivery{{To: "b@far.example", Status: maillog.Sent, Via: tt.via, Relay: tt.relay, Version: "TLSv1.2", Cipher: cipher, DSN: "2.0.0", At: 2}}}}}
+			j := judgement{QueueID: m.QueueID, ID: "1", Count: 1, Record: &maillog.Judged{ID: "1", Level: tt.level, Risk: tt.risk, Direction: maillog.Outbound}}
+			j.Record.Protection.Channel = tt.channel
+			j.Rcpts = []judgedRecipient{{N: 1, R: maillog.Recipient{To: "b@far.example", Class: "authority", Transport: tt.promise, Wanted: tt.wanted}}}
+			m.Verdicts = []judgement{j}
+			if d := opt.documents(nil, &m, 1)[0]; d.Protected != want || d.TLSCipher != cipher {
+				t.Errorf("%+v by %q: protected %s, want %s", tt, cipher, d.Protected, want)
+			}
+		}
+	}
+}
+
 // A sender who is exempt from being shown is counted, and named nowhere, whatever the MTA's own lines say.
 func TestHiddenSender(t *testing.T) {
 	opt := testOptions()

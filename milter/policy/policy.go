@@ -77,6 +77,7 @@ type Recipient struct {
 	Class     string // internal, authority, free-mail, external
 	Hop       string
 	Transport string
+	StrongTLS bool   // the next hop is promised a recognised strong cipher; see verdict.StrongCipher
 	Channel   string // the secure channel whose mark this copy bears, or ""
 	Login     string // how the channel identifies its readers, or ""
 	Risk      string // the assessment of risk in force that covers opportunistic TLS to it, or ""

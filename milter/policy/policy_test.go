@@ -43,7 +43,8 @@ func TestDefaultPolicy(t *testing.T) {
 	out := Recipient{Addr: "anna@borger.example", Direction: verdict.Outbound, Class: "external", Transport: Opportunistic}
 	with := func(p Recipient, change func(*Recipient)) Recipient { change(&p); return p }
 	tls := with(out, func(p *Recipient) { p.Transport = Enforced })
-	authority := with(tls, func(p *Recipient) { p.Class = "authority" })
+	authority := with(tls, func(p *Recipient) { p.Class, p.StrongTLS = "authority", true })
+	anyCipher := with(authority, func(p *Recipient) { p.StrongTLS = false })
 	relay := with(out, func(p *Recipient) { p.Transport = RelayEnforced })
 	marked := with(out, func(p *Recipient) { p.Channel = "gateway" })
 	objected := with(tls, func(p *Recipient) { p.Objection = true })
@@ -71,6 +72,10 @@ func TestDefaultPolicy(t *testing.T) {
 		{"R2: sensitive in the open", out, Content{Found: sens}, verdict.Hold, "sensitive"},
 		{"R2: sensitive by verified TLS to a citizen", tls, Content{Found: sens}, verdict.Hold, "sensitive"},
 		{"R2: sensitive by verified TLS to an authority", authority, Content{Found: sens}, verdict.Pass, "sensitive-to-authority"},
+		{"R2: sensitive by verified TLS of any cipher to an authority", anyCipher, Content{Found: sens}, verdict.Hold, "sensitive"},
+		{"R1: confidential by verified TLS of any cipher to an authority", anyCipher, Content{Found: conf}, verdict.Pass, "confidential-by-tls"},
+		{"R2: sensitive to an authority by a relay that promises, with a strong cipher", with(relay, func(p *Recipient) { p.Class, p.StrongTLS = "authority", true }), Content{Found: sens}, verdict.Pass, "sensitive-to-authority"},
+		{"R2: sensitive by a strong cipher to a citizen", with(tls, func(p *Recipient) { p.StrongTLS = true }), Content{Found: sens}, verdict.Hold, "sensitive"},
 		{"R2: sensitive to an authority in the open", with(authority, func(p *Recipient) { p.Transport = Opportunistic }), Content{Found: sens}, verdict.Hold, "sensitive"},
 		{"R2: weak encryption", out, Content{Protection: encrypted("smime", "RC2-40", false)}, verdict.Hold, "weak-encryption"},
 		{"R2: readable beside encrypted content", out, Content{Found: conf, Protection: encrypted("zip", "AES-256", true)}, verdict.Hold, "confidential"},

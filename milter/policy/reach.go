@@ -105,6 +105,7 @@ func never() []Line {
 		{Level: []string{verdict.LevelUnseen}, Content: []string{"none"}},
 		{Level: []string{verdict.LevelNone}, Content: slices.DeleteFunc(Words("content"), func(c string) bool { return c == "none" })},
 		{Content: []string{"none"}, Strong: &yes},
+		{Transport: []string{Opportunistic, Plaintext, ToRelay, Local, Unknown}, StrongTLS: &yes},
 		{Level: readable, Quoted: &yes},
 		{Direction: []string{verdict.Inbound, verdict.Internal}, Class: slices.DeleteFunc(Words("class"), func(c string) bool { return c == "internal" })},
 		{Direction: []string{verdict.Outbound}, Class: []string{"internal"}},

@@ -26,6 +26,7 @@ type Line struct {
 	Signed        *bool    `toml:"signed,omitempty" doc:"a signature; it is not encryption"`
 	Channel       *bool    `toml:"channel,omitempty" doc:"bears the mark of a secure channel"`
 	Transport     []string `toml:"transport,omitempty" doc:"enforced, opportunistic, plaintext, to-relay, relay-enforced, local, unknown"`
+	StrongTLS     *bool    `toml:"strong_tls,omitempty" doc:"enforced TLS to the next hop, by a recognised strong cipher and no other"`
 	Hop           []string `toml:"hop,omitempty" doc:"next hop as the MTA names it, transport:host"`
 	Class         []string `toml:"class,omitempty" doc:"internal, authority, free-mail, external"`
 	Sender        []string `toml:"sender,omitempty" doc:"user@domain, @domain, prefix*@domain, domain and below"`
@@ -195,7 +196,7 @@ func (l *Line) lists() []listCondition {
 }
 
 func (l *Line) flags() []*bool {
-	return []*bool{l.Strong, l.Signed, l.Channel, l.Authenticated, l.Unopened, l.Quoted, l.Objection, l.Downgrade, l.Asks, l.Lookalike, l.Risk, l.First, l.List, l.Misnamed}
+	return []*bool{l.Strong, l.Signed, l.Channel, l.Authenticated, l.Unopened, l.Quoted, l.Objection, l.Downgrade, l.Asks, l.Lookalike, l.Risk, l.First, l.List, l.Misnamed, l.StrongTLS}
 }
 
 func (l *Line) numbers() []*int64 {
@@ -260,7 +261,7 @@ func (l *Line) matches(f *Facts, p *Recipient, c *Content) bool {
 		is(l.Strong, c.Protection.Strong) && is(l.Signed, c.Protection.Signed) && is(l.Channel, p.Channel != "") &&
 		is(l.Authenticated, f.Authenticated) && is(l.Unopened, c.Unopened > 0) && is(l.Objection, p.Objection) && is(l.Downgrade, f.Downgrade) &&
 		is(l.Asks, c.Found.Asks) && (l.Quoted == nil || *l.Quoted == c.quotedOnly()) &&
-		is(l.Lookalike, p.Lookalike) && is(l.First, p.First) && is(l.List, p.List) && is(l.Misnamed, p.Misnamed) && is(l.Risk, p.Risk != "") &&
+		is(l.Lookalike, p.Lookalike) && is(l.First, p.First) && is(l.List, p.List) && is(l.Misnamed, p.Misnamed) && is(l.Risk, p.Risk != "") && is(l.StrongTLS, p.StrongTLS) &&
 		(len(l.Identity) == 0 || has(l.Identity, p.identity(c))) && (l.ExternalOver == nil || f.external() > *l.ExternalOver) && (l.VisibleOver == nil || f.Visible > *l.VisibleOver) &&
 		(l.PersonsOver == nil || c.Found.Persons > *l.PersonsOver) && (l.SizeOver == nil || f.Size > *l.SizeOver)
 }

@@ -55,7 +55,7 @@ func TestLookup(t *testing.T) {
 smtp_tls_mandatory_protocols = >=TLSv1.2
 relayhost = [relay.example]:587
 smtp_tls_policy_maps = inline:{ { region.example = secure } { .region.example = verify } { [mx.region.example]:25 = fingerprint match=aa }
-  { open.example = none } { old.example = secure protocols=!SSLv2:!SSLv3 } { new.example = secure protocols=TLSv1.2:TLSv1.3 } } texthash:${config_directory}/more
+  { open.example = none } { old.example = secure protocols=!SSLv2:!SSLv3 } { new.example = secure protocols=TLSv1.2:TLSv1.3 } { strong.example = secure ciphers=high } } texthash:${config_directory}/more
 `, master)
 	if err := os.WriteFile(filepath.Join(p.ConfigDir, "more"), []byte("more.example encrypt\nregion.example none\n"), 0o644); err != nil {
 		t.Fatal(err)
@@ -105,8 +105,45 @@ smtp_tls_policy_maps = inline:{ { region.example = secure } { .region.example = 
 			t.Errorf("%s:%s: %+v, %v; want %+v", tt.mailer, tt.host, got, err, tt.want)
 		}
 	}
+	for _, host := range []string{"strong.example region.example", "region.example strong.example"} { // one that takes any cipher is enough
+		if got, err := tr.Lookup(t.Context(), "smtp", host); err != nil || got != (Promise{Level: "secure", TLS12: true}) {
+			t.Errorf("%s: %+v, %v", host, got, err)
+		}
+	}
 	if _, err := tr.Lookup(t.Context(), "nosuch", "a.example"); err == nil {
 		t.Error("a transport that is not in master.cf is promised something")
+	}
+}
+
+// R2: which next hops are promised a strong cipher. Attributes of an entry stand in for main.cf's parameters, those of
+// master.cf before both; smtp_tls_exclude_ciphers always holds.
+func TestLookupCiphers(t *testing.T) {
+	const table = `smtp_tls_security_level = may
+smtp_tls_mandatory_protocols = >=TLSv1.2
+smtp_tls_policy_maps = inline:{ { plain.example = secure } { high.example = secure ciphers=high } { only13.example = verify protocols=TLSv1.3 }
+  { without.example = secure exclude=MEDIUM } { some.example = secure exclude=RC4:3DES } { medium.example = secure ciphers=medium }
+  { null.example = secure ciphers=null } { old.example = secure ciphers=high protocols=TLSv1.1:TLSv1.2 }
+  { anybody.example = encrypt ciphers=high } { nobody.example = encrypt ciphers=high exclude=aNULL } { may.example = may ciphers=high } { dane.example = dane ciphers=high } { only.example = dane-only ciphers=high } }
+`
+	services := master + "high unix - - n - - smtp -o smtp_tls_mandatory_ciphers=high\n" +
+		"own unix - - n - - smtp -o smtp_tls_mandatory_ciphers=high -o tls_high_cipherlist=ALL\n"
+	for _, tt := range []struct{ main, mailer, strong, weak string }{
+		{"", "smtp", "high only13 without only nobody", "plain some medium null old anybody may dane"},
+		{"smtp_tls_mandatory_ciphers = high\n", "smtp", "plain high only13 without some only nobody", "medium null old anybody may dane"},
+		{"smtp_tls_exclude_ciphers = MEDIUM, aNULL\n", "smtp", "plain high only13 without some medium only nobody anybody", "null old may dane"},
+		{"smtp_tls_mandatory_exclude_ciphers = MEDIUM\n", "smtp", "plain high only13 without medium only nobody", "some null old anybody may dane"},
+		{"", "high", "plain high some", "medium null"},
+		{"", "own", "only13", "plain high"},
+		{"tls_high_cipherlist = ECDHE+AESGCM:DES-CBC3-SHA\n", "smtp", "only13", "high"},
+	} {
+		tr := &Transports{Postfix: *instance(t, table+tt.main, services)}
+		for want, hosts := range map[bool]string{true: tt.strong, false: tt.weak} {
+			for _, host := range strings.Fields(hosts) {
+				if got, err := tr.Lookup(t.Context(), tt.mailer, host+".example"); err != nil || got.Strong != want {
+					t.Errorf("%q, %s:%s: strong %v, %v; want %v", tt.main, tt.mailer, host, got.Strong, err, want)
+				}
+			}
+		}
 	}
 }
 
@@ -199,13 +236,13 @@ func TestLookupGivesUp(t *testing.T) {
 	}
 }
 
-func TestAtLeastTLS12(t *testing.T) {
-	for in, want := range map[string]bool{
-		">=TLSv1": false, ">=TLSv1.2": true, ">=TLSv1.3": true, "!SSLv2, !SSLv3": false, "!SSLv2, !SSLv3, !TLSv1, !TLSv1.1": true,
-		"TLSv1.2 TLSv1.3": true, "TLSv1.1, TLSv1.2": false, "": false, ">=TLSv1.2, <=TLSv1.3": true,
+func TestLeastTLS(t *testing.T) {
+	for in, want := range map[string]int{
+		">=TLSv1": 0, ">=TLSv1.2": 12, ">=TLSv1.3": 13, "!SSLv2, !SSLv3": 0, "!SSLv2, !SSLv3, !TLSv1, !TLSv1.1": 12, "!SSLv2:!SSLv3:!TLSv1:!TLSv1.1:!TLSv1.2": 13,
+		"TLSv1.2 TLSv1.3": 12, "TLSv1.3": 13, "TLSv1.2:TLSv1.3": 12, "TLSv1.1, TLSv1.2": 0, "SSLv3:TLSv1.2": 0, "": 0, ">=TLSv1.2, <=TLSv1.3": 12, ">=TLSv1.2:!TLSv1.2": 13,
 	} {
-		if got := atLeastTLS12(in); got != want {
-			t.Errorf("%q: %v", in, got)
+		if got := leastTLS(in); got != want {
+			t.Errorf("%q: %d, want %d", in, got, want)
 		}
 	}
 }
@@ -247,7 +284,7 @@ func TestPlanApplyUndo(t *testing.T) {
 		"\n-smtpd_milters = inet:127.0.0.1:8891, { unix:other.sock, default_action=tempfail }\n",
 		"\n+smtpd_milters = inet:127.0.0.1:8891, { unix:other.sock, default_action=tempfail }, { unix:postvagt/milter.sock, default_action=accept }\n",
 		"\n+non_smtpd_milters = { unix:postvagt/milter.sock, default_action=accept }\n",
-		"\n+smtp_tls_loglevel = 1\n", "\n+smtp_tls_mandatory_protocols = >=TLSv1.2\n",
+		"\n+smtp_tls_loglevel = 1\n", "\n+smtp_tls_mandatory_protocols = >=TLSv1.2\n", "\n+smtp_tls_mandatory_ciphers = high\n",
 		"# service [127.0.0.1]:10025/inet of master.cf sets smtpd_milters",
 		"# service [127.0.0.1]:10026/inet of master.cf sets receive_override_options",
 		"# service quiet/unix of master.cf sets smtp_tls_loglevel = \"0\" itself: the log does not say how its mail left",

@@ -48,7 +48,7 @@ func DefaultAction(onFailure string) string {
 
 // Plan compares main.cf with what is wanted. It changes nothing.
 func (p *Postfix) Plan(ctx context.Context, w Wanted) (Plan, error) {
-	now, err := p.params(ctx, "smtpd_milters", "non_smtpd_milters", "smtp_tls_loglevel", "smtp_tls_mandatory_protocols", "milter_protocol", "queue_directory")
+	now, err := p.params(ctx, "smtpd_milters", "non_smtpd_milters", "smtp_tls_loglevel", "milter_protocol", "queue_directory")
 	if err != nil {
 		return Plan{}, err
 	}
@@ -68,8 +68,8 @@ func (p *Postfix) Plan(ctx context.Context, w Wanted) (Plan, error) {
 	if v, err := strconv.Atoi(now["smtp_tls_loglevel"].Old); err == nil && v < 1 {
 		plan.change(now["smtp_tls_loglevel"], "1")
 	}
-	if !atLeastTLS12(now["smtp_tls_mandatory_protocols"].Old) { // else no next hop can be promised to be safe
-		plan.change(now["smtp_tls_mandatory_protocols"], ">=TLSv1.2")
+	if err := p.mandatoryTLS(ctx, &plan); err != nil {
+		return Plan{}, err
 	}
 	if err := p.routeCheck(ctx, w.Route, &plan); err != nil {
 		return Plan{}, err
@@ -77,6 +77,27 @@ func (p *Postfix) Plan(ctx context.Context, w Wanted) (Plan, error) {
 	overrides, err := p.overrides(ctx)
 	plan.Warnings = append(overrides, neighbours(withMilter(now["smtpd_milters"].Old, addr, entry), addr)...)
 	return plan, err
+}
+
+// mandatoryTLS proposes TLS 1.2, without which no next hop can be promised to be safe, and strong ciphers, without which none is safe
+// enough for sensitive data.
+func (p *Postfix) mandatoryTLS(ctx context.Context, plan *Plan) error {
+	now, err := p.params(ctx, cipherParams...)
+	if err != nil {
+		return err
+	}
+	var c ciphers
+	for name, value := range now {
+		c.set(name, value.Old)
+	}
+	if leastTLS(c.protocols) < 12 {
+		c.protocols = ">=TLSv1.2"
+		plan.change(now["smtp_tls_mandatory_protocols"], c.protocols)
+	}
+	if !c.strong(true) {
+		plan.change(now["smtp_tls_mandatory_ciphers"], "high")
+	}
+	return nil
 }
 
 // Empty says that nothing is to be changed.

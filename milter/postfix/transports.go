@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -41,8 +42,9 @@ type answer struct {
 
 // smtpClient is how one transport of master.cf sends.
 type smtpClient struct {
-	local                            bool
-	level, maps, protocols, fallback string
+	local                 bool
+	level, maps, fallback string
+	ciphers
 }
 
 const (
@@ -118,9 +120,11 @@ func (t *Transports) ask(ctx context.Context, c smtpClient, host string) (weakes
 		if err != nil {
 			return Promise{}, err
 		}
+		strong := p.Strong && (i == 0 || weakest.Strong)
 		if i == 0 || p.strength() < weakest.strength() {
 			weakest = p
 		}
+		weakest.Strong = strong
 	}
 	weakest.Relay = len(fallback) > 0
 	return weakest, nil
@@ -128,7 +132,6 @@ func (t *Transports) ask(ctx context.Context, c smtpClient, host string) (weakes
 
 // askOne looks one next hop up: the policy maps first, then the level of the transport.
 func (t *Transports) askOne(ctx context.Context, c smtpClient, host string) (Promise, error) {
-	p := Promise{Level: c.level, TLS12: atLeastTLS12(c.protocols)}
 	var asked []lookup
 	for _, key := range policyKeys(host) {
 		asked = append(asked, lookup{key, true})
@@ -139,10 +142,11 @@ func (t *Transports) askOne(ctx context.Context, c smtpClient, host string) (Pro
 	}
 	for _, k := range asked {
 		if value, ok := found[k]; ok {
-			return p.with(value), nil
+			level, attributes := entry(value)
+			return c.with(attributes).promise(level), nil
 		}
 	}
-	return p, nil
+	return c.promise(c.level), nil
 }
 
 // refresh reads how Postfix is set up: at first, and again when its files have changed. The second time
@@ -244,7 +248,8 @@ func (p *Postfix) sending(ctx context.Context) (s sending, err error) {
 
 // baseClient is what main.cf says for all transports, and its parameters for trivial-rewrite.
 func (p *Postfix) baseClient(ctx context.Context) (c smtpClient, now map[string]string, err error) {
-	main, err := p.postconf(ctx, append([]string{"-x", "smtp_tls_security_level", "smtp_tls_policy_maps", "smtp_tls_mandatory_protocols", "smtp_fallback_relay", "smtp_use_tls", "smtp_enforce_tls"}, routingParams...)...)
+	names := slices.Concat([]string{"-x", "smtp_tls_security_level", "smtp_tls_policy_maps", "smtp_fallback_relay", "smtp_use_tls", "smtp_enforce_tls"}, cipherParams, routingParams)
+	main, err := p.postconf(ctx, names...)
 	if err != nil {
 		return c, nil, err
 	}
@@ -273,9 +278,9 @@ func (c *smtpClient) set(name, value string) {
 		c.level = value
 	case "smtp_tls_policy_maps":
 		c.maps = value
-	case "smtp_tls_mandatory_protocols":
-		c.protocols = value
 	case "smtp_fallback_relay":
 		c.fallback = value
+	default:
+		c.ciphers.set(name, value)
 	}
 }

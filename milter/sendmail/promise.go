@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"postvagt/milter/verdict"
 )
 
 // Promise is what Sendmail will do to hand a message on for one recipient.
@@ -15,6 +17,7 @@ type Promise struct {
 	Relay    bool   // the next hop is the smart host: what lies behind it is not Sendmail's to promise
 	Level    string // none, may, encrypt, verify
 	Verified bool   // TLS 1.2 or later to a certificate of the right name, or no delivery
+	Strong   bool   // TLS with a recognised strong cipher, or no delivery: 256 bits, or a CipherList of strong ones
 }
 
 // Transports looks promises up, and believes them for a while.
@@ -98,7 +101,7 @@ func (s *Sendmail) promise(ctx context.Context, rcpt, mailer, host string) (Prom
 		case i == 1 && d == "NO":
 			return Promise{Level: "none", Relay: p.Relay}, nil
 		case i != 1:
-			p.demand(d, atLeastTLS12(set.options["ClientSSLOptions"]))
+			p.demand(d, atLeastTLS12(set.options["ClientSSLOptions"]), set.options["CipherList"])
 		}
 	}
 	return p, nil
@@ -106,7 +109,7 @@ func (s *Sendmail) promise(ctx context.Context, rcpt, mailer, host string) (Prom
 
 // demand takes what the access map asks of a connection; of two demands both must be met, so the stronger counts. A
 // certificate that is only good (VERIFY) may be anybody's: its name must be asked for, too (+CN).
-func (p *Promise) demand(value string, tls12 bool) {
+func (p *Promise) demand(value string, tls12 bool, cipherList string) {
 	value, extra, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(value, "PERM+"), "TEMP+"), "+")
 	what, bits, _ := strings.Cut(value, ":")
 	n, _ := strconv.Atoi(bits)
@@ -115,6 +118,9 @@ func (p *Promise) demand(value string, tls12 bool) {
 		p.Level, p.Verified = "verify", tls12
 	case (what == "VERIFY" || what == "ENCR" && n > 0) && p.Level != "verify":
 		p.Level = "encrypt"
+	}
+	if what == "VERIFY" || what == "ENCR" && n > 0 {
+		p.Strong = p.Strong || tls12 && (n >= 256 && (what == "VERIFY" || cipherList == "") || verdict.StrongCiphers(cipherList, "", what == "VERIFY"))
 	}
 }
 

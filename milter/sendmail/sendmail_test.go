@@ -64,7 +64,7 @@ func TestPromise(t *testing.T) {
 		{"anna@borger.example", "esmtp", "borger.example.", Promise{Level: "encrypt"}},
 		{"bo@borger.example", "esmtp", "borger.example.", Promise{Level: "may"}},
 		{"bo@anybody.example", "esmtp", "anybody.example.", Promise{Level: "encrypt"}}, // a good certificate of anybody
-		{"bo@x.example", "esmtp", "[mx.named.example]", Promise{Level: "verify", Verified: true}},
+		{"bo@x.example", "esmtp", "[mx.named.example]", Promise{Level: "verify", Verified: true, Strong: true}},
 		{"bo@x.example", "relay", "[gateway.example]", Promise{Level: "encrypt", Relay: true}},
 		{"bo@x.example", "esmtp", "[plain.example]", Promise{Level: "none"}},
 		{"bo@weak.example", "esmtp", "weak.example.", Promise{Level: "may"}},
@@ -88,6 +88,23 @@ func TestPromiseNeedsTLS12(t *testing.T) {
 	write(t, s.cf(), strings.Replace(cf, " +SSL_OP_NO_TLSv1_1", "", 1), 0o644)
 	if p, err := (&Transports{Sendmail: *s}).Lookup(t.Context(), "a@region.example", "esmtp", "region.example"); err != nil || p.Verified || p.Level != "verify" {
 		t.Errorf("%+v, %v", p, err)
+	}
+}
+
+// R2: 256 bits leave out what is weak, and so does a cipher list of strong ones.
+func TestPromiseOfCiphers(t *testing.T) {
+	for _, tt := range []struct {
+		demand, list string
+		strong       bool
+	}{
+		{"VERIFY:128+CN", "", false}, {"VERIFY:256+CN", "", true}, {"VERIFY+CN", "HIGH", true}, {"VERIFY:128+CN", "HIGH:MEDIUM", false},
+		{"ENCR:256", "", true}, {"ENCR:112", "HIGH:!aNULL", true}, {"ENCR:256", "ALL", false}, {"ENCR:0", "HIGH:!aNULL", false},
+	} {
+		s := instance(t, map[string]string{"TLS_Rcpt:region.example": "returns " + tt.demand + " (0)"})
+		write(t, s.cf(), cf+"O CipherList="+tt.list+"\n", 0o644)
+		if p, err := (&Transports{Sendmail: *s}).Lookup(t.Context(), "a@region.example", "esmtp", "region.example"); err != nil || p.Strong != tt.strong {
+			t.Errorf("%s with %q: %+v, %v", tt.demand, tt.list, p, err)
+		}
 	}
 }
 

@@ -407,10 +407,10 @@ func TestMilterKnowsTransport(t *testing.T) {
 	h := newMilterHouse(t, map[string]string{
 		"default_transport":            "smtp",
 		"smtp_tls_mandatory_protocols": ">=TLSv1.2",
-		"smtp_tls_policy_maps":         "inline:{ { region.example = secure } { plain.example = none } { [relay.example]:25 = encrypt } }",
+		"smtp_tls_policy_maps":         "inline:{ { region.example = secure ciphers=high } { any-cipher.example = secure } { plain.example = none } { [relay.example]:25 = encrypt } }",
 		"transport_maps":               "inline:{ { behind.example = smtp:[relay.example]:25 } }",
 	})
-	h.serve("unix:"+h.socket(), enforce+"[recipients]\nauthorities = [\"region.example\"]\n[[relay]]\nhost = \"[relay.example]\"\nonward = \"enforced\"\ndocument = \"contract 2026-03\"\n")
+	h.serve("unix:"+h.socket(), enforce+"[recipients]\nauthorities = [\"region.example\", \"any-cipher.example\"]\n[[relay]]\nhost = \"[relay.example]\"\nonward = \"enforced\"\ndocument = \"contract 2026-03\"\n")
 	confidential := strings.Replace(secretMail, "Du har fået diagnosen skizofreni, og dit", "Dit", 1)
 	confidential = strings.Replace(confidential, "Vi har modtaget lægens brev. ", "", 1)
 	for _, tt := range []struct {
@@ -418,6 +418,8 @@ func TestMilterKnowsTransport(t *testing.T) {
 		transport, why, want string
 	}{
 		{"a@region.example", secretMail, "enforced", "sensitive-to-authority", "pass"},
+		{"a@any-cipher.example", secretMail, "enforced", "sensitive", "hold"},
+		{"a@any-cipher.example", confidential, "enforced", "confidential-by-tls", "pass"},
 		{"a@region.example", confidential, "enforced", "confidential-by-tls", "pass"},
 		{"a@borger.example", confidential, "opportunistic", "confidential", "hold"},
 		{"a@plain.example", confidential, "plaintext", "confidential", "hold"},

@@ -39,7 +39,7 @@ type sendmailTransports struct{ *sendmail.Transports }
 
 func (t sendmailTransports) Promise(ctx context.Context, to milter.Rcpt) (milter.Promise, error) {
 	p, err := t.Lookup(ctx, to.Addr, to.Mailer, to.Host)
-	return milter.Promise{Local: p.Local, Relay: p.Relay, Level: p.Level, Verified: p.Verified}, err
+	return milter.Promise{Local: p.Local, Relay: p.Relay, Level: p.Level, Verified: p.Verified, Strong: p.Strong}, err
 }
 
 // Route: Sendmail's rules decide while it delivers, so what it has not named is not known.
@@ -52,7 +52,7 @@ type transports struct{ *postfix.Transports }
 
 func (t transports) Promise(ctx context.Context, to milter.Rcpt) (milter.Promise, error) {
 	p, err := t.Lookup(ctx, to.Mailer, to.Host)
-	return milter.Promise{Local: p.Local, Relay: p.Relay || to.Relay, Level: p.Level, Verified: p.Verified()}, err
+	return milter.Promise{Local: p.Local, Relay: p.Relay || to.Relay, Level: p.Level, Verified: p.Verified(), Strong: p.Strong}, err
 }
 
 func (t transports) Route(ctx context.Context, sender string, rcpts []string) ([]milter.Rcpt, error) {
