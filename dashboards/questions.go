@@ -51,7 +51,7 @@ func Questions() []Question {
 // byID are all questions, made once: a page looks up dozens.
 var byID = sync.OnceValue(func() map[string]Question {
 	all := map[string]Question{}
-	for _, q := range Questions() {
+	for _, q := range append(Questions(), ReportQuestions()...) {
 		all[q.ID] = q
 	}
 	return all
@@ -143,18 +143,22 @@ func leftSafely() Question {
 	}
 }
 
+func leftSafelyUnseen() Question {
+	return Question{
+		ID:    "left-safely-unseen",
+		Title: Text{DA: "Sendt sikkert blandt de mails, hvis indhold ikke kunne ses", EN: "Left safely among mails whose content could not be seen"},
+		Help: Text{DA: "Krypterede mails, der forlod huset: dem, hvor det er bevist, at hver kopi var beskyttet. Bruges til at vise tallet både uden og med disse mails.",
+			EN: "Encrypted mails that left: those where every copy is proven to have been protected. It serves to show the figure both without and with these mails."},
+		Source: "R8", Chart: Figure, Dashboards: []string{Ombudsman},
+		Measure: ratio(unseen(Is(fLeft, "true")), Is(fProtected, "yes")),
+	}
+}
+
 func safely() []Question {
 	return []Question{
 		leftSafely(),
 		weekly(leftSafely(), "left-safely-weekly", Text{DA: "Sendt sikkert, uge for uge", EN: "Left safely, week by week"}),
-		{
-			ID:    "left-safely-unseen",
-			Title: Text{DA: "Sendt sikkert blandt de mails, hvis indhold ikke kunne ses", EN: "Left safely among mails whose content could not be seen"},
-			Help: Text{DA: "Krypterede mails, der forlod huset: dem, hvor det er bevist, at hver kopi var beskyttet. Bruges til at vise tallet både uden og med disse mails.",
-				EN: "Encrypted mails that left: those where every copy is proven to have been protected. It serves to show the figure both without and with these mails."},
-			Source: "R8", Chart: Figure, Dashboards: []string{Ombudsman},
-			Measure: ratio(unseen(Is(fLeft, "true")), Is(fProtected, "yes")),
-		},
+		leftSafelyUnseen(),
 		{
 			ID:    "recognised-protection",
 			Title: Text{DA: "Hvordan de genkendte mails forlod huset", EN: "How the recognised mails left"},
@@ -190,15 +194,19 @@ func safely() []Question {
 	}
 }
 
+func unseenMails() Question {
+	return Question{
+		ID:    "unseen",
+		Title: Text{DA: "Indholdet kunne ikke ses", EN: "Content could not be seen"},
+		Help: Text{DA: "Udgående mails, hvis indhold var krypteret, så det ikke kunne vurderes. De kan rumme følsomme oplysninger, men det vides ikke.",
+			EN: "Outgoing mails whose content was encrypted, so that it could not be judged. They may hold sensitive data; that is not known."},
+		Source: "R8", Chart: Figure, Dashboards: []string{Ombudsman}, Measure: count(unseen()),
+	}
+}
+
 func notSeen() []Question {
 	return []Question{
-		{
-			ID:    "unseen",
-			Title: Text{DA: "Indholdet kunne ikke ses", EN: "Content could not be seen"},
-			Help: Text{DA: "Udgående mails, hvis indhold var krypteret, så det ikke kunne vurderes. De kan rumme følsomme oplysninger, men det vides ikke.",
-				EN: "Outgoing mails whose content was encrypted, so that it could not be judged. They may hold sensitive data; that is not known."},
-			Source: "R8", Chart: Figure, Dashboards: []string{Ombudsman}, Measure: count(unseen()),
-		},
+		unseenMails(),
 		{
 			ID:    "not-judged",
 			Title: Text{DA: "Ikke vurderet", EN: "Not judged"},
@@ -242,18 +250,22 @@ func doneRightMails() Question {
 	}
 }
 
+func doneRightUnseen() Question {
+	return Question{
+		ID:    "done-right-unseen",
+		Title: Text{DA: "Gjort rigtigt blandt de mails, hvis indhold ikke kunne ses", EN: "Done right among mails whose content could not be seen"},
+		Help: Text{DA: "Krypterede udgående mails: dem, der blev leveret uden indgreb, og hvor hver kopi er bevist beskyttet. Bruges til at vise tallet både uden og med disse mails.",
+			EN: "Encrypted outgoing mails: those delivered without being stopped, every copy proven to be protected. It serves to show the figure both without and with these mails."},
+		Source: "R8", Chart: Figure, Dashboards: []string{Ombudsman},
+		Measure: ratio(unseen(), Is(fOutcome, "delivered"), Is(fProtected, "yes"), Is(fHeld, "false")),
+	}
+}
+
 func doneRight() []Question {
 	return []Question{
 		doneRightMails(),
 		weekly(doneRightMails(), "done-right-weekly", Text{DA: "Gjort rigtigt af medarbejderne, uge for uge", EN: "Done right by staff, week by week"}),
-		{
-			ID:    "done-right-unseen",
-			Title: Text{DA: "Gjort rigtigt blandt de mails, hvis indhold ikke kunne ses", EN: "Done right among mails whose content could not be seen"},
-			Help: Text{DA: "Krypterede udgående mails: dem, der blev leveret uden indgreb, og hvor hver kopi er bevist beskyttet. Bruges til at vise tallet både uden og med disse mails.",
-				EN: "Encrypted outgoing mails: those delivered without being stopped, every copy proven to be protected. It serves to show the figure both without and with these mails."},
-			Source: "R8", Chart: Figure, Dashboards: []string{Ombudsman},
-			Measure: ratio(unseen(), Is(fOutcome, "delivered"), Is(fProtected, "yes"), Is(fHeld, "false")),
-		},
+		doneRightUnseen(),
 	}
 }
 

@@ -25,19 +25,12 @@ type section struct {
 }
 
 // card is one of the three figures of the first page.
-type card struct{ Title, Value, Share, Help, Beside string }
+type card struct{ Title, Value, Share, Help, Beside, Href string }
 
 // Part is a part of a bar, in hundredths.
 type Part struct {
 	Class, Title, Value, Share string
 	X, Width                   float64
-}
-
-// table has texts in its first column and numbers in the others.
-type table struct {
-	Head []string
-	Rows [][]string
-	Wide bool // the first column needs half of the width
 }
 
 // weekChart is a chart with its names.
@@ -65,8 +58,9 @@ func (r *Report) sections() []section {
 		r.inForce(),
 		r.measures(),
 		r.controls(),
-		r.trend(),
-		{Heading: text(r.Lang, "departments"), Table: r.departments()},
+		r.months(),
+		r.weeks(),
+		{Heading: text(r.Lang, "departments"), Paragraphs: []string{text(r.Lang, "range-help")}, Table: r.departments()},
 		r.split("held-ended", text(r.Lang, "outcome"), "outcome"),
 		r.incidents(),
 		r.repeated(),
@@ -76,6 +70,7 @@ func (r *Report) sections() []section {
 		{Heading: text(r.Lang, "meanings"), List: r.meanings()},
 		{Heading: text(r.Lang, "limits"), List: []string{text(r.Lang, "limits-1"), text(r.Lang, "limits-2"), text(r.Lang, "limits-3")}},
 	}
+	all = slices.DeleteFunc(all, func(s section) bool { return s.Heading == "" })
 	second := slices.IndexFunc(all, func(s section) bool { return s.NewPage })
 	all = slices.Concat(r.edition(), all[:second+1], r.changed(), all[second+1:])
 	for i := range all {
@@ -99,6 +94,7 @@ func (r *Report) ratio(id, unseenID string) card {
 	if a.N == 0 {
 		return c
 	}
+	c.Href = r.opening("", Behind{Question: id}).Href
 	c.Value, c.Share, _ = strings.Cut(dashboards.PartOf(r.Lang, a.Count, a.N), " (")
 	c.Share = "(" + c.Share
 	if a.N < few {
@@ -177,7 +173,7 @@ func (r *Report) figures() *table {
 		if !r.Answers.Known(q.ID) {
 			value = text(r.Lang, "not-known")
 		}
-		t.Rows = append(t.Rows, []string{q.Title.In(r.Lang), value})
+		t.Rows = append(t.Rows, append(words(q.Title.In(r.Lang)), r.opens(value, Behind{Question: q.ID})))
 	}
 	return t
 }
@@ -195,7 +191,7 @@ func (r *Report) howLeft() section {
 	s.Stack = Stack(r.Lang, r.Answers[q.ID])
 	t := &table{Head: []string{text(r.Lang, "how-left"), text(r.Lang, "number"), text(r.Lang, "share")}}
 	for _, p := range s.Stack {
-		t.Rows = append(t.Rows, []string{p.Title, p.Value, p.Share})
+		t.Rows = append(t.Rows, append(words(p.Title), r.opens(p.Value, Behind{Question: q.ID, Key: strings.TrimPrefix(p.Class, "is-")}), cell{{Text: p.Share}}))
 	}
 	s.Table = t
 	return s
@@ -221,11 +217,15 @@ func Stack(lang string, rows []dashboards.Row) []Part {
 	return parts
 }
 
-func (r *Report) weekly(id, lower, upper string) weekChart {
-	q, _ := dashboards.ByID(id)
-	c := weekChart{Chart: NewChart(r.Lang, Weeks(r.Answers[id], r.From, r.To), r.marks()...), ID: id, Title: q.Title.In(r.Lang), Lower: text(r.Lang, lower), Upper: text(r.Lang, upper), LowerIs: "is-yes", UpperIs: "is-no"}
-	c.Desc = text(r.Lang, "chart", c.Lower, c.Upper, r.number(c.Most))
-	return c
+// shares are the charts of both shares by week or month.
+func (r *Report) shares(split string, spans func(id string) []Week) (charts []weekChart) {
+	for _, c := range []struct{ id, lower, upper string }{{"left-safely", "lower-safe", "upper-safe"}, {"done-right", "lower-right", "upper-right"}} {
+		id := c.id + split
+		one := weekChart{Chart: NewChart(r.Lang, spans(id), r.marks()...), ID: id, Title: r.title(id), Lower: text(r.Lang, c.lower), Upper: text(r.Lang, c.upper), LowerIs: "is-yes", UpperIs: "is-no"}
+		one.Desc = text(r.Lang, "chart"+split, one.Lower, one.Upper, r.number(one.Most))
+		charts = append(charts, one)
+	}
+	return charts
 }
 
 // marks are the measures of the period.
@@ -235,11 +235,25 @@ func (r *Report) marks() []Mark {
 	})
 }
 
-// trend is the two shares by week, with what was done meanwhile.
-func (r *Report) trend() section {
-	s := section{Heading: text(r.Lang, "trend"), Charts: []weekChart{r.weekly("left-safely-weekly", "lower-safe", "upper-safe"), r.weekly("done-right-weekly", "lower-right", "upper-right")}, Table: r.weeks()}
+// weeks are the two shares by week, with what was done meanwhile.
+func (r *Report) weeks() section {
+	weeks := func(id string) []Week { return Weeks(r.Answers[id], r.From, r.To) }
+	return r.trend("-weekly", weeks)
+}
+
+// months are the two shares by month; of a report of one month they would say what its figures say.
+func (r *Report) months() section {
+	months := func(id string) []Week { return Months(r.Answers[id], r.From, r.To) }
+	if len(months("recognised-monthly")) < 2 {
+		return section{}
+	}
+	return r.trend("-monthly", months)
+}
+
+func (r *Report) trend(split string, spans func(id string) []Week) section {
+	s := section{Heading: text(r.Lang, "trend"+split), Paragraphs: []string{text(r.Lang, "range-help")}, Charts: r.shares(split, spans), Table: r.spans(split, spans("recognised"+split))}
 	if marks := s.Charts[0].Marks; len(marks) > 0 {
-		s.Paragraphs = []string{text(r.Lang, "marks")}
+		s.Paragraphs = append(s.Paragraphs, text(r.Lang, "marks"))
 		for _, m := range marks {
 			s.List = append(s.List, fmt.Sprintf("%d: %s", m.N, m.Text))
 		}
@@ -247,40 +261,15 @@ func (r *Report) trend() section {
 	return s
 }
 
-func (r *Report) weeks() *table {
-	left, right := dashboards.Row{}, dashboards.Row{}
-	t := &table{Head: []string{text(r.Lang, "week"), text(r.Lang, "recognised"), r.title("left-safely"), r.title("done-right"), text(r.Lang, "held")}}
-	for i, w := range Weeks(r.Answers["recognised-weekly"], r.From, r.To) {
-		left, right = at(r.Answers["left-safely-weekly"], i), at(r.Answers["done-right-weekly"], i)
-		t.Rows = append(t.Rows, []string{w.Label(r.Lang), r.number(w.Lower), r.share(left), r.share(right), r.number(at(r.Answers["held-weekly"], i).Count)})
-	}
-	return t
-}
-
-func at(rows []dashboards.Row, i int) dashboards.Row {
-	if i < len(rows) {
-		return rows[i]
-	}
-	return dashboards.Row{}
-}
-
 func (r *Report) title(id string) string {
 	q, _ := dashboards.ByID(id)
 	return q.Title.In(r.Lang)
 }
 
-func (r *Report) departments() *table {
-	t := &table{Head: []string{text(r.Lang, "department"), r.title("sent"), text(r.Lang, "recognised"), r.title("left-safely"), r.title("done-right"), text(r.Lang, "held")}}
-	for _, d := range r.Answers.Departments() {
-		t.Rows = append(t.Rows, []string{dashboards.Word(r.Lang, "department", d.Name), r.number(d.Sent), r.number(d.Recognised), r.share(d.LeftSafely), r.share(d.DoneRight), r.number(d.Held)})
-	}
-	return t
-}
-
 func (r *Report) channels() *table {
 	t := &table{Head: []string{text(r.Lang, "channel"), text(r.Lang, "proven"), text(r.Lang, "marked")}}
 	for _, c := range r.Answers.Channels() {
-		t.Rows = append(t.Rows, []string{c.Name, r.number(c.Proven), r.number(c.Marked)})
+		t.Rows = append(t.Rows, append(words(c.Name), r.count("channel-proven", c.Name, nil), r.count("channel-marked", c.Name, nil)))
 	}
 	return t
 }
@@ -290,7 +279,7 @@ func (r *Report) split(id, first, field string) section {
 	q, _ := dashboards.ByID(id)
 	t := &table{Head: []string{first, text(r.Lang, "number")}}
 	for _, a := range r.Answers[id] {
-		t.Rows = append(t.Rows, []string{dashboards.Word(r.Lang, field, a.Key), r.number(a.Count)})
+		t.Rows = append(t.Rows, append(words(dashboards.Word(r.Lang, field, a.Key)), r.count(id, a.Key, nil)))
 	}
 	return section{Heading: q.Title.In(r.Lang), Paragraphs: []string{q.Help.In(r.Lang)}, Table: t}
 }
@@ -310,7 +299,7 @@ func (r *Report) meanings() []string {
 func (r *Report) reported() *table {
 	t := &table{Head: []string{text(r.Lang, "channel"), text(r.Lang, "source"), text(r.Lang, "months"), text(r.Lang, "number")}}
 	for _, s := range dashboards.SumReported(r.Reported) {
-		t.Rows = append(t.Rows, []string{s.Channel, s.Source, s.Span(r.Lang), r.number(s.Count)})
+		t.Rows = append(t.Rows, words(s.Channel, s.Source, s.Span(r.Lang), r.number(s.Count)))
 	}
 	return t
 }

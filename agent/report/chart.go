@@ -44,10 +44,11 @@ type Column struct {
 	UpperY, UpperHeight float64
 }
 
-// Week is the part of a period that lies in one week, [From, To), and its two counts.
+// Week is the part of a period that lies in one week, or month, [From, To), and its two counts. The whole of it is [Start, End).
 type Week struct {
-	Monday, From, To time.Time
-	Lower, Upper     int64
+	Start, End, From, To time.Time
+	Lower, Upper         int64
+	month                bool
 }
 
 // GridLine is a line across the chart.
@@ -57,14 +58,23 @@ type GridLine struct {
 }
 
 // Weeks pairs the rows of a question split by week: what it counts below, and the rest of what it measures above.
-func Weeks(rows []dashboards.Row, from, to time.Time) []Week {
+func Weeks(rows []dashboards.Row, from, to time.Time) []Week { return spans(rows, from, to, false) }
+
+// Months does so for a question split by month.
+func Months(rows []dashboards.Row, from, to time.Time) []Week { return spans(rows, from, to, true) }
+
+func spans(rows []dashboards.Row, from, to time.Time, month bool) []Week {
 	var weeks []Week
 	for _, r := range rows {
-		monday, err := time.ParseInLocation(time.DateOnly, r.Key, from.Location())
+		start, err := time.ParseInLocation(time.DateOnly, r.Key, from.Location())
 		if err != nil {
 			continue
 		}
-		w := Week{Monday: monday, From: monday, To: monday.AddDate(0, 0, 7), Lower: r.Count, Upper: rest(r)}
+		end := start.AddDate(0, 0, 7)
+		if month {
+			end = start.AddDate(0, 1, 0)
+		}
+		w := Week{Start: start, End: end, From: start, To: end, Lower: r.Count, Upper: rest(r), month: month}
 		if w.From.Before(from) {
 			w.From = from
 		}
@@ -113,14 +123,14 @@ func NewChart(lang string, weeks []Week, marks ...Mark) Chart {
 	return c
 }
 
-// mark places the marks: a day is a seventh of its week's slot.
+// mark places the marks: a day is a seventh of its week's slot, or its part of its month's.
 func (c *Chart) mark(weeks []Week, slot float64, marks []Mark) {
 	for _, m := range marks {
 		for i, w := range weeks {
 			if m.Date.Before(w.From) || !m.Date.Before(w.To) {
 				continue
 			}
-			m.N, m.X = len(c.Marks)+1, PlotLeft+slot*(float64(i)+m.Date.Sub(w.Monday).Hours()/(7*24))
+			m.N, m.X = len(c.Marks)+1, PlotLeft+slot*(float64(i)+m.Date.Sub(w.Start).Hours()/w.End.Sub(w.Start).Hours())
 			c.Marks = append(c.Marks, m)
 			break
 		}
@@ -139,10 +149,16 @@ func MarksOf(all []supervise.Measure, zone *time.Location, say func(supervise.Me
 	return marks
 }
 
-// Label names a week: its number and its days.
+// Label names a week: its number and its days; or a month, with its days where it is not a whole one.
 func (w Week) Label(lang string) string {
-	_, n := w.Monday.ISOWeek()
-	return fmt.Sprintf("%s %d: %s", text(lang, "week"), n, dashboards.Dates(lang, w.From, w.To))
+	switch {
+	case w.month && w.From.Equal(w.Start) && w.To.Equal(w.End):
+		return dashboards.Month(lang, w.Start)
+	case w.month:
+		return dashboards.Dates(lang, w.From, w.To)
+	}
+	_, n := w.Start.ISOWeek()
+	return fmt.Sprintf("%s %d: %s", text(lang, "span-weekly"), n, dashboards.Dates(lang, w.From, w.To))
 }
 
 // scale returns the top of an axis and the step of its lines, at most four.

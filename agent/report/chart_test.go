@@ -22,7 +22,7 @@ func TestMarks(t *testing.T) {
 	var weeks []Week
 	for i := range 4 {
 		monday := time.Date(2026, 11, 2+7*i, 0, 0, 0, 0, zone)
-		weeks = append(weeks, Week{Monday: monday, From: monday, To: monday.AddDate(0, 0, 7), Lower: 3})
+		weeks = append(weeks, Week{Start: monday, End: monday.AddDate(0, 0, 7), From: monday, To: monday.AddDate(0, 0, 7), Lower: 3})
 	}
 	weeks[0].From = begin
 	marks := MarksOf([]supervise.Measure{{Date: "2026-11-23", Kind: "course", Title: "later"}, {Date: "2026-11-12", Kind: "instruction", Title: "sooner"}, {Date: "2026-11-13", Kind: "complaint"},

@@ -9,7 +9,7 @@ import (
 // A drawing holds its columns to a tenth, and no text of it is markup.
 func TestDrawing(t *testing.T) {
 	monday := time.Date(2026, 11, 2, 0, 0, 0, 0, zone)
-	c := NewChart("en", []Week{{Monday: monday, From: monday, To: monday.AddDate(0, 0, 7), Lower: 3, Upper: 1}})
+	c := NewChart("en", []Week{{Start: monday, End: monday.AddDate(0, 0, 7), From: monday, To: monday.AddDate(0, 0, 7), Lower: 3, Upper: 1}})
 	c.Columns[0].Axis, c.Grid[0].Label = `<b>"`, "<i>"
 	got := string(c.Drawing(`a"b`, "is-no"))
 	for want, n := range map[string]int{`<rect class="a&#34;b" x="237.0" width="44.0" y="53.5" height="124.5"/>`: 1, `<rect class="is-no" x="237.0" width="44.0" y="12.0" height="41.5"/>`: 1,

@@ -48,6 +48,7 @@ func (f Frozen) Thaw(lang string, zone *time.Location, version int, before *Froz
 func changes(lang string, before, after *Report) (lines []string) {
 	for _, q := range Questions() {
 		switch {
+		case !before.asked(q.ID):
 		case slices.Equal(before.Answers[q.ID], after.Answers[q.ID]) && before.Answers.Known(q.ID) == after.Answers.Known(q.ID):
 		case q.Split.By != "":
 			lines = append(lines, text(lang, "changed-split", q.Title.In(lang)))

@@ -88,7 +88,7 @@ func (r *Report) incidents() section {
 	s.Table = &table{Head: []string{text(r.Lang, "incidents-judged"), text(r.Lang, "number")}, Wide: true}
 	for _, c := range r.Outcomes.Incidents.counts() {
 		if c.n > 0 || c.key != "incidents-erased" {
-			s.Table.Rows = append(s.Table.Rows, []string{text(r.Lang, c.key), r.number(c.n)})
+			s.Table.Rows = append(s.Table.Rows, append(words(text(r.Lang, c.key)), r.opens(r.number(c.n), Behind{Page: "/triage"})))
 		}
 	}
 	s.List = r.cases()
@@ -120,7 +120,8 @@ func (r *Report) repeated() section {
 	s.Table = &table{Head: []string{text(r.Lang, "repeated-what"), text(r.Lang, "repeated-episodes"), text(r.Lang, "repeated-mails"), text(r.Lang, "repeated-recipients"),
 		text(r.Lang, "repeated-held"), text(r.Lang, "repeated-confirmed")}}
 	for _, f := range r.Outcomes.Repeated {
-		s.Table.Rows = append(s.Table.Rows, []string{r.ruleName(f), r.number(f.Episodes), r.number(f.Messages), r.number(f.Recipients), r.number(f.Prevented), r.number(f.Confirmed)})
+		s.Table.Rows = append(s.Table.Rows, append([]cell{{{Text: r.ruleName(f)}}, r.opens(r.number(f.Episodes), Behind{Page: "/repeated"})},
+			words(r.number(f.Messages), r.number(f.Recipients), r.number(f.Prevented), r.number(f.Confirmed))...))
 	}
 	return s
 }

@@ -103,12 +103,16 @@ const (
 func (p *paper) table(t *table) {
 	widths := p.widths(t)
 	p.Ln(0.5)
-	p.room(3 * cellHeight)
-	p.row(t.Head, widths, true)
+	need := p.rowHeight(words(t.Head...), widths)
+	if len(t.Rows) > 0 {
+		need += p.rowHeight(t.Rows[0], widths)
+	}
+	p.room(need)
+	p.row(words(t.Head...), widths, true)
 	for _, cells := range t.Rows {
 		if p.GetY()+p.rowHeight(cells, widths) > lowest {
 			p.AddPage()
-			p.row(t.Head, widths, true)
+			p.row(words(t.Head...), widths, true)
 		}
 		p.row(cells, widths, false)
 	}
@@ -125,7 +129,9 @@ func (p *paper) widths(t *table) []float64 {
 			widths[i] = max(widths[i], p.GetStringWidth(word))
 		}
 		for _, cells := range t.Rows {
-			widths[i] = max(widths[i], p.GetStringWidth(cells[i]))
+			for _, line := range cells[i] {
+				widths[i] = max(widths[i], p.GetStringWidth(line.Text))
+			}
 		}
 		widths[i] += columnGap
 		rest -= widths[i]
@@ -134,15 +140,15 @@ func (p *paper) widths(t *table) []float64 {
 	return widths
 }
 
-func (p *paper) rowHeight(cells []string, widths []float64) float64 {
+func (p *paper) rowHeight(cells []cell, widths []float64) float64 {
 	lines := 1
 	for i, c := range cells {
-		lines = max(lines, len(p.SplitText(c, widths[i])))
+		lines = max(lines, len(p.SplitText(c.String(), widths[i])))
 	}
 	return float64(lines)*cellHeight + 2*cellSpace
 }
 
-func (p *paper) row(cells []string, widths []float64, head bool) {
+func (p *paper) row(cells []cell, widths []float64, head bool) {
 	p.font(sans, "", 8.5, ink)
 	if head {
 		p.font(sans, "", 8, soft)
@@ -154,7 +160,7 @@ func (p *paper) row(cells []string, widths []float64, head bool) {
 		if i > 0 {
 			align = "R"
 		}
-		split := p.SplitText(c, widths[i])
+		split := p.SplitText(c.String(), widths[i])
 		top := y + cellSpace
 		if head {
 			top = y + height - cellSpace - float64(len(split))*cellHeight

@@ -64,6 +64,8 @@ type Report struct {
 
 	Supervision Supervision // what people stated
 
+	Open func(Behind) string `json:"-"` // the address of what lies behind a figure, for pages whose reader may open it; else nil
+
 	hash    string   // of a frozen report, which stands
 	version int      // of a frozen report
 	changes []string // since the version before
@@ -126,7 +128,8 @@ func Make(ctx context.Context, s Store, o Options) (*Report, error) {
 
 // Questions are those that a report answers.
 func Questions() []dashboards.Question {
-	return slices.DeleteFunc(dashboards.Questions(), func(q dashboards.Question) bool { return !slices.Contains(q.Dashboards, dashboards.Ombudsman) })
+	shown := slices.DeleteFunc(dashboards.Questions(), func(q dashboards.Question) bool { return !slices.Contains(q.Dashboards, dashboards.Ombudsman) })
+	return append(shown, dashboards.ReportQuestions()...)
 }
 
 // Formats are the names that Write takes.
@@ -252,6 +255,9 @@ func (r *Report) content() document {
 	d := document{Schema: Schema, Organisation: r.Organisation, Department: r.Department, From: r.From.Format(time.RFC3339), To: r.To.Format(time.RFC3339),
 		Figures: []figure{}, Gaps: []gap{}, NotChecked: []outage{}, Reported: []entry{}, Stated: r.Supervision, Outcomes: r.Outcomes}
 	for _, q := range Questions() {
+		if !r.asked(q.ID) {
+			continue
+		}
 		f := figure{ID: q.ID, Title: q.Title.In(r.Lang), Help: q.Help.In(r.Lang), Source: q.Source, Measure: string(q.Measure.Kind), Split: q.Split.By, Rows: []row{}}
 		if f.NotKnown = !r.Answers.Known(q.ID); f.NotKnown {
 			d.Figures = append(d.Figures, f)

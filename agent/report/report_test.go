@@ -335,7 +335,7 @@ func TestTextsAreWholeAndUsed(t *testing.T) {
 		if text.DA == "" || text.EN == "" || strings.Count(text.DA, "%") != strings.Count(text.EN, "%") {
 			t.Errorf("%s lacks a language, or takes other values in it", name)
 		}
-		joined := regexp.MustCompile(`^(measure|point|mode|by)-`).MatchString(name) // made of a value
+		joined := regexp.MustCompile(`^(measure|point|mode|by|trend|span|chart)-`).MatchString(name) // made of a value
 		if !joined && !strings.Contains(code.String(), `"`+name+`"`) {
 			t.Errorf("nobody says %q", name)
 		}

@@ -81,7 +81,7 @@ func checkShared(t *testing.T, s *Store, documents []event.Document) {
 	t.Helper()
 	to := spring.AddDate(0, 0, 40)
 	p := dashboards.Period{From: spring.Format(time.RFC3339), To: to.Format(time.RFC3339)}
-	for _, q := range dashboards.On(dashboards.Ombudsman) { // what an authority is told must outlive the transmissions
+	for _, q := range append(dashboards.On(dashboards.Ombudsman), dashboards.ReportQuestions()...) { // what an authority is told must outlive the transmissions
 		if q.Notes {
 			continue // asked of notes, which transmissions are no part of
 		}
@@ -89,7 +89,7 @@ func checkShared(t *testing.T, s *Store, documents []event.Document) {
 			t.Errorf("%s cannot be answered by the daily figures, %v", q.ID, err)
 		}
 	}
-	shared := slices.DeleteFunc(dashboards.Questions(), func(q dashboards.Question) bool { c, _ := compile(q, nil); return !c.shared })
+	shared := slices.DeleteFunc(append(dashboards.Questions(), dashboards.ReportQuestions()...), func(q dashboards.Question) bool { c, _ := compile(q, nil); return !c.shared })
 	answers, err := s.AskAll(t.Context(), shared, p, nil)
 	if err != nil {
 		t.Fatal(err)

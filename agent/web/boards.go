@@ -25,10 +25,10 @@ type boardPage struct {
 func (p boardPage) title(string) string   { return p.Board }
 func (p boardPage) departments() []string { return p.all }
 
-// boardIDs are the dashboards that have a page here beside the overview, in the order of the menu. What is repeated has a page of
-// its own.
+// boardIDs are the dashboards that have a page here beside the overview, in the order of the menu. Each thing that was repeated stands
+// on a page of its own.
 func boardIDs() []string {
-	return []string{dashboards.Incidents, dashboards.Transport, dashboards.Operations}
+	return []string{dashboards.Incidents, dashboards.Repeated, dashboards.Transport, dashboards.Operations}
 }
 
 // boardTable is a figure divided by a field.

@@ -130,7 +130,7 @@ func (a answers) heldWeeks() *chart {
 	}
 	weeks := report.Weeks(a.Answers["held-weekly"], a.From, a.To)
 	for i := range weeks {
-		weeks[i].Upper = open[day(weeks[i].Monday)]
+		weeks[i].Upper = open[day(weeks[i].Start)]
 		if weeks[i].Lower == dashboards.Hidden || weeks[i].Upper == dashboards.Hidden {
 			weeks[i].Lower = dashboards.Hidden
 			continue

@@ -92,6 +92,7 @@ func (s *site) frozen(r *http.Request, v view) (string, any, error) {
 		return "", nil, err
 	}
 	v.From, v.To, v.Preset, v.Department = made.From, made.To, "", made.Department
+	made.Open = opener(v)
 	var b bytes.Buffer
 	if err := made.WriteBody(&b); err != nil {
 		return "", nil, err

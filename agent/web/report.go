@@ -46,6 +46,7 @@ func (s *site) report(r *http.Request, v view) (string, any, error) {
 	if err != nil {
 		return "", nil, err
 	}
+	made.Open = opener(v)
 	var b bytes.Buffer
 	if err := made.WriteBody(&b); err != nil {
 		return "", nil, err
@@ -61,6 +62,20 @@ func (s *site) report(r *http.Request, v view) (string, any, error) {
 		return "", nil, err
 	}
 	return "report", page, nil
+}
+
+// opener gives the address of what lies behind a figure of the report, which all readers of the page may open.
+func opener(v view) func(report.Behind) string {
+	return func(b report.Behind) string {
+		if b.Page != "" {
+			return v.link(b.Page)
+		}
+		if !b.From.IsZero() {
+			v := v.days(b.From, b.To)
+			return v.link("/transmissions", "q", b.Question)
+		}
+		return v.link("/transmissions", "q", b.Question, "key", b.Key)
+	}
 }
 
 // reportFile sends the report as a file.

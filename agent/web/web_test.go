@@ -134,6 +134,46 @@ func TestFiguresOpenWhatTheyCount(t *testing.T) {
 	}
 }
 
+var reportLink = regexp.MustCompile(`<a href="(/transmissions\?[^"]+)">([\d.,]+)(?: of [^<]+| mails?)?</a>`)
+
+// So does each figure of the report, of its departments, weeks and months as well, and of a frozen one.
+func TestFiguresOfTheReportOpenWhatTheyCount(t *testing.T) {
+	h := handler(t, storeWith(t, sample(300, 60)))
+	period := "?lang=en&from=2026-09-30&to=2026-11-22"
+	w := post(t, h, "/report/freeze"+period, nil, nil)
+	for _, address := range []string{"/report" + period, w.Header().Get("Location")} {
+		_, body := get(t, h, address)
+		opened := map[string]bool{}
+		for _, m := range reportLink.FindAllStringSubmatch(body, -1) {
+			target, err := url.Parse(html.UnescapeString(m[1]))
+			if err != nil {
+				t.Fatal(err)
+			}
+			q := target.Query()
+			if opened[q.Get("q")] && q.Get("key") == "" || q.Get("q") == "secure-mailboxes" {
+				continue // one week is like another
+			}
+			opened[q.Get("q")] = true
+			_, list := get(t, h, target.String())
+			count := "0"
+			if lead := leadCount.FindStringSubmatch(list); lead != nil {
+				count = lead[1]
+			}
+			if count != m[2] {
+				t.Errorf("%s: the figure %s opens %s mails: %s", address, m[2], count, target)
+			}
+		}
+		for _, id := range []string{"sent", "left-safely", "done-right-departments", "unseen-departments", "left-safely-monthly", "unseen-weekly", "recognised-protection", "held-ended", "recognised-kinds"} {
+			if !opened[id] {
+				t.Errorf("%s: no figure of %s can be opened", address, id)
+			}
+		}
+		if !strings.Contains(body, "q=left-safely-unseen-departments") {
+			t.Errorf("%s: the mails of the range cannot be opened", address)
+		}
+	}
+}
+
 // The two shares are those of the documents, counted here by hand.
 func TestSharesAreRight(t *testing.T) {
 	documents := sample(900, 25)
@@ -202,12 +242,15 @@ func TestPeriodBefore(t *testing.T) {
 func TestBoards(t *testing.T) {
 	h := handler(t, storeWith(t, sample(900, 60)))
 	opened := 0
-	for _, board := range []string{"incidents", "transport", "operations"} {
+	for _, board := range []string{"incidents", "repeated", "transport", "operations"} {
 		code, body := get(t, h, "/boards?lang=en&board="+board)
 		if code != http.StatusOK || strings.Contains(body, planted) {
 			t.Errorf("%s answers %d, or names what it must not", board, code)
 		}
 		for _, m := range figureLink.FindAllStringSubmatch(body, -1) {
+			if strings.Contains(m[1], "q=open-senders") || strings.Contains(m[1], "q=open-recipients") {
+				continue // counts people; opens their transmissions
+			}
 			_, list := get(t, h, html.UnescapeString(m[1]))
 			count := "0"
 			if lead := leadCount.FindStringSubmatch(list); lead != nil {
@@ -221,8 +264,11 @@ func TestBoards(t *testing.T) {
 	if opened < 20 {
 		t.Errorf("only %d figures can be opened", opened)
 	}
-	if code, _ := get(t, h, "/boards?board=repeated"); code != http.StatusNotFound {
-		t.Errorf("a board that ranks people answers %d", code)
+	if code, _ := get(t, h, "/boards?board=ombudsman"); code != http.StatusNotFound {
+		t.Errorf("what is no further board answers %d", code)
+	}
+	if _, body := get(t, h, "/boards?lang=en&board=repeated"); !strings.Contains(body, "q=open-copies") || strings.Contains(body, "repeat-senders") || strings.Contains(body, "repeat-recipients") {
+		t.Error("the board of what is repeated lacks its figures, or ranks people")
 	}
 }
 
