@@ -24,6 +24,7 @@ import (
 type Doctor struct {
 	ConfigFile    string
 	PostfixConfig string // folder of main.cf, "" for the system's Postfix
+	MilterConfig  string // the milter's configuration; a host without it has no milter
 }
 
 // Check is one thing that was looked at.
@@ -83,6 +84,8 @@ func (d Doctor) Examine(ctx context.Context) *Report {
 	}
 	r.ok("configuration", "%s: %d domain(s) of %s", d.ConfigFile, len(c.Organisation.Domains), orUnnamed(c.Organisation.Name))
 	d.postfix(ctx, r)
+	d.lookups(ctx, r)
+	d.relays(ctx, r, c)
 	apparmor(r, "/")
 	seen := d.logs(r, c)
 	d.verdicts(r, c)

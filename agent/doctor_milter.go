@@ -7,14 +7,12 @@ import (
 	"io"
 	"net"
 	"os"
-	"os/user"
 	"path/filepath"
 	"regexp"
-	"slices"
-	"strconv"
 	"strings"
-	"syscall"
 	"time"
+
+	"postvagt/milter/program"
 )
 
 // milterAt looks at one milter of Postfix: whether its services see the socket, may use it, and are answered.
@@ -69,38 +67,19 @@ func below(dir, path string) bool {
 // shutTo says why a user cannot connect to a socket, "" when the rights allow it, or when that is not known. It looks at the
 // rights; nobody needs to become that user.
 func shutTo(socket, name string) string {
-	u, err := user.Lookup(name)
-	if err != nil || u.Uid == "0" {
+	u, err := program.LookupUser(name)
+	if err != nil || u.UID == 0 {
 		return ""
 	}
-	groups, err := u.GroupIds()
-	if err != nil {
-		groups = []string{u.Gid}
-	}
 	for dir := filepath.Dir(socket); dir != "/" && dir != "."; dir = filepath.Dir(dir) {
-		if info, err := os.Stat(dir); err == nil && !grants(info, u.Uid, groups, 0o1) {
+		if info, err := os.Stat(dir); err == nil && !u.May(info, 0o1) {
 			return fmt.Sprintf("the user %s of Postfix may not enter %s (%v)", name, dir, info.Mode().Perm())
 		}
 	}
-	if info, err := os.Stat(socket); err == nil && !grants(info, u.Uid, groups, 0o2) {
+	if info, err := os.Stat(socket); err == nil && !u.May(info, 0o2) {
 		return fmt.Sprintf("the user %s of Postfix may not write to the socket (%v)", name, info.Mode().Perm())
 	}
 	return ""
-}
-
-// grants says whether the rights of a file give bit, one of 04, 02, 01, to a user.
-func grants(info os.FileInfo, uid string, groups []string, bit os.FileMode) bool {
-	s, ok := info.Sys().(*syscall.Stat_t)
-	mode := info.Mode().Perm()
-	switch {
-	case !ok:
-		return true
-	case strconv.Itoa(int(s.Uid)) == uid:
-		return mode&(bit<<6) != 0
-	case slices.Contains(groups, strconv.Itoa(int(s.Gid))):
-		return mode&(bit<<3) != 0
-	}
-	return mode&bit != 0
 }
 
 var denial = regexp.MustCompile(`apparmor="(DENIED|ALLOWED)" operation="([a-z_]+)".* profile="([^"]+)" name="([^"]+)"`)

@@ -91,6 +91,45 @@ func TestDoctorSocket(t *testing.T) {
 	})
 }
 
+// A next hop for all mail that [[relay]] does not know would make first-hop TLS look like protection.
+func TestDoctorRelay(t *testing.T) {
+	for _, tt := range []struct {
+		main  string
+		relay string // host of [[relay]], "" for none
+		want  string // the hop that is missing, "" for none
+	}{
+		{"", "", ""},
+		{"relayhost = [gateway.example]:587\n", "", "[gateway.example]:587"},
+		{"relayhost = [gateway.example]:587\n", "[gateway.example]:587", ""},
+		{"relayhost = [gateway.example]:587\n", "gateway.example", ""},
+		{"relayhost = [gateway.example]:587\n", "[gateway.example]:25", "[gateway.example]:587"},
+		{"relayhost = provider.example\n", "[gateway.example]", "provider.example"},
+		{"relayhost = provider.example\n", "provider.example:25", ""},
+		{"default_transport = smtp:[192.0.2.7]:25\n", "", "[192.0.2.7]:25"},
+		{"default_transport = smtp:[192.0.2.7]:25\n", "[192.0.2.7]", ""},
+	} {
+		d, _ := postfixWith(t, "n", "outside/milter.sock")
+		f, err := os.OpenFile(filepath.Join(d.PostfixConfig, "main.cf"), os.O_APPEND|os.O_WRONLY, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.WriteString(tt.main); err != nil {
+			t.Fatal(err)
+		}
+		f.Close()
+		c := &Config{}
+		if tt.relay != "" {
+			c.Relay = []Relay{{Host: tt.relay}}
+		}
+		r := &Report{}
+		if d.relays(t.Context(), r, c); tt.want == "" && !r.OK() {
+			t.Errorf("%+v: %+v", tt, r)
+		} else if tt.want != "" {
+			sick(t, r, "all mail leaves by "+tt.want+",", `[[relay]] host = "`+tt.want+`"`)
+		}
+	}
+}
+
 // The port of the pages is somebody else's.
 func TestDoctorPort(t *testing.T) {
 	other := httptest.NewServer(http.NotFoundHandler())

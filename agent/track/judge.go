@@ -198,6 +198,16 @@ func (o *Options) isRelay(hosts []string, relay string) bool {
 	return false
 }
 
+// IsHop says whether a relay as configured is a next hop as Postfix's main.cf names it: [host]:port, host, domain.
+func IsHop(relay, hop string) bool {
+	host, port := hop, "25"
+	if i := strings.LastIndexByte(hop, ':'); i > strings.LastIndexByte(hop, ']') {
+		host, port = hop[:i], hop[i+1:]
+	}
+	host = strings.Trim(host, "[]")
+	return (*Options)(nil).isRelay([]string{relay}, host+"["+host+"]:"+port)
+}
+
 // enforcedRelay says whether what lies behind the relay is declared to be protected.
 func (o *Options) enforcedRelay(relay string) bool {
 	for _, r := range o.Relays {

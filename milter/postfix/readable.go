@@ -3,22 +3,19 @@ package postfix
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
+
+	"postvagt/milter/program"
 )
 
-// User is who asks the maps.
-type User struct {
-	UID    uint32
-	Groups []uint32
-}
+// milterUser is the daemon, in what is said.
+const milterUser = "the milter's user"
 
 // Unreadable names the TLS policy maps that a user cannot read, each with what stands in the way: for their recipients
 // nothing is promised. With routes also the tables that choose next hops. It looks at the files' rights; nobody needs to become that user.
-func (p *Postfix) Unreadable(ctx context.Context, u User, routes bool) (faults []string, err error) {
+func (p *Postfix) Unreadable(ctx context.Context, u program.User, routes bool) (faults []string, err error) {
 	set, err := p.sending(ctx)
 	if err != nil {
 		return nil, err
@@ -31,13 +28,13 @@ func (p *Postfix) Unreadable(ctx context.Context, u User, routes bool) (faults [
 	}
 	slices.Sort(tables)
 	for _, table := range slices.Compact(tables) {
-		if why := u.cannotAsk(table); why != "" {
+		if why := cannotAsk(u, table); why != "" {
 			faults = append(faults, fmt.Sprintf("smtp_tls_policy_maps: %s: %s: its recipients count as not protected by TLS", table, why))
 		}
 	}
 	for _, param := range routingTables {
 		for _, table := range splitList(set.routing[param]) {
-			if why := u.cannotAsk(strings.TrimLeft(table, "!")); routes && why != "" {
+			if why := cannotAsk(u, strings.TrimLeft(table, "!")); routes && why != "" {
 				faults = append(faults, fmt.Sprintf("%s: %s: %s: no recipient's next hop is known, and all count as not protected by TLS", param, table, why))
 			}
 		}
@@ -46,9 +43,9 @@ func (p *Postfix) Unreadable(ctx context.Context, u User, routes bool) (faults [
 }
 
 // cannotAsk says why a map cannot be asked, "" when it can.
-func (u User) cannotAsk(table string) string {
+func cannotAsk(u program.User, table string) string {
 	if strings.HasPrefix(table, "/") { // a file of domains
-		return u.cannotRead(table)
+		return u.CannotRead(table, "postmap", milterUser)
 	}
 	kind, path, _ := strings.Cut(table, ":")
 	if kind == "proxy" && u.UID != 0 {
@@ -59,36 +56,5 @@ func (u User) cannotAsk(table string) string {
 	if !ok || !filepath.IsAbs(path) {
 		return ""
 	}
-	return u.cannotRead(path + suffix)
-}
-
-// cannotRead looks at the rights of a file and of each folder above it.
-func (u User) cannotRead(path string) string {
-	for dir := filepath.Dir(path); dir != "/"; dir = filepath.Dir(dir) {
-		if info, err := os.Stat(dir); err != nil || !u.may(info, 0o1) {
-			return "the folder " + dir + " is closed to the milter's user"
-		}
-	}
-	switch info, err := os.Stat(path); {
-	case os.IsNotExist(err):
-		return path + " is missing (postmap makes it)"
-	case err != nil || !u.may(info, 0o4):
-		return path + " cannot be read by the milter's user"
-	}
-	return ""
-}
-
-// may says whether the rights of a file grant bit, one of 04, 02, 01, to the user.
-func (u User) may(info os.FileInfo, bit os.FileMode) bool {
-	s, ok := info.Sys().(*syscall.Stat_t)
-	mode := info.Mode().Perm()
-	switch {
-	case !ok || u.UID == 0:
-		return true
-	case s.Uid == u.UID:
-		return mode&(bit<<6) != 0
-	case slices.Contains(u.Groups, s.Gid):
-		return mode&(bit<<3) != 0
-	}
-	return mode&bit != 0
+	return u.CannotRead(path+suffix, "postmap", milterUser)
 }

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"postvagt/milter/program"
 )
 
 // A map that the milter's user cannot read promises nothing, so it is named.
@@ -28,15 +30,15 @@ func TestUnreadable(t *testing.T) {
 	}
 	p := instance(t, "smtp_tls_policy_maps = texthash:"+dir+"/open, hash:"+dir+"/secret texthash:"+closed+"/open hash:"+dir+"/none proxy:hash:/x inline:{ { a = may } }\n"+
 		"transport_maps = hash:"+dir+"/secret\nrelay_domains = a.example !texthash:"+closed+"/open "+closed+"/open\n", master)
-	stranger, group := User{UID: 65534, Groups: []uint32{65534}}, User{UID: 65534, Groups: []uint32{65534, uint32(os.Getegid())}}
+	stranger, group := program.User{UID: 65534, Groups: []uint32{65534}}, program.User{UID: 65534, Groups: []uint32{65534, uint32(os.Getegid())}}
 	for _, tt := range []struct {
 		who  string
-		user User
+		user program.User
 		want []string
 	}{
 		{"another user", stranger, []string{"hash:" + dir + "/none: ", "is missing", "secret.db cannot be read", "proxymap", "the folder " + closed + " is closed"}},
 		{"one of the group", group, []string{"is missing", "proxymap", "the folder " + closed + " is closed"}},
-		{"root", User{}, []string{"is missing"}},
+		{"root", program.User{}, []string{"is missing"}},
 	} {
 		faults, err := p.Unreadable(t.Context(), tt.user, false)
 		if err != nil {

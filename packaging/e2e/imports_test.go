@@ -23,8 +23,8 @@ var mayImport = map[string][]string{
 	"rules/detect":               {"rules", "rules/checks"},
 	"rules/detect/detecttest":    {"rules", "rules/detect"},
 	"milter/policy":              {"milter/verdict", "rules/detect"},
-	"milter/postfix":             {"milter/verdict"},
-	"milter/sendmail":            {"milter/verdict"},
+	"milter/postfix":             {"milter/program", "milter/verdict"},
+	"milter/sendmail":            {"milter/program", "milter/verdict"},
 	"milter/held":                {"milter/verdict"}, // a small privileged helper
 	"milter":                     {"rules", "milter/message", "milter/policy", "milter/program", "milter/verdict", "rules/detect"},
 	"milter/scan":                {"milter", "milter/verdict"},

@@ -4,9 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/user"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"postvagt/milter"
@@ -19,7 +17,10 @@ type configCmd struct {
 	Default configDefaultCmd `cmd:"" help:"Print all settings with their defaults and what they mean."`
 }
 
-type configCheckCmd struct{ configFlag }
+type configCheckCmd struct {
+	configFlag
+	Lookups bool `help:"Say only which tables of the MTA the milter cannot ask. Exit 1 if there is one."`
+}
 
 func (c *configCheckCmd) Run(t *program.Terminal) error {
 	cfg, err := milter.LoadConfig(c.Config)
@@ -28,6 +29,9 @@ func (c *configCheckCmd) Run(t *program.Terminal) error {
 	}
 	if _, err := milter.NewFilter(cfg, parts(cfg)); err != nil {
 		return err
+	}
+	if c.Lookups {
+		return sayClosedMaps(t, cfg)
 	}
 	for _, r := range cfg.Register() {
 		fmt.Fprintln(t.Out, r)
@@ -46,6 +50,17 @@ func (c *configCheckCmd) Run(t *program.Terminal) error {
 		fmt.Fprintln(t.Out, "warning:", w)
 	}
 	fmt.Fprintf(t.Out, "%s: good (mode %s, on_failure %s, domains %s)\n", c.Config, cfg.Policy.Mode, cfg.Milter.OnFailure, strings.Join(cfg.Organisation.Domains, ", "))
+	return nil
+}
+
+func sayClosedMaps(t *program.Terminal, cfg *milter.Config) error {
+	faults := closedMaps(cfg)
+	for _, f := range faults {
+		fmt.Fprintln(t.Out, f)
+	}
+	if len(faults) > 0 {
+		return program.ErrNo
+	}
 	return nil
 }
 
@@ -70,43 +85,34 @@ func agreesWithPostfix(cfg *milter.Config) error {
 	return nil
 }
 
-// closedMaps names the maps of Postfix that the daemon cannot ask, where both are on this machine.
+// closedMaps names the tables of the MTA that the daemon cannot ask, where both are on this machine.
 func closedMaps(cfg *milter.Config) []string {
-	if _, err := os.Stat(filepath.Join(cfg.Postfix.ConfigDir, "main.cf")); err != nil {
-		return nil
+	var faults []string
+	var err error
+	switch {
+	case cfg.WhichMTA() == milter.MTASendmail && exists(filepath.Join(cfg.Sendmail.ConfigDir, "sendmail.cf")):
+		instance := sendmailOf(cfg)
+		faults, err = instance.Unreadable(daemonUser())
+	case exists(filepath.Join(cfg.Postfix.ConfigDir, "main.cf")):
+		instance := postfixOf(cfg)
+		faults, err = instance.Unreadable(context.Background(), daemonUser(), cfg.Milter.ScanListen != "")
 	}
-	p := postfixOf(cfg)
-	faults, err := p.Unreadable(context.Background(), daemonUser(), cfg.Milter.ScanListen != "")
 	if err != nil {
-		return []string{"the TLS policy of Postfix cannot be looked up: " + err.Error()}
+		return []string{"what the MTA promises cannot be looked up: " + err.Error()}
 	}
 	return faults
 }
 
-// daemonUser is the user that the package makes; without one, whoever asks.
-func daemonUser() postfix.User {
-	u, err := user.Lookup(milter.DaemonUser)
-	if err != nil {
-		if u, err = user.Current(); err != nil {
-			return postfix.User{}
-		}
-	}
-	out := postfix.User{UID: number(u.Uid), Groups: []uint32{number(u.Gid)}}
-	groups, err := u.GroupIds()
-	if err != nil {
-		return out
-	}
-	for _, g := range groups {
-		out.Groups = append(out.Groups, number(g))
-	}
-	return out
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
-// number is an id as the system prints it.
-func number(id string) uint32 {
-	n, err := strconv.ParseUint(id, 10, 32)
+// daemonUser is the user that the package makes; without one, whoever asks.
+func daemonUser() program.User {
+	u, err := program.LookupUser(milter.DaemonUser)
 	if err != nil {
-		return 65534 // nobody
+		return program.CurrentUser()
 	}
-	return uint32(n)
+	return u
 }
