@@ -35,10 +35,9 @@ func readSupervision(ctx context.Context, s Registers, o Options) (v Supervision
 		return v, err
 	}
 	samples, err := read(ctx, s, supervise.Samples, func(s supervise.Sample) bool {
-		return s.From >= first && s.To < end && (o.Department == "" || s.Department == o.Department)
+		return s.From >= first && s.To < end && (o.Department == "" || s.Department == "" || s.Department == o.Department)
 	})
-	if len(samples) > 0 {
-		r := supervise.Results(samples)
+	if r := supervise.Results(samples, o.Department, o.From.Location()); r.Passed.Drawn+r.Flagged.Drawn > 0 {
 		v.Sample = &r
 	}
 	slices.SortStableFunc(v.Measures, func(a, b supervise.Measure) int { return strings.Compare(a.Date, b.Date) })

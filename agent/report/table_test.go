@@ -3,6 +3,7 @@ package report
 import (
 	"encoding/json"
 	"net/url"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -10,6 +11,8 @@ import (
 	"time"
 
 	"postvagt/agent/event"
+	"postvagt/agent/store"
+	"postvagt/agent/supervise"
 )
 
 // mailOf is a mail that left; a mail without a level is one whose content could not be seen.
@@ -146,6 +149,33 @@ func TestFiguresOpen(t *testing.T) {
 	} {
 		if !strings.Contains(page.String(), want) {
 			t.Errorf("the page has no %s", want)
+		}
+	}
+}
+
+// The report of a department takes its mails from the sample of the whole house.
+func TestDepartmentHasItsPartOfTheSample(t *testing.T) {
+	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "postvagt.db"), store.In(zone))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	one := supervise.Sample{From: "2026-09-01", To: "2026-09-30", Size: 1, Population: map[string]int64{supervise.Passed: 40}, Strata: map[string]map[string]int64{supervise.Passed: {"Skole": 30, "Vej": 10}},
+		Items: []supervise.Item{{Key: "a", Pile: supervise.Passed, At: from.AddDate(0, 0, 3), Department: "Skole", Answer: supervise.No}, {Key: "b", Pile: supervise.Passed, At: from.AddDate(0, 0, 3), Department: "Vej", Answer: supervise.Yes}}}
+	e, err := supervise.Write(supervise.Samples, "one", 1, "anna", from, one)
+	if err == nil {
+		err = s.AddEntry(t.Context(), e)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for department, want := range map[string]string{"": "Missed: 1 of 2 (weighed 25.0", "Vej": "Missed: 1 of 1 (weighed 100.0", "Park": "How much was missed is not known"} {
+		r, err := Make(t.Context(), s, Options{Department: department, Lang: "en", From: from, To: to, Made: to})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if page := written(t, r, "html"); !strings.Contains(page, want) {
+			t.Errorf("%q: the report does not say %q", department, want)
 		}
 	}
 }

@@ -3,7 +3,7 @@ package supervise
 import (
 	"errors"
 	"fmt"
-	"math"
+	"hash/fnv"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -30,10 +30,14 @@ type Sample struct {
 	From       string           `json:"from"`       // first day of the mails
 	To         string           `json:"to"`         // last day
 	Department string           `json:"department"` // "" for all
-	Size       int              `json:"size"`       // asked for of each pile
+	Size       int              `json:"size"`       // asked for of each pile, of each department where Strata are told
 	Seed       uint64           `json:"seed,string"`
 	Population map[string]int64 `json:"population"` // of each pile: how many mails it was drawn from
 	Items      []Item           `json:"items"`
+
+	// Strata are the population of each pile by department, each of which was drawn from on its own; nil where all were drawn from
+	// together, as before departments were told apart.
+	Strata map[string]map[string]int64 `json:"strata,omitempty"`
 }
 
 // Item is a mail of a sample: what its department needs to find it, and the answer.
@@ -49,8 +53,11 @@ type Item struct {
 	By         string    `json:"by,omitempty"`
 }
 
-// MaxSize is the most mails of each pile.
-const MaxSize = 500
+// MaxSize is the most mails of each pile of a department, and MaxItems the most of a whole sample.
+const (
+	MaxSize  = 500
+	MaxItems = 2000
+)
 
 // Check says what is wrong with what is to be drawn.
 func (s Sample) Check() error {
@@ -64,8 +71,8 @@ func (s Sample) Check() error {
 	return errors.Join(errs...)
 }
 
-// Draw returns at most n different numbers below of, in order: the same ones for the same seed and pile.
-func Draw(seed uint64, pile string, n int, of int64) []int64 {
+// Draw returns at most n different numbers below of, in order: the same ones for the same seed, pile and department.
+func Draw(seed uint64, pile, department string, n int, of int64) []int64 {
 	if of <= int64(n) {
 		all := make([]int64, of)
 		for i := range all {
@@ -73,7 +80,9 @@ func Draw(seed uint64, pile string, n int, of int64) []int64 {
 		}
 		return all
 	}
-	r := rand.New(rand.NewPCG(seed, uint64(len(pile)))) // the two piles have names of different length
+	stream := fnv.New64a()
+	fmt.Fprintf(stream, "%s\x00%s", pile, department)
+	r := rand.New(rand.NewPCG(seed, stream.Sum64()))
 	chosen := make([]int64, 0, n)
 	for len(chosen) < n {
 		if k := r.Int64N(of); !slices.Contains(chosen, k) {
@@ -96,95 +105,4 @@ func (s *Sample) Answer(key, answer, by string) error {
 		}
 	}
 	return fmt.Errorf("%.12s is no mail of this sample", key)
-}
-
-// Interval is a share, and between which two it lies with 95 % confidence.
-type Interval struct {
-	Share float64 `json:"share"`
-	Low   float64 `json:"low"`
-	High  float64 `json:"high"`
-}
-
-// Wilson is the score interval of Wilson (1927) for k of n; n must not be 0.
-func Wilson(k, n int64) Interval {
-	const z = 1.959963984540054 // 97.5 % of the normal distribution
-	p, m := float64(k)/float64(n), float64(n)
-	middle := (p + z*z/(2*m)) / (1 + z*z/m)
-	half := z / (1 + z*z/m) * math.Sqrt(p*(1-p)/m+z*z/(4*m*m))
-	return Interval{Share: p, Low: max(0, middle-half), High: min(1, middle+half)}
-}
-
-// Pile is what a pile says.
-type Pile struct {
-	Population int64     `json:"population"`
-	Drawn      int64     `json:"drawn"`
-	Yes        int64     `json:"yes"`
-	No         int64     `json:"no"`
-	Unsure     int64     `json:"unsure"`
-	Open       int64     `json:"open"` // not answered yet
-	Wrong      *Interval `json:"wrong,omitempty"`
-}
-
-// Result is what the samples of a period say together.
-type Result struct {
-	Samples int  `json:"samples"`
-	Passed  Pile `json:"passed"`  // Wrong: the miss rate
-	Flagged Pile `json:"flagged"` // Wrong: the false-alarm rate
-}
-
-// Results adds up samples of the same mails or of parts of them. Populations add up too.
-func Results(all []Sample) Result {
-	r := Result{Samples: len(all)}
-	for _, s := range all {
-		r.Passed.Population += s.Population[Passed]
-		r.Flagged.Population += s.Population[Flagged]
-		for _, i := range s.Items {
-			if i.Pile == Flagged {
-				r.Flagged.count(i.Answer)
-			} else {
-				r.Passed.count(i.Answer)
-			}
-		}
-	}
-	r.Passed.Wrong, r.Flagged.Wrong = share(r.Passed.Yes, r.Passed.No), share(r.Flagged.No, r.Flagged.Yes)
-	return r
-}
-
-func (p *Pile) count(answer string) {
-	p.Drawn++
-	switch answer {
-	case Yes:
-		p.Yes++
-	case No:
-		p.No++
-	case Unsure:
-		p.Unsure++
-	default:
-		p.Open++
-	}
-}
-
-func share(wrong, right int64) *Interval {
-	if wrong+right == 0 {
-		return nil
-	}
-	i := Wilson(wrong, wrong+right)
-	return &i
-}
-
-// Estimate is a number of mails and between which two it lies.
-type Estimate struct{ Number, Low, High int64 }
-
-// Reviewed estimates, from the result, how many mails really held such data where a machine recognised so many and found
-// nothing in so many others: the right ones of the first, and the missed ones of the second. It is false while one of
-// the two rates is not known.
-func (r Result) Reviewed(recognised, passed int64) (Estimate, bool) {
-	if r.Passed.Wrong == nil || r.Flagged.Wrong == nil {
-		return Estimate{}, false
-	}
-	miss, alarm := r.Passed.Wrong, r.Flagged.Wrong
-	sum := func(alarm, miss float64) int64 {
-		return int64(math.Round(float64(recognised)*(1-alarm) + float64(passed)*miss))
-	}
-	return Estimate{Number: sum(alarm.Share, miss.Share), Low: sum(alarm.High, miss.Low), High: sum(alarm.Low, miss.High)}, true
 }

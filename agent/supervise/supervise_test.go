@@ -14,30 +14,30 @@ func TestWilson(t *testing.T) {
 		k, n      int64
 		low, high float64
 	}{{81, 263, 0.2553, 0.3662}, {15, 148, 0.0624, 0.1605}, {0, 20, 0, 0.1611}, {1, 29, 0.0061, 0.1718}} {
-		got := Wilson(tt.k, tt.n)
+		got := Wilson(float64(tt.k)/float64(tt.n), float64(tt.n))
 		if math.Abs(got.Low-tt.low) > 5e-5 || math.Abs(got.High-tt.high) > 5e-5 || math.Abs(got.Share-float64(tt.k)/float64(tt.n)) > 1e-12 {
 			t.Errorf("%d of %d: %+v, published %v to %v", tt.k, tt.n, got, tt.low, tt.high)
 		}
 	}
-	if all := Wilson(20, 20); all.High != 1 || all.Low > 0.84 {
+	if all := Wilson(1, 20); all.High != 1 || all.Low > 0.84 {
 		t.Errorf("20 of 20: %+v", all)
 	}
 }
 
 func TestDraw(t *testing.T) {
-	a := Draw(7, Passed, 30, 5_000_000)
-	if !slices.Equal(a, Draw(7, Passed, 30, 5_000_000)) || slices.Equal(a, Draw(8, Passed, 30, 5_000_000)) || slices.Equal(a, Draw(7, Flagged, 30, 5_000_000)) {
-		t.Error("the draw is not that of its seed and pile")
+	a := Draw(7, Passed, "", 30, 5_000_000)
+	if !slices.Equal(a, Draw(7, Passed, "", 30, 5_000_000)) || slices.Equal(a, Draw(8, Passed, "", 30, 5_000_000)) || slices.Equal(a, Draw(7, Flagged, "", 30, 5_000_000)) || slices.Equal(a, Draw(7, Passed, "Skole", 30, 5_000_000)) {
+		t.Error("the draw is not that of its seed, pile and department")
 	}
 	if len(slices.Compact(slices.Clone(a))) != 30 || a[29] >= 5_000_000 {
 		t.Errorf("not 30 different numbers: %v", a)
 	}
-	if got := Draw(7, Passed, 30, 4); !slices.Equal(got, []int64{0, 1, 2, 3}) {
+	if got := Draw(7, Passed, "", 30, 4); !slices.Equal(got, []int64{0, 1, 2, 3}) {
 		t.Errorf("of four: %v", got)
 	}
 	seen := map[int64]int{}
 	for seed := range uint64(4000) {
-		for _, k := range Draw(seed, Flagged, 2, 8) {
+		for _, k := range Draw(seed, Flagged, "", 2, 8) {
 			seen[k]++
 		}
 	}
@@ -48,12 +48,14 @@ func TestDraw(t *testing.T) {
 	}
 }
 
+func noon(day int) time.Time { return time.Date(2026, 11, day, 12, 0, 0, 0, time.UTC) }
+
 func TestResults(t *testing.T) {
-	s := Sample{Population: map[string]int64{Passed: 1000, Flagged: 100}}
+	s := Sample{From: "2026-11-01", To: "2026-11-30", Population: map[string]int64{Passed: 1000, Flagged: 100}}
 	for i, answer := range []string{Yes, No, No, No, Unsure, ""} {
-		s.Items = append(s.Items, Item{Key: string(rune('a' + i)), Pile: Passed, Answer: answer}, Item{Key: string(rune('A' + i)), Pile: Flagged, Answer: answer})
+		s.Items = append(s.Items, Item{Key: string(rune('a' + i)), At: noon(9), Pile: Passed, Answer: answer}, Item{Key: string(rune('A' + i)), At: noon(9), Pile: Flagged, Answer: answer})
 	}
-	r := Results([]Sample{s})
+	r := Results([]Sample{s}, "", time.UTC)
 	if r.Passed.Wrong.Share != 0.25 || r.Flagged.Wrong.Share != 0.75 || r.Passed.Unsure != 1 || r.Passed.Open != 1 || r.Passed.Drawn != 6 || r.Passed.Population != 1000 {
 		t.Errorf("%+v %+v", r.Passed, r.Flagged)
 	}
@@ -61,7 +63,7 @@ func TestResults(t *testing.T) {
 	if !ok || e.Number != 275 || e.Low >= e.Number || e.High <= e.Number {
 		t.Errorf("%+v", e)
 	}
-	if _, ok := Results(nil).Reviewed(100, 1000); ok {
+	if _, ok := Results(nil, "", time.UTC).Reviewed(100, 1000); ok {
 		t.Error("an estimate without a sample")
 	}
 	if err := s.Answer("A", No, "anna"); err != nil || s.Items[1].Answer != No || s.Items[1].By != "anna" || s.Items[0].Answer != Yes {

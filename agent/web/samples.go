@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/binary"
@@ -70,7 +71,7 @@ func (s *site) store(r *http.Request, id string, after int, one supervise.Sample
 	return errors.Join(s.Store.AddEntry(r.Context(), e), s.note(r, "change", "samples "+id))
 }
 
-// fill draws both piles.
+// fill draws both piles of each department.
 func (s *site) fill(ctx context.Context, one *supervise.Sample) error {
 	from, err := time.ParseInLocation(time.DateOnly, one.From, s.Zone)
 	if err != nil {
@@ -81,24 +82,49 @@ func (s *site) fill(ctx context.Context, one *supervise.Sample) error {
 		return err
 	}
 	p := dashboards.Period{From: from.Format(time.RFC3339), To: to.AddDate(0, 0, 1).Format(time.RFC3339)}
-	for _, pile := range []string{supervise.Passed, supervise.Flagged} {
-		where := pileOf(pile).And(dashboards.OfDepartment(one.Department)...)
-		_, total, err := s.Store.Documents(ctx, p, where, 0, 1)
-		if err != nil {
-			return err
-		}
-		one.Population[pile] = int64(total)
-		for _, at := range supervise.Draw(one.Seed, pile, one.Size, int64(total)) {
-			found, _, err := s.Store.Documents(ctx, p, where, int(at), 1)
-			if err != nil {
-				return err
-			}
-			for _, d := range found {
-				one.Items = append(one.Items, supervise.Item{Key: d.Key, Pile: pile, At: d.Time, Department: d.Department, Queue: d.QueueID, Recipients: d.Recipients, Size: d.Size})
+	if err := s.populations(ctx, one, p); err != nil {
+		return err
+	}
+	for pile, departments := range one.Strata {
+		for department, total := range departments {
+			where := pileOf(pile).And(dashboards.OfDepartment(keyParam(department))...)
+			for _, at := range supervise.Draw(one.Seed, pile, department, one.Size, total) {
+				found, _, err := s.Store.Documents(ctx, p, where, int(at), 1)
+				if err != nil {
+					return err
+				}
+				for _, d := range found {
+					one.Items = append(one.Items, supervise.Item{Key: d.Key, Pile: pile, At: d.Time, Department: d.Department, Queue: d.QueueID, Recipients: d.Recipients, Size: d.Size})
+				}
 			}
 		}
 	}
-	slices.SortFunc(one.Items, func(a, b supervise.Item) int { return a.At.Compare(b.At) }) // who answers does not see which pile it is
+	slices.SortFunc(one.Items, func(a, b supervise.Item) int { // who answers does not see which pile it is
+		return cmp.Or(a.At.Compare(b.At), strings.Compare(a.Key, b.Key))
+	})
+	return nil
+}
+
+// populations counts the mails of each pile of each department, and refuses a sample that nobody could look through.
+func (s *site) populations(ctx context.Context, one *supervise.Sample, p dashboards.Period) error {
+	one.Strata = map[string]map[string]int64{}
+	drawn := int64(0)
+	for _, pile := range []string{supervise.Passed, supervise.Flagged} {
+		q := dashboards.Question{ID: pile, Measure: dashboards.Measure{Kind: dashboards.Count, Of: pileOf(pile)}, Split: dashboards.Split{By: "postvagt.department"}}
+		rows, err := s.Store.AskAll(ctx, []dashboards.Question{q}, p, dashboards.OfDepartment(one.Department))
+		if err != nil {
+			return err
+		}
+		one.Strata[pile] = map[string]int64{}
+		for _, row := range rows[pile] {
+			one.Strata[pile][row.Key] = row.Count
+			one.Population[pile] += row.Count
+			drawn += min(row.Count, int64(one.Size))
+		}
+	}
+	if drawn > supervise.MaxItems {
+		return inputError{dashboards.Text{DA: fmt.Sprintf(texts["sample-many"].DA, drawn, supervise.MaxItems), EN: fmt.Sprintf(texts["sample-many"].EN, drawn, supervise.MaxItems)}}
+	}
 	return nil
 }
 
@@ -145,7 +171,7 @@ func (s *site) sample(r *http.Request, v view) (string, any, error) {
 			dashboards.Number(v.Lang, int64(i.Recipients)), dashboards.Number(v.Lang, i.Size), i.Answer, i.By})
 	}
 	if !bound {
-		res := supervise.Results([]supervise.Sample{one})
+		res := supervise.Results([]supervise.Sample{one}, "", s.Zone)
 		page.Miss, page.Alarm = rate(v.Lang, "rate-miss", res.Passed), rate(v.Lang, "rate-alarm", res.Flagged)
 		page.Lead = fmt.Sprintf(texts["sample-lead"].In(v.Lang), dashboards.Number(v.Lang, res.Passed.Drawn), dashboards.Number(v.Lang, res.Passed.Population),
 			dashboards.Number(v.Lang, res.Flagged.Drawn), dashboards.Number(v.Lang, res.Flagged.Population), fmt.Sprint(one.Seed))
@@ -162,7 +188,7 @@ func rate(lang, name string, p supervise.Pile) string {
 	if name == "rate-alarm" {
 		wrong = p.No
 	}
-	return fmt.Sprintf(texts[name].In(lang), dashboards.PartOf(lang, wrong, p.Yes+p.No), dashboards.Share(lang, p.Wrong.Low), dashboards.Share(lang, p.Wrong.High), dashboards.Number(lang, p.Unsure), dashboards.Number(lang, p.Open))
+	return fmt.Sprintf(texts[name].In(lang), dashboards.Number(lang, wrong), dashboards.Number(lang, p.Yes+p.No), dashboards.Share(lang, p.Wrong.Share), dashboards.Share(lang, p.Wrong.Low), dashboards.Share(lang, p.Wrong.High), dashboards.Number(lang, p.Unsure), dashboards.Number(lang, p.Open))
 }
 
 // answer takes the answers of one form: of the mails of own departments only.

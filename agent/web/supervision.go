@@ -126,7 +126,7 @@ func (s *site) sampleRows(r *http.Request, v view) ([]sampleRow, error) {
 			}
 		}
 		one.Items = mine
-		res := supervise.Results([]supervise.Sample{one})
+		res := supervise.Results([]supervise.Sample{one}, "", s.Zone)
 		rows = append(rows, sampleRow{Made: day(entries[i].At.In(s.Zone)), Span: one.From + " – " + one.To, Department: departmentOr(v.Lang, one.Department),
 			Passed: dashboards.Number(v.Lang, res.Passed.Drawn), Flagged: dashboards.Number(v.Lang, res.Flagged.Drawn), Open: dashboards.Number(v.Lang, res.Passed.Open+res.Flagged.Open),
 			Href: v.link("/supervision/samples/" + entries[i].ID)})

@@ -1,7 +1,9 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -9,9 +11,11 @@ import (
 	"strings"
 	"testing"
 
+	"postvagt/agent/event"
 	"postvagt/agent/login"
 	"postvagt/agent/supervise"
 	"postvagt/agent/watch"
+	"postvagt/dashboards"
 )
 
 // A measure is registered, corrected, and both versions stay; a mistake is named and what was written is kept.
@@ -97,7 +101,7 @@ func TestSample(t *testing.T) {
 	if w := post(t, officer, "/supervision/samples?lang=en", nil, url.Values{"from": {"2026-10-26"}, "to": {"2026-11-23"}, "size": {"0"}}); w.Code != http.StatusBadRequest {
 		t.Errorf("a sample of none: %d", w.Code)
 	}
-	w := post(t, officer, "/supervision/samples?lang=en", nil, url.Values{"from": {"2026-10-26"}, "to": {"2026-11-23"}, "size": {"40"}})
+	w := post(t, officer, "/supervision/samples?lang=en", nil, url.Values{"from": {"2026-10-26"}, "to": {"2026-11-23"}, "size": {"20"}})
 	if w.Code != http.StatusSeeOther {
 		t.Fatalf("%d %s", w.Code, w.Body)
 	}
@@ -108,17 +112,19 @@ func TestSample(t *testing.T) {
 		levels[d.Key] = d.Level
 	}
 	for pile, allowed := range map[string][]string{supervise.Passed: {"none"}, supervise.Flagged: {"sensitive", "confidential"}} {
-		n := 0
+		n := map[string]int64{}
 		for _, i := range one.Items {
 			if i.Pile == pile {
-				n++
+				n[i.Department]++
 				if !slices.Contains(allowed, levels[i.Key]) {
 					t.Errorf("a mail of level %s lies in the pile %s", levels[i.Key], pile)
 				}
 			}
 		}
-		if n != 40 {
-			t.Errorf("%d mails in the pile %s of %d", n, pile, one.Population[pile])
+		for department, of := range population(documents, allowed, day(now.AddDate(0, 0, -28))) {
+			if n[department] != min(of, 20) || one.Strata[pile][department] != of {
+				t.Errorf("%d mails in the pile %s of %q, of %d; there are %d", n[department], pile, department, one.Strata[pile][department], of)
+			}
 		}
 	}
 	answers := url.Values{}
@@ -140,7 +146,7 @@ func TestSample(t *testing.T) {
 		t.Fatalf("%d", w.Code)
 	}
 	_, page := get(t, officer, address+"?lang=en")
-	for _, want := range []string{`Missed: 0 of 40`, `between 0.0`, `8.8`, `False alarm: 40 of 40`} { // Wilson: 0 of 40 is 0 to 8.8 %
+	for _, want := range []string{`Missed: 0 of 80; `, `between 0.0`, `weighed by the departments&#39; mails 100.0`, `False alarm: `} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page does not say %q: %v", want, regexp.MustCompile(`(Missed|False alarm):[^<]*`).FindAllString(page, -1))
 		}
@@ -149,6 +155,17 @@ func TestSample(t *testing.T) {
 	if w := post(t, officer, address, nil, answers); w.Code != http.StatusBadRequest {
 		t.Errorf("an answer that is none: %d", w.Code)
 	}
+}
+
+// population counts mails of a pile by department.
+func population(documents []event.Document, levels []string, from string) map[string]int64 {
+	n := map[string]int64{}
+	for _, d := range documents {
+		if d.First && d.MessageDirection == "outbound" && slices.Contains(levels, d.Level) && day(d.Time.In(zone)) >= from {
+			n[d.Department]++
+		}
+	}
+	return n
 }
 
 func sampleIn(t *testing.T, s Store) supervise.Sample {
@@ -173,5 +190,31 @@ func TestRuleNames(t *testing.T) {
 	}
 	if ruleName("da", "husets egen") != "husets egen" {
 		t.Error("a rule of the house lost its name")
+	}
+}
+
+// manyMails is a store in which each of five departments has thousands of mails.
+type manyMails struct{ Store }
+
+func (s manyMails) AskAll(_ context.Context, qs []dashboards.Question, _ dashboards.Period, _ dashboards.Filter) (map[string][]dashboards.Row, error) {
+	rows := map[string][]dashboards.Row{}
+	for i := range 5 {
+		rows[qs[0].ID] = append(rows[qs[0].ID], dashboards.Row{Key: string(rune('A' + i)), Count: 9000})
+	}
+	return rows, nil
+}
+
+// A sample that nobody could look through is refused, with the number that it would have.
+func TestSampleTooLarge(t *testing.T) {
+	s := storeWith(t, nil)
+	addUsers(t, s)
+	h, err := New(Options{Store: manyMails{s}, Breaches: registerOf(s), Zone: zone, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	officer := as(t, h, login.Officer)
+	w := post(t, officer, "/supervision/samples?lang=en", nil, url.Values{"from": {"2026-10-26"}, "to": {"2026-11-23"}, "size": {"201"}})
+	if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "2010 mails to look up; at most 2000") {
+		t.Errorf("%d %.300s", w.Code, w.Body)
 	}
 }

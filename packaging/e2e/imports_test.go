@@ -36,6 +36,7 @@ var mayImport = map[string][]string{
 	"agent/elastic":            {"agent/event", "dashboards"},
 	"agent/watch":              {"agent/event", "dashboards"},
 	"agent/cases":              {"agent/event", "dashboards"},
+	"agent/supervise":          {"dashboards"},
 	"agent/register":           {"agent/cases", "agent/event", "agent/report", "agent/store", "dashboards"},
 	"agent/report":             {"agent/event", "agent/supervise", "dashboards"},
 	"agent/web":                {"agent/event", "agent/cases", "agent/login", "agent/watch", "agent/report", "agent/supervise", "dashboards", "milter/message"}, // held mail is read as the judge reads it
