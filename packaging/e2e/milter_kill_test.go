@@ -1,10 +1,14 @@
 package e2e
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -18,12 +22,27 @@ import (
 )
 
 // The milter is killed at random moments under load, again and again, while Postfix tempfails or holds what a dead
-// milter cannot answer: no message is lost, none is delivered that should have been held, none is changed by halves, and
-// each that was delivered has its verdict. POSTVAGT_SOAK=1000 kills a thousand times in each mode.
+// milter cannot answer. Each message bears forged fields, which the milter takes out, and some get fields of ours: no message is lost, none
+// is delivered unjudged or though it should have been held, and none is changed by halves. POSTVAGT_SOAK=1000 kills a
+// thousand times in each mode.
 func TestMilterSurvivesKills(t *testing.T) {
 	for onFailure, action := range map[string]string{"tempfail": "tempfail", "hold": "quarantine"} {
 		t.Run(onFailure, func(t *testing.T) { surviveKills(t, onFailure, action) })
 	}
+}
+
+// killed is a kind of message of this story, and what the milter makes of it.
+type killed struct {
+	text   string
+	to     string
+	action string
+	fields string // of ours, in their order
+}
+
+var killedKinds = []killed{
+	{secretMail, outbound.To[0], "hold", "X-Postvagt-Id X-Postvagt-Route"}, // it may go by the gateway
+	{plainMail, outbound.To[0], "pass", ""},
+	{secretMail, "bo@nordvig-kommune.example", "tag", "X-Postvagt-Id X-Postvagt-Level X-Postvagt-Action"},
 }
 
 func surviveKills(t *testing.T, onFailure, action string) {
@@ -35,14 +54,50 @@ func surviveKills(t *testing.T, onFailure, action string) {
 		}
 		kills = n
 	}
-	h := newMilterHouse(t, map[string]string{"milter_connect_timeout": "2s", "milter_default_action": action})
+	h := newMilterHouse(t, map[string]string{"milter_connect_timeout": "2s", "milter_default_action": action,
+		"relay_domains": "", "virtual_mailbox_domains": "borger.example nordvig-kommune.example", "virtual_mailbox_base": "@DIR@",
+		"virtual_mailbox_maps": "static:box/", "virtual_mailbox_limit": "0", "virtual_uid_maps": "static:65534", "virtual_gid_maps": "static:65534"})
+	box := filepath.Join(h.Dir, "box")
+	if err := errors.Join(os.Mkdir(box, 0o755), os.Chown(box, 65534, 65534)); err != nil {
+		t.Fatal(err)
+	}
 	listen := "unix:" + h.socket()
-	h.serve(listen, fmt.Sprintf("on_failure = %q\n", onFailure)+enforce)
+	h.serve(listen, fmt.Sprintf("on_failure = %q\n[held]\ngateway = \"discard:gateway\"\n", onFailure)+enforce+"route_token = \"t0ken\"\n")
+	accepted, refused := h.sendUntil(func() {
+		for range kills {
+			time.Sleep(time.Duration(rand.IntN(400)) * time.Millisecond) // the moment is the point
+			if err := h.program.Signal(syscall.SIGKILL); err != nil {
+				t.Fatal(err)
+			}
+			if err := kit.Wait(t.Context(), "the end of the milter", 20*time.Second, func() (bool, error) {
+				over, _ := h.program.Exited()
+				return over, nil
+			}); err != nil {
+				t.Fatal(err)
+			}
+			h.start(listen)
+		}
+	})
+	if len(accepted) < kills || (refused == 0) != (onFailure == "hold") {
+		t.Errorf("%d messages accepted, %d refused: the story did not happen", len(accepted), refused)
+	}
+	held, delivered := h.settled(box, len(accepted))
+	unjudged := h.compareKilled(accepted, held, true, onFailure == "hold") + h.compareKilled(accepted, delivered, false, false)
+	for id := range accepted {
+		if held[id] == nil && delivered[id] == nil {
+			t.Errorf("%s was accepted and is lost", id)
+		}
+	}
+	t.Logf("%d kills: %d held, %d of them unjudged, %d delivered, %d refused for now", kills, len(held), unjudged, len(delivered), refused)
+}
+
+// sendUntil sends messages of all kinds over four connections at a time until do is done; accepted gives the kind of each by its number.
+func (h *milterHouse) sendUntil(do func()) (accepted map[string]killed, refused int) {
 	stop := make(chan struct{})
 	var wg sync.WaitGroup
 	var mu sync.Mutex
-	secret, plain, refused := 0, 0, 0
-	for range 4 {
+	accepted = map[string]killed{}
+	for c := range 4 {
 		wg.Go(func() {
 			for i := 0; ; i++ {
 				select {
@@ -50,107 +105,164 @@ func surviveKills(t *testing.T, onFailure, action string) {
 					return
 				default:
 				}
-				text, count := secretMail, &secret
-				if i%2 == 1 {
-					text, count = plainMail, &plain
-				}
-				r, err := kit.Send(t.Context(), h.Addr(viaSocket), outbound, []byte(text))
+				kind := killedKinds[i%len(killedKinds)]
+				id := fmt.Sprintf("%d-%d", c, i)
+				r, err := kit.Send(h.t.Context(), h.Addr(viaSocket), kit.Envelope{From: outbound.From, To: []string{kind.to}}, []byte(forged("X-Story: "+id+"\n"+kind.text)))
 				mu.Lock()
 				switch {
 				case err != nil || r.Code != 250 && r.Code/100 != 4:
-					t.Errorf("reply %d, error %v", r.Code, err)
+					h.t.Errorf("reply %d, error %v", r.Code, err)
 				case r.Code == 250:
-					*count++
+					accepted[id] = kind
 				default:
 					refused++
-					time.Sleep(20 * time.Millisecond) // as a client would try again later
 				}
 				mu.Unlock()
+				if err != nil || r.Code != 250 {
+					time.Sleep(20 * time.Millisecond) // as a client would try again later
+				}
 			}
 		})
 	}
-	for range kills {
-		time.Sleep(time.Duration(rand.IntN(400)) * time.Millisecond) // the moment is the point
-		if err := h.program.Signal(syscall.SIGKILL); err != nil {
-			t.Fatal(err)
-		}
-		if err := kit.Wait(t.Context(), "the end of the milter", 20*time.Second, func() (bool, error) {
-			over, _ := h.program.Exited()
-			return over, nil
-		}); err != nil {
-			t.Fatal(err)
-		}
-		h.start(listen)
-	}
-	close(stop)
-	wg.Wait()
-	if secret == 0 || plain == 0 || (refused == 0) != (onFailure == "hold") {
-		t.Errorf("%d secret and %d harmless messages accepted, %d refused: the story did not happen", secret, plain, refused)
-	}
-	h.compareKilled(secret, plain, onFailure == "hold")
-	t.Logf("%d kills: %d held, %d delivered, %d refused for now", kills, secret, plain, refused)
+	defer wg.Wait()
+	defer close(stop)
+	do()
+	return accepted, refused
 }
 
-// compareKilled holds what the client was told against queue, deliveries and verdicts. A verdict may stand for
-// a message whose answer never arrived: the client was told to try again, or Postfix holds it (unjudged).
-func (h *milterHouse) compareKilled(secret, plain int, unjudged bool) {
+// settled waits until each of n messages is held or delivered, and reads them by their number.
+func (h *milterHouse) settled(box string, n int) (held, delivered map[string][]byte) {
 	h.t.Helper()
-	held := map[string]bool{}
+	var inHold []string
+	var files []string
 	if err := kit.Wait(h.t.Context(), "the deliveries", 2*time.Minute, func() (bool, error) {
 		queue, err := h.Queue(h.t.Context())
-		clear(held)
+		if err != nil {
+			return false, err
+		}
+		inHold = nil
 		for _, q := range queue {
-			held[q.ID] = q.Queue == "hold"
+			if q.Queue == "hold" {
+				inHold = append(inHold, q.ID)
+			}
 		}
-		return len(held)+len(h.sentIDs()) == secret+plain && !slices.Contains(slices.Collect(maps.Values(held)), false), err
+		files, err = filepath.Glob(filepath.Join(box, "new", "*"))
+		return len(inHold) == len(queue) && len(queue)+len(files) >= n, err
 	}); err != nil {
-		h.t.Errorf("%d in the queue and %d sent of %d: %v", len(held), len(h.sentIDs()), secret+plain, err)
+		h.t.Errorf("%d held and %d delivered of %d: %v", len(inHold), len(files), n, err)
 	}
-	if extra := len(held) - secret; extra < 0 || extra > 0 && !unjudged {
-		h.t.Errorf("%d are held, %d of the accepted ones had to be", len(held), secret)
-	}
-	actions := h.judged()
-	for id, inHold := range held {
-		if !inHold || actions[id] != "hold" && !unjudged {
-			h.t.Errorf("%s: in hold %v, judged %q", id, inHold, actions[id])
-		}
-	}
-	h.unchanged(slices.Collect(maps.Keys(held)))
-	for id := range h.sentIDs() {
-		if actions[id] != "pass" {
-			h.t.Errorf("%s was delivered, judged %q", id, actions[id])
-		}
-	}
-}
-
-// unchanged looks at held messages: what is judged here adds nothing and takes nothing away. One postcat reads many of them.
-func (h *milterHouse) unchanged(ids []string) {
-	h.t.Helper()
-	contents := regexp.MustCompile(`(?s)\*\*\* MESSAGE CONTENTS [a-z]+/([0-9A-Za-z]+) \*\*\*\n(.*?)\*\*\* HEADER EXTRACTED`)
-	for some := range slices.Chunk(ids, 100) {
+	held, delivered = map[string][]byte{}, map[string][]byte{}
+	contents := regexp.MustCompile(`(?s)\*\*\* MESSAGE CONTENTS [a-z]+/[0-9A-Za-z]+ \*\*\*\n(.*?)\*\*\* HEADER EXTRACTED`)
+	for some := range slices.Chunk(inHold, 100) {
 		out, err := h.Command(h.t.Context(), "postcat", append([]string{"-q"}, some...)...).Output()
 		if err != nil {
 			h.t.Fatal(err)
 		}
-		whole := map[string]bool{}
 		for _, m := range contents.FindAllSubmatch(out, -1) {
-			whole[string(m[1])] = isSample(string(m[2]))
-		}
-		for _, id := range some {
-			if !whole[id] {
-				h.t.Errorf("%s was changed", id)
-			}
+			h.keep(held, m[1])
 		}
 	}
+	for _, f := range files {
+		b, err := os.ReadFile(f)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			h.t.Fatal(err)
+		}
+		h.keep(delivered, b)
+	}
+	return held, delivered
 }
 
-// isSample says whether a message is one of those sent, with nothing but the header fields of Postfix before it.
-func isSample(got string) bool {
-	for _, whole := range []string{secretMail, plainMail} {
-		head, body, _ := strings.Cut(whole, "\n\n")
-		if strings.HasSuffix(got, "\n"+body) && strings.Contains(got, head+"\n") && !strings.Contains(got, "X-Postvagt") {
-			return true
+var storyNumber = regexp.MustCompile(`(?m)^X-Story: (.*)$`)
+
+func (h *milterHouse) keep(in map[string][]byte, text []byte) {
+	h.t.Helper()
+	m := storyNumber.FindSubmatch(text)
+	if m == nil || in[string(m[1])] != nil {
+		h.t.Errorf("a message without its number, or there twice: %q", m)
+		return
+	}
+	in[string(m[1])] = text
+}
+
+// compareKilled holds what became of messages against what was accepted and judged, and counts those that no verdict stands for in
+// their form: Postfix held them as they came, since the milter died.
+func (h *milterHouse) compareKilled(accepted map[string]killed, messages map[string][]byte, held, mayBeUnjudged bool) (unjudged int) {
+	h.t.Helper()
+	actions := h.judged()
+	for id, text := range messages {
+		kind, ok := accepted[id]
+		state := formOf(string(text), kind)
+		judged := actions[queueIDOf(text)]
+		switch {
+		case !ok && !held: // the client saw no answer, and will send it again
+			h.t.Errorf("%s was not accepted, and delivered", id)
+		case state == "halves":
+			h.t.Errorf("%s was changed by halves:\n%s", id, text)
+		case state == "as it came" && mayBeUnjudged:
+			unjudged++
+		case state == "as it came":
+			h.t.Errorf("%s is %v as it came: it was not judged", id, map[bool]string{true: "held", false: "delivered"}[held])
+		case judged != kind.action || held != (kind.action == "hold"):
+			h.t.Errorf("%s: held %v, judged %q, want %q", id, held, judged, kind.action)
 		}
 	}
-	return false
+	return unjudged
+}
+
+var queueID = regexp.MustCompile(`with ESMTP id ([0-9A-Za-z]+)`)
+
+func queueIDOf(text []byte) string {
+	if m := queueID.FindSubmatch(text); m != nil {
+		return string(m[1])
+	}
+	return ""
+}
+
+// formOf says what was made of a message: "as it came", with all its forged fields and none of ours; "as judged", with none of
+// theirs and all of ours; or "halves".
+func formOf(got string, kind killed) string {
+	sentHead, sentBody, _ := strings.Cut(forged(kind.text), "\n\n")
+	head, body, _ := strings.Cut(got, "\n\n")
+	theirs, ours := forgedFields(sentHead), strings.Fields(kind.fields)
+	fields := forgedFields(head)
+	names := make([]string, len(fields))
+	for i, f := range fields {
+		names[i], _, _ = strings.Cut(f, ":")
+	}
+	whole := body == sentBody && strings.Contains(head, strings.TrimPrefix(sentHead, strings.Join(theirs, "\n")+"\n"))
+	switch {
+	case whole && slices.Equal(fields, theirs):
+		return "as it came"
+	case whole && slices.Equal(slices.Sorted(slices.Values(names)), slices.Sorted(slices.Values(ours))) && !strings.Contains(head, ": none"):
+		return "as judged"
+	}
+	return "halves"
+}
+
+// forgedFields are the lines of a header whose names are the milter's.
+func forgedFields(head string) (lines []string) {
+	for line := range strings.Lines(head) {
+		if strings.HasPrefix(strings.ToLower(line), "x-postvagt-") {
+			lines = append(lines, strings.TrimSuffix(line, "\n"))
+		}
+	}
+	return lines
+}
+
+// The measure itself: what is neither as it came nor as it was judged is seen.
+func TestFormOf(t *testing.T) {
+	kind := killedKinds[2]
+	as := func(fields, text string) string { return "Received: x\n" + fields + text }
+	const theirs, ours = "X-Postvagt-Level: none\nX-POSTVAGT-LEVEL: none\nX-Postvagt-Inbound: none\nx-postvagt-level: none\nX-Postvagt-Forged: yes\n", "X-Postvagt-Id: 1\nX-Postvagt-Level: sensitive\nX-Postvagt-Action: tag\n"
+	all := map[string]string{
+		as(theirs, kind.text): "as it came", as(ours, kind.text): "as judged", as(theirs+ours, kind.text): "halves", as("", kind.text): "halves",
+		as("X-Postvagt-Level: none\n"+ours, kind.text): "halves", as("X-Postvagt-Id: 1\n", kind.text): "halves",
+		as(ours, kind.text[:len(kind.text)-5]): "halves", as(strings.Replace(ours, "sensitive", "none", 1), kind.text): "halves",
+		as(ours, strings.Replace(kind.text, "Subject", "Object", 1)): "halves", as(theirs[:len(theirs)/2], kind.text): "halves",
+	}
+	for _, text := range slices.Sorted(maps.Keys(all)) {
+		if got := formOf(text, kind); got != all[text] {
+			t.Errorf("%s, want %s:\n%s", got, all[text], bytes.SplitN([]byte(text), []byte("\n\n"), 2)[0])
+		}
+	}
 }
