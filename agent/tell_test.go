@@ -118,7 +118,7 @@ func want(t *testing.T, when string, got []string, want ...string) {
 
 const repeatedOfficer = "officer@nordvig.example: Open mail: same sender, repeated"
 
-// First the officer; the sender once staff were informed; the manager after a triage and three days; each once.
+// First the officer; the sender once staff were informed; the manager after a triage, three days and what the sender said; each once.
 func TestEscalation(t *testing.T) {
 	d := newDesk(t, func(c *Config) {
 		c.Persons = Persons{InformedSince: "2026-01-01", DPIA: "d", Consulted: "c", Country: "dk"}
@@ -133,7 +133,15 @@ func TestEscalation(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	want(t, "confirmed", d.look(), "chief@nordvig.example: Open mail: same sender, repeated")
+	want(t, "confirmed, and the sender was not asked", d.look())
+	found, err := d.w.findings(t.Context())
+	if err != nil || len(found) != 1 {
+		t.Fatalf("%v, %d findings", err, len(found))
+	}
+	if err := d.Explain(t.Context(), "officer", found[0].ID, cases.Explanation{Asked: d.at, Text: "thought that the address was the department's own"}); err != nil {
+		t.Fatal(err)
+	}
+	want(t, "confirmed and explained", d.look(), "chief@nordvig.example: Open mail: same sender, repeated")
 	want(t, "in the end", d.look())
 }
 

@@ -175,7 +175,15 @@ func (w *watching) findings(ctx context.Context) ([]watch.Finding, error) {
 	if err != nil {
 		return nil, fmt.Errorf("repeated open mail: %w", err)
 	}
-	return watch.Find(rules, facts), nil
+	explained, err := w.register.Explained(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("repeated open mail: %w", err)
+	}
+	found := watch.Find(rules, facts)
+	for i := range found {
+		found[i].Explained = explained[found[i].ID]
+	}
+	return found, nil
 }
 
 // mailOf is a transmission as the rules see it. Whoever is exempt from being shown is grouped with nobody.

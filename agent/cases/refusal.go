@@ -69,6 +69,8 @@ func refusalsDanish() map[string]string {
 		"say when and how the data protection officer was involved":             "skriv hvornår og hvordan databeskyttelsesrådgiveren blev inddraget",
 		"say when it was sent":                                                  "skriv hvornår den blev sendt",
 		"say when the controller was informed and where the receipt lies":       "skriv hvornår den dataansvarlige blev underrettet, og hvor kvitteringen ligger",
+		"say what the sender said, or that they said nothing":                   "skriv hvad afsenderen sagde, eller at den ikke sagde noget",
+		"say when the sender was asked":                                         "skriv hvornår afsenderen blev spurgt",
 		"say when they were told":                                               "skriv hvornår de blev underrettet",
 		"say where the instruction lies":                                        "skriv hvor instruksen ligger",
 		"say where the receipt lies":                                            "skriv hvor kvitteringen ligger",

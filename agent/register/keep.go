@@ -16,7 +16,8 @@ func (r *Register) Verify(ctx context.Context) (cases.Record, error) {
 	return v.Last(), err
 }
 
-// Expire erases the cases that were closed before a time, and the triages said before it that belong to no case.
+// Expire erases the cases that were closed before a time, the triages said before it that belong to no case, and what senders
+// explained before it.
 func (r *Register) Expire(ctx context.Context, before time.Time) (erased []string, err error) {
 	due, err := r.expired(ctx, before)
 	if err != nil {
@@ -64,6 +65,19 @@ func (r *Register) expired(ctx context.Context, before time.Time) (due []string,
 		}
 		last := entries[len(entries)-1]
 		if t, ok := last.Change.(cases.Triage); ok && last.At.Before(before) && (t.Case == "" || over[t.Case]) {
+			due = append(due, s)
+		}
+	}
+	explained, err := r.Store.RegisterSubjects(ctx, cases.ExplanationSubject(""))
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range explained {
+		entries, err := r.entries(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		if n := len(entries); n > 0 && entries[n-1].At.Before(before) {
 			due = append(due, s)
 		}
 	}

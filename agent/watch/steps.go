@@ -22,14 +22,17 @@ type Gate struct {
 // Explain is how long a sender has to explain before the manager can be told.
 const Explain = 3 * 24 * time.Hour
 
+// OfSender says whether a finding is about one sender who may be singled out.
+func (f Finding) OfSender() bool { return f.By == BySender || f.By == ByInstruction }
+
 // Steps says who is to be told of a finding now. toldSender is when the sender was told, zero if they were not yet.
 func Steps(f Finding, g Gate, toldSender, now time.Time) []To {
 	to := []To{Officer}
-	if !g.Informed || f.By == ByDepartment || f.By == ByCitizen || f.By == ByObjection {
-		return to // no single sender, or none that may be singled out
+	if !g.Informed || !f.OfSender() {
+		return to
 	}
 	to = append(to, Sender)
-	if g.Country != "no" && f.Confirmed && !toldSender.IsZero() && now.Sub(toldSender) >= Explain {
+	if g.Country != "no" && f.Confirmed && f.Explained && !toldSender.IsZero() && now.Sub(toldSender) >= Explain {
 		to = append(to, Manager)
 	}
 	return to

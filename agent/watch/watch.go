@@ -15,8 +15,8 @@
 //
 // # Who is told (R9, R10, Art. 38(6))
 //
-// First the sender. Their manager only for a finding that an officer confirmed, after the sender could explain, and
-// only where [persons] says that staff were informed; country = "no" has no alerts on single employees to managers.
+// First the sender. Their manager only for a finding that an officer confirmed, after the sender could explain and it is on record
+// that they were asked and what they said, and only where [persons] says that staff were informed; country = "no" has no alerts on single employees to managers.
 // The data protection officer receives none on persons. An alert says when, how many recipients and where to
 // look; never a subject, a citizen's address, or a kind of data beside a recipient.
 package watch
@@ -125,6 +125,7 @@ type Finding struct {
 	Keys        []string // the transmissions
 	Confirmed   bool     // an officer confirmed at least one of them
 	Objection   bool     // at least one came after an objection
+	Explained   bool     // the sender was asked, and what they said is on record; the caller's to say
 }
 
 // Stage tells an episode that is worse than when it was alerted: after an objection the second mail, and each further

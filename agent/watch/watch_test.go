@@ -142,7 +142,7 @@ func TestPrevented(t *testing.T) {
 func TestSteps(t *testing.T) {
 	informed, norway := Gate{Informed: true, Country: "dk"}, Gate{Informed: true, Country: "no"}
 	long, short := noon.Add(-4*24*time.Hour), noon.Add(-time.Hour)
-	confirmed := Finding{By: BySender, Confirmed: true}
+	confirmed := Finding{By: BySender, Confirmed: true, Explained: true}
 	for _, tt := range []struct {
 		name string
 		f    Finding
@@ -154,7 +154,8 @@ func TestSteps(t *testing.T) {
 		{"first the sender", confirmed, informed, time.Time{}, []To{Officer, Sender}},
 		{"the sender could not explain yet", confirmed, informed, short, []To{Officer, Sender}},
 		{"then the manager", confirmed, informed, long, []To{Officer, Sender, Manager}},
-		{"not confirmed", Finding{By: BySender}, informed, long, []To{Officer, Sender}},
+		{"nobody asked the sender", Finding{By: BySender, Confirmed: true}, informed, long, []To{Officer, Sender}},
+		{"not confirmed", Finding{By: BySender, Explained: true}, informed, long, []To{Officer, Sender}},
 		{"no managers in Norway", confirmed, norway, long, []To{Officer, Sender}},
 		{"a citizen is no employee", Finding{By: ByCitizen, Confirmed: true}, informed, long, []To{Officer}},
 		{"a department is nobody", Finding{By: ByDepartment, Confirmed: true}, informed, long, []To{Officer}},

@@ -125,6 +125,7 @@ var mayOpen = map[string]string{
 	"POST /triage/{id}":                "officer",
 	"GET /repeated":                    "officer dpo auditor",
 	"GET /repeated/{id}":               "officer dpo auditor",
+	"POST /repeated/{id}/explanation":  "officer",
 	"GET /cases":                       "officer dpo auditor",
 	"POST /cases":                      "officer",
 	"GET /cases/{id}":                  "officer dpo auditor",

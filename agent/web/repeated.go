@@ -3,8 +3,11 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
+	"time"
 
+	"postvagt/agent/cases"
 	"postvagt/agent/watch"
 	"postvagt/dashboards"
 )
@@ -55,6 +58,11 @@ type repeatedOne struct {
 	Rows    []listRow
 	Limit   bool
 	heading string
+
+	OfSender  bool   // somebody can be asked
+	Explained []fact // when the sender was asked, and what was said
+	Explain   string // where to say so, "" for who may not
+	Today     string
 }
 
 func (p repeatedOne) title(string) string { return p.heading }
@@ -85,10 +93,66 @@ func (s *site) repeatedOne(r *http.Request, v view) (string, any, error) {
 		facts.add("repeated-last", page.Row.Last)
 		facts.add("repeated-state", page.Row.State)
 		page.Facts = facts.all
+		if page.OfSender = f.OfSender(); page.OfSender {
+			if page.Explained, err = s.explained(r, v, f.ID); err != nil {
+				return "", nil, err
+			}
+			if v.user.Is(decides...) {
+				page.Explain, page.Today = v.link("/repeated/"+f.ID+"/explanation"), day(s.Now().In(s.Zone))
+			}
+		}
 		page.Rows, page.Limit, err = s.rowsOf(r, v, f.Keys)
 		return "repeated-one", page, err
 	}
 	return "", nil, errNotFound
+}
+
+// explained are what is on record of what the sender said, the newest last.
+func (s *site) explained(r *http.Request, v view, finding string) ([]fact, error) {
+	said, err := s.Breaches.Explanations(r.Context(), finding)
+	facts := &facts{lang: v.Lang}
+	for _, e := range said {
+		x, ok := e.Change.(cases.Explanation)
+		if !ok {
+			continue
+		}
+		text := x.Text
+		if x.Silent {
+			text = strings.TrimSpace(texts["explained-silent"].In(v.Lang) + " " + x.Text)
+		}
+		facts.all = append(facts.all, fact{Name: fmt.Sprintf(texts["explained-on"].In(v.Lang), dashboards.Date(v.Lang, x.Asked.In(s.Zone)), e.By), Value: text})
+	}
+	return facts.all, err
+}
+
+// explain takes what the sender of a finding said.
+func (s *site) explain(w http.ResponseWriter, r *http.Request) {
+	v, _ := s.viewOf(r)
+	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
+	found, err := s.Repeated(r.Context())
+	id := r.PathValue("id")
+	if err == nil && !slices.ContainsFunc(found, func(f watch.Finding) bool { return f.ID == id && f.OfSender() }) {
+		err = errNotFound
+	}
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	asked, err := time.ParseInLocation(time.DateOnly, r.PostFormValue("asked"), s.Zone)
+	if err != nil || asked.After(s.Now()) {
+		s.fail(w, r, inputError{texts["explained-when"]})
+		return
+	}
+	e := cases.Explanation{Asked: asked, Silent: r.PostFormValue("silent") != "", Text: trimmed(r, "text")}
+	if err := s.Breaches.Explain(r.Context(), v.user.Name, id, e); err != nil {
+		s.failPlainly(w, r, err)
+		return
+	}
+	if err := s.note(r, "change", "explanation "+id); err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	http.Redirect(w, r, v.link("/repeated/"+id), http.StatusSeeOther)
 }
 
 // rowsOf are the newest of some transmissions.

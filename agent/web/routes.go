@@ -42,6 +42,7 @@ func (s *site) routes() []route {
 		{pattern: "POST /triage/{id}", roles: decides, serve: s.judge},
 		{pattern: "GET /repeated", roles: overseers, serve: s.page(s.repeated), menu: "repeated"},
 		{pattern: "GET /repeated/{id}", roles: overseers, serve: s.page(s.repeatedOne)},
+		{pattern: "POST /repeated/{id}/explanation", roles: decides, serve: s.explain},
 		{pattern: "GET /cases", roles: overseers, serve: s.page(s.cases), menu: "cases"},
 		{pattern: "POST /cases", roles: decides, serve: s.openCase},
 		{pattern: "GET /cases/{id}", roles: overseers, serve: s.page(s.oneCase)},

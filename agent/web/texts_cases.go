@@ -193,6 +193,16 @@ func caseTexts() map[string]dashboards.Text {
 		"repeated-objection":      {DA: "efter indsigelse", EN: "after objection"},
 		"repeated-instruction":    {DA: "efter instruks", EN: "after instruction"},
 		"repeated-one-help":       {DA: "Åbn en mail for at vurdere den.", EN: "Open a mail to judge it."},
+		"explained":               {DA: "Afsenderens forklaring", EN: "The sender's explanation"},
+		"explained-help":          {DA: "Afsenderen spørges først. En leder får ikke besked, før det er skrevet her, at afsenderen blev spurgt, og hvad der blev sagt. Teksten ligger under sin egen nøgle i registret og slettes med den. Skriv ingen oplysninger om borgere.", EN: "The sender is asked first. No manager is told before it stands here that the sender was asked, and what was said. The text lies in the register under a key of its own, and is erased with it. Write nothing about citizens."},
+		"explained-none":          {DA: "Ingen forklaring er skrevet ned. Lederen får ikke besked.", EN: "No explanation is on record. The manager is not told."},
+		"explained-on":            {DA: "Spurgt %s, skrevet af %s", EN: "Asked on %s, written by %s"},
+		"explained-silent":        {DA: "Sagde ikke noget.", EN: "Said nothing."},
+		"explained-asked":         {DA: "Spurgt den", EN: "Asked on"},
+		"explained-text":          {DA: "Hvad afsenderen sagde", EN: "What the sender said"},
+		"explained-nothing":       {DA: "Afsenderen svarede ikke eller ville ikke forklare sig", EN: "The sender did not answer, or did not want to explain"},
+		"explained-save":          {DA: "Skriv det ned", EN: "Put it on record"},
+		"explained-when":          {DA: "Skriv hvilken dag afsenderen blev spurgt, i dag eller før.", EN: "Say on which day the sender was asked, today or before."},
 		"repeated-more":           {DA: "Kun de nyeste er vist.", EN: "Only the newest are shown."},
 	}
 }
