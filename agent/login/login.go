@@ -8,11 +8,12 @@
 //	officer   reads figures and cases; sees a sender only inside an incident, with a reason that is written down
 //	reviewer  decides on held mail of the departments of theirs
 //	reader    beside reviewer: may read the content of such mail, with a reason that is written down; its sender is told
+//	sender    sees held mail of their own, and decides on it with a reason where the department leaves that to senders
 //	dpo       reads and comments, and decides nothing (GDPR Art. 38(6))
 //	auditor   reads all that the officer reads, and the access log; changes nothing
 //	admin     sees that the pages work and who may use them; sees no transmission and no person
 //
-// viewer, officer, reviewer and reader may be held by one person. The other three stand alone: who oversees does not decide.
+// viewer, officer, reviewer, reader and sender may be held by one person. The other three stand alone: who oversees does not decide.
 package login
 
 import (
@@ -33,13 +34,14 @@ const (
 	Officer  Role = "officer"
 	Reviewer Role = "reviewer"
 	Reader   Role = "reader"
+	Sender   Role = "sender"
 	DPO      Role = "dpo"
 	Auditor  Role = "auditor"
 	Admin    Role = "admin"
 )
 
 // Roles are all roles, in the order in which they are named to people.
-func Roles() []Role { return []Role{Viewer, Officer, Reviewer, Reader, DPO, Auditor, Admin} }
+func Roles() []Role { return []Role{Viewer, Officer, Reviewer, Reader, Sender, DPO, Auditor, Admin} }
 
 // User is somebody who may log in.
 type User struct {
@@ -89,6 +91,9 @@ func (u User) Check() error {
 	}
 	if u.Is(Reviewer) && len(u.Departments) == 0 {
 		return fmt.Errorf("%s: a reviewer needs a department (--department NAME, once for each)", u.Name)
+	}
+	if u.Is(Sender) && len(u.Addresses) == 0 {
+		return fmt.Errorf("%s: a sender needs an address of their own (--address ADDRESS), by which their mail is known", u.Name)
 	}
 	if !u.Is(Reviewer) && len(u.Departments) > 0 {
 		return fmt.Errorf("%s: only a reviewer has departments", u.Name)

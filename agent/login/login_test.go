@@ -44,6 +44,9 @@ func TestUsers(t *testing.T) {
 		{User{Name: "anna", Roles: []Role{"boss"}}, "is no role"},
 		{User{Name: "anna", Roles: []Role{Reviewer}}, "needs a department"},
 		{User{Name: "anna", Roles: []Role{Officer}, Departments: []string{"x"}}, "only a reviewer"},
+		{User{Name: "anna", Roles: []Role{Sender}}, "needs an address"},
+		{User{Name: "anna", Roles: []Role{Sender}, Addresses: []string{"anna@nordvig.example"}}, ""},
+		{User{Name: "anna", Roles: []Role{Sender, DPO}, Addresses: []string{"anna@nordvig.example"}}, "stand alone"},
 		{User{Name: "anna", Roles: []Role{DPO, Officer}}, "stand alone"},
 		{User{Name: "anna", Roles: []Role{Viewer, Admin}}, "stand alone"},
 	} {

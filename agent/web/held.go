@@ -28,6 +28,7 @@ func (heldPage) title(lang string) string { return texts["held-title"].In(lang) 
 type heldRow struct {
 	Arrived, Department, Level, Kinds, Rules, Why, Waiting, Returns, Asked string
 	Escalated, FourEyes                                                    bool
+	Own                                                                    string // what the sender may do, "" for mail of others
 	Href                                                                   string
 	Actions                                                                []heldAction
 }
@@ -40,10 +41,14 @@ type heldAction struct {
 	Note, Why            bool     // a note is asked for; a reason in words is asked for
 }
 
-// mine says whether a reviewer sees a message: of own departments, or, where no verdict names one, of none.
+// mine says whether a user sees a message: a reviewer one of own departments, or, where no verdict names one, of none; a
+// sender one of their own.
 func mine(v view, m heldMessage) bool {
-	return slices.Contains(v.user.Departments, m.Department) || !m.Judged
+	return v.user.Is(login.Reviewer) && (slices.Contains(v.user.Departments, m.Department) || !m.Judged) || v.user.Is(login.Sender) && m.Own
 }
+
+// actor is the user as the helper knows people.
+func (v view) actor() *heldActor { return &heldActor{v.user.Name, v.user.Addresses} }
 
 func (s *site) held(r *http.Request, v view) (string, any, error) {
 	page := heldPage{Back: v.link("/held")}
@@ -54,7 +59,7 @@ func (s *site) held(r *http.Request, v view) (string, any, error) {
 		page.Notice = texts["held-unset"].In(v.Lang)
 		return "held", page, nil
 	}
-	all, _, err := s.askHelper(r.Context(), heldRequest{Op: "list"})
+	all, _, err := s.askHelper(r.Context(), heldRequest{Op: "list", Actor: v.actor()})
 	if err != nil {
 		s.Log.ErrorContext(r.Context(), "held mail cannot be listed", "error", err)
 		page.Notice = texts["held-silent"].In(v.Lang)
@@ -119,7 +124,7 @@ func (s *site) heldMail(r *http.Request, v view, arrival string) (m heldMessage,
 	if s.Held == "" {
 		return m, errNotFound
 	}
-	all, _, err := s.askHelper(r.Context(), heldRequest{Op: "list"})
+	all, _, err := s.askHelper(r.Context(), heldRequest{Op: "list", Actor: v.actor()})
 	if err != nil {
 		return m, err
 	}
@@ -142,6 +147,12 @@ func (s *site) heldOne(r *http.Request, v view) (string, any, error) {
 func (s *site) heldPage(v view, m heldMessage) heldPage {
 	row := s.heldRow(v, m)
 	row.Actions = s.heldActions(v, m)
+	switch {
+	case m.Own && len(row.Actions) > 0:
+		row.Own = texts["held-own"].In(v.Lang)
+	case m.Own:
+		row.Own = texts["held-own-no"].In(v.Lang)
+	}
 	page := heldPage{One: &row, Back: v.link("/held")}
 	if v.user.Is(login.Reader) {
 		page.Show = &heldAction{Op: "show", Href: v.link("/held/" + m.ID + "/show"), Arrival: m.Arrival.Format(time.RFC3339)}
@@ -162,7 +173,7 @@ func (s *site) decide(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	req := heldRequest{Op: op, ID: m.ID, Arrival: &m.Arrival, Actor: &heldActor{v.user.Name, v.user.Addresses}, Reason: r.PostFormValue("reason"), Note: r.PostFormValue("note")}
+	req := heldRequest{Op: op, ID: m.ID, Arrival: &m.Arrival, Actor: v.actor(), Reason: r.PostFormValue("reason"), Note: r.PostFormValue("note")}
 	if err := s.note(r, "held-"+op, req.Reason); err != nil { // before it is done; the note may name somebody, and stays with the helper
 		s.fail(w, r, err)
 		return

@@ -122,9 +122,13 @@ func helper(t *testing.T) (socket string) {
 			answer := []string{`{"v":1,"ok":false,"code":"request","error":"not in the conversations"}`}
 			for _, x := range known {
 				other = nil
-				if json.Unmarshal([]byte(x.request), &other) == nil && asked["op"] == other["op"] && asked["id"] == other["id"] && asked["reason"] == other["reason"] {
+				if json.Unmarshal([]byte(x.request), &other) == nil && asked["op"] == other["op"] && asked["id"] == other["id"] && asked["reason"] == other["reason"] &&
+					(asked["op"] != "list" || reflect.DeepEqual(addresses(asked), addresses(other))) {
 					answer = x.answer
 					break
+				}
+				if other["op"] == "list" && asked["op"] == "list" && other["actor"] == nil {
+					answer = x.answer // to whom nothing is their own
 				}
 			}
 			conn.Write([]byte(strings.Join(answer, "\n") + "\n"))
@@ -132,6 +136,68 @@ func helper(t *testing.T) (socket string) {
 		}
 	}()
 	return socket
+}
+
+// addresses are those of the actor of a request.
+func addresses(request map[string]any) any {
+	actor, _ := request["actor"].(map[string]any)
+	return actor["addresses"]
+}
+
+// A sender sees held mail of their own and no other, and decides where the department leaves that to senders; for others of the
+// same role there is nothing.
+func TestHeldMailOfSenders(t *testing.T) {
+	s := storeWith(t, nil)
+	addUsers(t, s)
+	h, err := New(Options{Store: s, Breaches: registerOf(s), Now: func() time.Time { return now }, Zone: zone, Held: helper(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	be := func(address string) http.Handler {
+		t.Helper()
+		if err := s.ChangeUser(t.Context(), "sender", func(u *login.User) error { u.Addresses = []string{address}; u.Revision++; return nil }); err != nil {
+			t.Fatal(err)
+		}
+		return as(t, h, login.Sender)
+	}
+	const old, abc = "/held/4bXyQ12old?lang=en&arrival=2026-11-28T13:00:00Z", "/held/4bXyQ12abc?lang=en&arrival=2026-11-28T15:00:00Z"
+	for _, tt := range []struct {
+		address, open string
+		code          int
+		want, not     []string
+	}{
+		{"bo@kommune.example", "/held?lang=en", 200, []string{"Teknik"}, []string{"Social", "not judged"}},
+		{"bo@kommune.example", old, 200, []string{"your department lets the sender decide", "a-return", "a-release"}, []string{"a-delete", "a-show", "a-route"}},
+		{"bo@kommune.example", abc, 404, nil, nil},
+		{"kari@kommune.example", abc, 200, []string{"Somebody else in your department decides"}, []string{"a-return", "a-release", "a-show"}},
+		{"kari@kommune.example", old, 404, nil, nil},
+		{"per@elsewhere.example", "/held?lang=en", 200, []string{"No mail is waiting"}, []string{"Teknik", "Social", "not judged"}},
+		{"bo@kommune.example", "/", 403, nil, nil},
+	} {
+		code, page := get(t, be(tt.address), tt.open)
+		if code != tt.code {
+			t.Errorf("%s, %s: %d, want %d", tt.address, tt.open, code, tt.code)
+		}
+		for _, want := range tt.want {
+			if !strings.Contains(page, want) {
+				t.Errorf("%s, %s: no %q", tt.address, tt.open, want)
+			}
+		}
+		for _, not := range tt.not {
+			if strings.Contains(page, not) {
+				t.Errorf("%s, %s: %q is there", tt.address, tt.open, not)
+			}
+		}
+	}
+	kari := be("kari@kommune.example")
+	form := url.Values{"arrival": {"2026-11-28T15:00:00Z"}, "reason": {"consent"}, "note": {"the citizen said yes"}}
+	if w := post(t, kari, "/held/4bXyQ12abc/release?lang=en", nil, form); w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "trots att den registrerade givit sitt samtycke") {
+		t.Errorf("consent: %d", w.Code)
+	}
+	w := post(t, h, "/login", nil, url.Values{"name": {"sender"}, "password": {password}, "next": {"/?lang=en"}})
+	if to := w.Header().Get("Location"); to != "/held?lang=en" {
+		t.Errorf("a sender who logs in is led to %s", to)
+	}
 }
 
 // A reviewer sees mail of own departments and what was not judged, is refused with the sources' words when the citizen

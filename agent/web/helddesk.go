@@ -33,6 +33,7 @@ type heldMessage struct {
 	Actions    []string   `json:"actions"`
 	FourEyes   bool       `json:"four_eyes"`
 	Asked      *heldAsked `json:"asked,omitempty"`
+	Own        bool       `json:"own,omitempty"` // of the actor who asked
 }
 
 type heldRule struct {

@@ -51,7 +51,7 @@ func (s *site) readHeld(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	_, answer, err := s.askHelper(r.Context(), heldRequest{Op: "show", ID: m.ID, Arrival: &m.Arrival, Actor: &heldActor{v.user.Name, v.user.Addresses}, Reason: reason, Body: true})
+	_, answer, err := s.askHelper(r.Context(), heldRequest{Op: "show", ID: m.ID, Arrival: &m.Arrival, Actor: v.actor(), Reason: reason, Body: true})
 	page := s.heldPage(v, m)
 	var refused heldRefusal
 	switch {

@@ -75,6 +75,9 @@ func (f frame) Number(n int64) string { return dashboards.Number(f.Lang, n) }
 // Me is who is logged in, "" for nobody.
 func (f frame) Me() string { return f.user.Name }
 
+// Home is the first page of who is logged in.
+func (f frame) Home() string { return home(f.user) }
+
 // Of is the word between a part and its whole.
 func (f frame) Of() string {
 	if f.Lang == "da" {
@@ -154,16 +157,16 @@ func (s *site) failure(r *http.Request, v view, err error) (int, failurePage) {
 	switch {
 	case errors.As(err, &input):
 		if v.Narrow() {
-			return http.StatusBadRequest, failurePage{texts["error-400"].In(v.Lang), input.In(v.Lang), v.link("/")}
+			return http.StatusBadRequest, failurePage{texts["error-400"].In(v.Lang), input.In(v.Lang), v.link(home(v.user))}
 		}
 		return http.StatusBadRequest, failurePage{texts["error-400"].In(v.Lang), input.In(v.Lang), v.link("/", "period", last30, "from", "", "to", "")}
 	case errors.Is(err, errForbidden):
-		return http.StatusForbidden, failurePage{texts["error-403"].In(v.Lang), texts["error-403-text"].In(v.Lang), v.link("/")}
+		return http.StatusForbidden, failurePage{texts["error-403"].In(v.Lang), texts["error-403-text"].In(v.Lang), v.link(home(v.user))}
 	case errors.Is(err, errNotFound):
-		return http.StatusNotFound, failurePage{texts["error-404"].In(v.Lang), texts["error-404-text"].In(v.Lang), v.link("/")}
+		return http.StatusNotFound, failurePage{texts["error-404"].In(v.Lang), texts["error-404-text"].In(v.Lang), v.link(home(v.user))}
 	}
 	s.Log.ErrorContext(r.Context(), "page could not be made", "path", r.URL.Path, "error", err)
-	return http.StatusInternalServerError, failurePage{texts["error-500"].In(v.Lang), texts["error-500-text"].In(v.Lang), v.link("/")}
+	return http.StatusInternalServerError, failurePage{texts["error-500"].In(v.Lang), texts["error-500-text"].In(v.Lang), v.link(home(v.user))}
 }
 
 type failurePage struct{ Heading, Text, Href string }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"postvagt/agent/login"
@@ -22,10 +23,11 @@ var (
 	details   = []login.Role{login.Officer, login.Reviewer, login.DPO, login.Auditor} // single transmissions; a reviewer those of own departments
 	overseers = []login.Role{login.Officer, login.DPO, login.Auditor}                 // the whole organisation, unrounded
 	decides   = []login.Role{login.Officer}
-	answerers = []login.Role{login.Officer, login.Reviewer} // for the mails of a sample; a reviewer those of own departments
-	remarks   = []login.Role{login.Officer, login.DPO}      // who may comment on a case
-	reviewers = []login.Role{login.Reviewer}
-	readers   = []login.Role{login.Reader} // of held mail of own departments, who are reviewers as well
+	answerers = []login.Role{login.Officer, login.Reviewer}                                            // for the mails of a sample; a reviewer those of own departments
+	remarks   = []login.Role{login.Officer, login.DPO}                                                 // who may comment on a case
+	figures   = slices.DeleteFunc(login.Roles(), func(r login.Role) bool { return r == login.Sender }) // a sender's home is the held mail
+	deciders  = []login.Role{login.Reviewer, login.Sender}                                             // on held mail; a reviewer of own departments, a sender of their own
+	readers   = []login.Role{login.Reader}                                                             // of held mail of own departments, who are reviewers as well
 	auditors  = []login.Role{login.Auditor}
 	admins    = []login.Role{login.Admin}
 )
@@ -33,7 +35,7 @@ var (
 // routes is the one table of all addresses. Its order is that of the menu.
 func (s *site) routes() []route {
 	return []route{
-		{pattern: "GET /{$}", roles: everyone, serve: s.page(s.figures), menu: "figures"},
+		{pattern: "GET /{$}", roles: figures, serve: s.page(s.figures), menu: "figures"},
 		{pattern: "GET /boards", roles: overseers, serve: s.page(s.board), menu: "boards"},
 		{pattern: "GET /transmissions", roles: details, serve: s.page(s.transmissions), menu: "transmissions"},
 		{pattern: "GET /transmissions/{id}", roles: details, serve: s.page(s.transmission)},
@@ -54,10 +56,10 @@ func (s *site) routes() []route {
 		{pattern: "GET /register/{format}", roles: overseers, serve: s.registerFile},
 		{pattern: "GET /processors", roles: overseers, serve: s.page(s.processors)},
 		{pattern: "POST /processors", roles: decides, serve: s.addProcessor},
-		{pattern: "GET /held", roles: reviewers, serve: s.page(s.held), menu: "held-title"},
-		{pattern: "GET /held/{id}", roles: reviewers, serve: s.page(s.heldOne)},
+		{pattern: "GET /held", roles: deciders, serve: s.page(s.held), menu: "held-title"},
+		{pattern: "GET /held/{id}", roles: deciders, serve: s.page(s.heldOne)},
 		{pattern: "POST /held/{id}/show", roles: readers, serve: s.readHeld},
-		{pattern: "POST /held/{id}/{op}", roles: reviewers, serve: s.decide},
+		{pattern: "POST /held/{id}/{op}", roles: deciders, serve: s.decide},
 		{pattern: "GET /report", roles: overseers, serve: s.page(s.report), menu: "report"},
 		{pattern: "GET /report/{format}", roles: overseers, serve: s.reportFile},
 		{pattern: "POST /report/freeze", roles: decides, serve: s.freeze},

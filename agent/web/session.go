@@ -121,6 +121,14 @@ func within(address string) string {
 	return u.RequestURI()
 }
 
+// home is a user's first page.
+func home(u login.User) string {
+	if u.Only(login.Sender) {
+		return "/held"
+	}
+	return "/"
+}
+
 // login begins a session.
 func (s *site) login(w http.ResponseWriter, r *http.Request) {
 	v, _ := s.viewOf(r) // the period does not matter here
@@ -145,7 +153,11 @@ func (s *site) login(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	http.Redirect(w, r, within(r.PostFormValue("next")), http.StatusSeeOther)
+	to := within(r.PostFormValue("next"))
+	if page, query, _ := strings.Cut(to, "?"); page == "/" {
+		to = strings.TrimSuffix(home(u)+"?"+query, "?")
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
 }
 
 // begin binds the session to a user, under a new token.

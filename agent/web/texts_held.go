@@ -6,7 +6,9 @@ import "postvagt/dashboards"
 func heldTexts() map[string]dashboards.Text {
 	return map[string]dashboards.Text{
 		"held-title":     {DA: "Tilbageholdte mails", EN: "Held mail"},
-		"held-lead":      {DA: "Mails fra egne afdelinger, der venter på en afgørelse. Indholdet vises kun for den, der har ret til det, og med en grund.", EN: "Mail of your departments that waits for a decision. Its content is shown only to those who have the right to it, with a reason."},
+		"held-lead":      {DA: "Mails fra egne afdelinger, eller egne mails, der venter på en afgørelse. Indholdet vises kun for den, der har ret til det, og med en grund.", EN: "Mail of your departments, or of your own, that waits for a decision. Its content is shown only to those who have the right to it, with a reason."},
+		"held-own":       {DA: "Det er din egen mail, og din afdeling lader afsenderen afgøre den. Det, du vælger, bliver skrevet ned med dit navn og din grund; frigivet i det åbne tæller den som ikke beskyttet.", EN: "This is mail of your own, and your department lets the sender decide. What you choose is written down with your name and reason; released in the open, it counts as not protected."},
+		"held-own-no":    {DA: "Det er din egen mail. Den afgøres af en anden i din afdeling.", EN: "This is mail of your own. Somebody else in your department decides on it."},
 		"held-nothing":   {DA: "Ingen mails venter.", EN: "No mail is waiting."},
 		"held-unset":     {DA: "Tilbageholdte mails kan ikke vises: bed den mailansvarlige om at sætte dashboard.held_socket.", EN: "Held mail cannot be shown: ask your mail administrator to set dashboard.held_socket."},
 		"held-silent":    {DA: "Tilbageholdte mails kan ikke hentes lige nu. Fejlen står i agentens log.", EN: "Held mail cannot be read just now. The error is in the agent's log."},

@@ -68,8 +68,8 @@ func (d *Desk) newID() string {
 	return hex.EncodeToString(b[:])
 }
 
-// List gives what is held, the oldest first, without a name.
-func (d *Desk) List(ctx context.Context, p Peer) ([]Entry, error) {
+// List gives what is held, the oldest first, without a name; actor, where it is known, learns which mail is their own.
+func (d *Desk) List(ctx context.Context, p Peer, actor Actor) ([]Entry, error) {
 	list, err := d.Queue.List(ctx)
 	if err != nil {
 		return nil, err
@@ -80,13 +80,13 @@ func (d *Desk) List(ctx context.Context, p Peer) ([]Entry, error) {
 	}
 	entries := make([]Entry, 0, len(list))
 	for _, m := range list {
-		entries = append(entries, d.entry(ctx, p, m, verdicts[m.ID]))
+		entries = append(entries, d.entry(ctx, p, actor, m, verdicts[m.ID]))
 	}
 	return entries, nil
 }
 
-func (d *Desk) entry(ctx context.Context, p Peer, m Message, v *verdict.Record) Entry {
-	e := Entry{ID: m.ID, Arrival: m.Arrival, Size: m.Size, Kinds: []string{}, Rules: []RuleParts{}, Waiting: int64(d.now().Sub(m.Arrival).Seconds()),
+func (d *Desk) entry(ctx context.Context, p Peer, actor Actor, m Message, v *verdict.Record) Entry {
+	e := Entry{ID: m.ID, Own: actor.owns(m.Sender), Arrival: m.Arrival, Size: m.Size, Kinds: []string{}, Rules: []RuleParts{}, Waiting: int64(d.now().Sub(m.Arrival).Seconds()),
 		Escalated: d.Decisions.Escalated(m), FourEyes: d.Rules.needsTwo(OpRelease, v)}
 	if v != nil {
 		e.Judged, e.Verdict, e.Level, e.Kinds, e.Rules, e.Why = true, v.ID, v.Level, orEmpty(v.Kinds), rulesOf(v), v.Why
@@ -101,7 +101,7 @@ func (d *Desk) entry(ctx context.Context, p Peer, m Message, v *verdict.Record) 
 	e.Actions = []string{}
 	for _, op := range []string{OpReturn, OpRoute, OpRelease, OpDelete} {
 		switch {
-		case !p.Rights.allow(op), op == OpReturn && !canReturn(m, v), op == OpRoute && !d.canRoute(ctx, m):
+		case !p.Rights.allow(op), e.Own && !d.Rules.maySelf(op, v), op == OpReturn && !canReturn(m, v), op == OpRoute && !d.canRoute(ctx, m):
 			continue
 		}
 		e.Actions = append(e.Actions, op)

@@ -34,7 +34,7 @@
 //	op         list, show, return, route, release, delete
 //	id         queue id; not for list
 //	arrival    RFC 3339, in whole seconds, as list gave it: queue ids come again, and another message is not touched
-//	actor      {"name": login name, "addresses": [the person's own mail addresses]}; not for list
+//	actor      {"name": login name, "addresses": [the person's own mail addresses]}; list tells by it which mail is the actor's own
 //	reason     release: one of the three above. show, delete: in words
 //	note       release: what supports the reason; it must name no person by number
 //	body       show: true adds what comes after the header
@@ -56,6 +56,7 @@
 //	actions             what can be done with it, in the order of the buttons; route only where a gateway is set up
 //	four_eyes           release and delete need a second person
 //	asked               {"op","by","reason","at"}: the first of two has asked
+//	own                 true: the actor sent it; actions are then what override leaves to senders, none without it
 //
 // The others give {"v":1,"ok":true,"state":"done","decision": id}, show also "content" in base64 and "cut" where it was
 // longer than 1 MiB; or "state":"asked" where a second person is needed. A refusal or failure is

@@ -67,6 +67,7 @@ type Entry struct {
 	Actions    []string    `json:"actions"`
 	FourEyes   bool        `json:"four_eyes"`
 	Asked      *Asked      `json:"asked,omitempty"`
+	Own        bool        `json:"own,omitempty"` // of the actor who asked
 }
 
 // RuleParts is how often a rule matched, and where.

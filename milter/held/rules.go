@@ -50,7 +50,7 @@ func (r *Rules) check(q *Request, m Message, v *verdict.Record) *Refusal {
 	if q.Actor.Name == "" || len(q.Actor.Addresses) == 0 {
 		return refuse(CodeActor, "say who decides: actor needs a name and the person's own addresses")
 	}
-	if q.Actor.owns(m.Sender) && (v == nil || !slices.Contains(r.Override, v.Department) || q.Op == OpShow || q.Op == OpDelete) {
+	if q.Actor.owns(m.Sender) && !r.maySelf(q.Op, v) {
 		return refuse(CodeOwnMail, "%s: nobody decides on their own mail: ask another reviewer", m.ID)
 	}
 	for name, text := range map[string]string{"reason": q.Reason, "note": q.Note} {
@@ -62,6 +62,11 @@ func (r *Rules) check(q *Request, m Message, v *verdict.Record) *Refusal {
 		}
 	}
 	return q.checkReason()
+}
+
+// maySelf says whether senders may do something to their own mail: where the department allows it, and never read or delete.
+func (r *Rules) maySelf(op string, v *verdict.Record) bool {
+	return v != nil && slices.Contains(r.Override, v.Department) && op != OpShow && op != OpDelete
 }
 
 // owns says whether a sender is the actor, also under a sub-address. An address without a domain is a login name, and

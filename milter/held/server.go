@@ -148,7 +148,7 @@ func (d *Desk) Answer(ctx context.Context, p Peer, line []byte, out *bufio.Write
 	case !slices.Contains(ops, q.Op):
 		return answer(out, refuse(CodeRequest, "op %q is not one of %s", q.Op, strings.Join(ops, ", ")))
 	case q.Op == OpList:
-		return d.answerList(ctx, p, out)
+		return d.answerList(ctx, p, q.Actor, out)
 	}
 	o, err := d.Decide(ctx, p, &q)
 	if err != nil {
@@ -157,8 +157,8 @@ func (d *Desk) Answer(ctx context.Context, p Peer, line []byte, out *bufio.Write
 	return write(out, Reply{OK: ptr(true), State: o.State, Decision: o.Decision, Content: o.Content, Cut: o.Cut})
 }
 
-func (d *Desk) answerList(ctx context.Context, p Peer, out *bufio.Writer) error {
-	entries, err := d.List(ctx, p)
+func (d *Desk) answerList(ctx context.Context, p Peer, actor Actor, out *bufio.Writer) error {
+	entries, err := d.List(ctx, p, actor)
 	if err != nil {
 		return answer(out, err)
 	}

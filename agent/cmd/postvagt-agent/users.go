@@ -43,7 +43,7 @@ func (n named) users() (agent.Users, error) {
 
 // rights are what a user may do.
 type rights struct {
-	Role       []string `required:"" placeholder:"ROLE" help:"viewer, officer, reviewer, reader (of held mail, beside reviewer), dpo, auditor or admin; all but the last three may be combined."`
+	Role       []string `required:"" placeholder:"ROLE" help:"viewer, officer, reviewer, reader (of held mail, beside reviewer), sender (of held mail of their own), dpo, auditor or admin; all but the last three may be combined."`
 	Department []string `placeholder:"NAME" sep:"none" help:"A department of a reviewer, as departments.csv names it; may be repeated."`
 	Address    []string `placeholder:"ADDRESS" help:"The person's own mail address, so that nobody decides on mail of their own; may be repeated."`
 }

@@ -90,7 +90,7 @@ func (c *heldListCmd) Run(t *program.Terminal) error {
 		return err
 	}
 	defer done()
-	list, err := desk.List(context.Background(), atTheTerminal())
+	list, err := desk.List(context.Background(), atTheTerminal(), held.Actor{})
 	if err != nil {
 		return err
 	}
