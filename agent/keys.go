@@ -110,7 +110,7 @@ func (c *Config) trackOptions() (track.Options, error) {
 	if err != nil {
 		return track.Options{}, err
 	}
-	masker := maillog.Masker{Key: maskKey}
+	masker := maillog.NewMasker(maskKey)
 	depts, err := loadDepartments(c.Agent.Departments, masker.Address)
 	if err != nil {
 		return track.Options{}, err

@@ -97,7 +97,7 @@ func AddObjection(c *Config, o Objection, number *Number) (Objection, error) {
 	if err != nil {
 		return o, err
 	}
-	mask := maillog.Masker{Key: key}
+	mask := maillog.NewMasker(key)
 	if number != nil {
 		canonical, err := number.canonical()
 		if err != nil {

@@ -29,7 +29,7 @@ func TestObjections(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := (maillog.Masker{Key: []byte("key")}).Person("dk-cpr", []byte("0101801234")); o.Person != want {
+	if want := maillog.NewMasker([]byte("key")).Person("dk-cpr", []byte("0101801234")); o.Person != want {
 		t.Error("the hash is not the one that the milter makes")
 	}
 	b, err := os.ReadFile(c.Agent.Objections)

@@ -115,7 +115,7 @@ func (c *Config) namesOf(address string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	masked := strings.ToLower(maillog.Masker{Key: maskKey}.Address(address))
+	masked := strings.ToLower(maillog.NewMasker(maskKey).Address(address))
 	var names []string
 	for _, k := range append([][]byte{key}, former...) {
 		p := pseudonyms{key: k, known: map[string]string{}}
@@ -188,7 +188,7 @@ func (c *Config) subjectLists(s *Subject, q SubjectQuery) error {
 	if err != nil {
 		return err
 	}
-	mask := maillog.Masker{Key: maskKey}.Address
+	mask := maillog.NewMasker(maskKey).Address
 	same := func(listed string) bool {
 		listed = strings.ToLower(strings.TrimSpace(listed))
 		return strings.EqualFold(mask(listed), mask(q.Address))

@@ -131,7 +131,7 @@ func (c *Config) Masker() (verdict.Masker, error) {
 	if err != nil {
 		return verdict.Masker{}, program.Unreadable(path, err)
 	}
-	return verdict.Masker{Key: key}, nil
+	return verdict.NewMasker(key), nil
 }
 
 // errStopped ends the reading of a message whose time is up.

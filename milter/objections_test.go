@@ -14,7 +14,7 @@ import (
 
 const objectionHead = "address,person,date,note,source\n"
 
-var objectionMask = verdict.Masker{Key: []byte("key")}
+var objectionMask = verdict.NewMasker([]byte("key"))
 
 // openTestObjections makes a register and a function that rewrites it and lets a second go by.
 func openTestObjections(t testing.TB, text string) (o *Objections, rewrite func(string) error) {

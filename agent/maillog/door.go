@@ -33,3 +33,6 @@ func StrongCipher(name string) bool { return verdict.StrongCipher(name) }
 
 // HasNumber says whether a text that people wrote seems to hold a national number.
 func HasNumber(text string) bool { return verdict.HasNumber(text) }
+
+// NewMasker returns a masker with a key.
+func NewMasker(key []byte) Masker { return verdict.NewMasker(key) }

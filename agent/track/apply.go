@@ -156,6 +156,9 @@ func (t *Tracker) expireMessage(m *message, r *maillog.Record, us int64, at Orig
 }
 
 func (t *Tracker) prove(m *message, at Origin) {
+	if m.Proof == nil {
+		m.Proof = make([]mark, 0, 4) // as many as most messages have
+	}
 	m.Proof = append(m.Proof, t.markOf(at))
 	t.touch(m)
 }

@@ -4,8 +4,10 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"hash"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // minRun is the number of digits from which a run in a local part is masked: municipal manuals have let
@@ -14,7 +16,24 @@ const minRun = 6
 
 // Masker masks addresses by shape, the same way in the milter and in the agent. Two programs with the same
 // key give the same mask; without a shared key a masked address confirms nothing, and nothing else breaks.
-type Masker struct{ Key []byte }
+// The zero Masker has the empty key. It may be used by several goroutines.
+type Masker struct {
+	key  []byte
+	macs *sync.Pool // of *mac: an HMAC that has its key costs half of a new one
+}
+
+// mac is HMAC-SHA-256 (RFC 2104) under a masker's key, and room for what it says.
+type mac struct {
+	hash.Hash
+	sum [sha256.Size]byte
+}
+
+// NewMasker returns a masker with a key, which it keeps.
+func NewMasker(key []byte) Masker {
+	return Masker{key, &sync.Pool{New: func() any { return newMAC(key) }}}
+}
+
+func newMAC(key []byte) *mac { return &mac{Hash: hmac.New(sha256.New, key)} }
 
 // Address masks the local part of an address or message id: every run of six digits or more, single
 // separators (. - _ + space) between them allowed, becomes "*" and 6 hex digits of HMAC-SHA-256 over its digits.
@@ -35,10 +54,11 @@ func (m Masker) Text(s string) string {
 			i++
 			continue
 		}
-		end, digits := run(s, i)
-		if len(digits) >= minRun {
+		end, n := run(s, i)
+		if n >= minRun {
 			b.WriteString(s[done:i])
-			b.WriteString("*" + m.hash(digits))
+			b.WriteByte('*')
+			b.WriteString(m.hex(3, digits(s[i:end], n)))
 			done = end
 		}
 		i = end
@@ -50,35 +70,54 @@ func (m Masker) Text(s string) string {
 	return b.String()
 }
 
-// run returns the end of the run of digits that starts at i, and its digits.
-func run(s string, i int) (end int, digits []byte) {
+// run returns the end of the run of digits that starts at i, and how many they are.
+func run(s string, i int) (end, n int) {
 	for {
 		for i < len(s) && digit(s[i]) {
-			digits = append(digits, s[i])
+			n++
 			i++
 		}
 		if i+1 < len(s) && strings.IndexByte(".-_+ ", s[i]) >= 0 && digit(s[i+1]) {
 			i++
 			continue
 		}
-		return i, digits
+		return i, n
 	}
+}
+
+// digits are the n digits of a run.
+func digits(run string, n int) []byte {
+	all := make([]byte, 0, n)
+	for i := 0; i < len(run); i++ {
+		if digit(run[i]) {
+			all = append(all, run[i])
+		}
+	}
+	return all
 }
 
 func digit(c byte) bool { return c >= '0' && c <= '9' }
 
-func (m Masker) hash(digits []byte) string {
-	h := hmac.New(sha256.New, m.Key)
-	h.Write(digits)
-	return hex.EncodeToString(h.Sum(nil)[:3])
+// hex is the first n bytes of the HMAC over all parts, in hex digits.
+func (m Masker) hex(n int, parts ...[]byte) string {
+	var h *mac
+	if m.macs == nil {
+		h = newMAC(m.key)
+	} else {
+		h = m.macs.Get().(*mac)
+		defer m.macs.Put(h)
+		h.Reset()
+	}
+	for _, p := range parts {
+		h.Write(p)
+	}
+	return hex.EncodeToString(h.Sum(h.sum[:0])[:n])
 }
 
 // Objector gives whoever stands in one line of the register of objections (R9) a name of 16 hex digits that tells nothing:
 // so mail to them, and mail about them to others, can be counted together.
 func (m Masker) Objector(address, person string) string {
-	h := hmac.New(sha256.New, m.Key)
-	h.Write([]byte("objector:" + strings.ToLower(address) + ":" + person))
-	return hex.EncodeToString(h.Sum(nil)[:8])
+	return m.hex(8, []byte("objector:"+strings.ToLower(address)+":"+person))
 }
 
 // Person gives the keyed hash of a national number, 32 hex digits: kind is the rule's (dk-cpr, se-pnr …),
@@ -88,10 +127,7 @@ func (m Masker) Person(kind string, canonical []byte) string {
 	if kind == "se-pnr" && len(canonical) == 12 {
 		canonical = canonical[2:]
 	}
-	h := hmac.New(sha256.New, m.Key)
-	h.Write([]byte("person:" + kind + ":"))
-	h.Write(canonical)
-	return hex.EncodeToString(h.Sum(nil)[:16])
+	return m.hex(16, []byte("person:"+kind+":"), canonical)
 }
 
 // nationalNumber is the shape of a national number of the Nordic countries.
