@@ -70,7 +70,7 @@ func BenchmarkTrace(b *testing.B) {
 		return readAll(b, f, func(l tail.Line) {
 			p.Parse(l.Text, &r)
 			t.Add(&r, track.Origin{Source: name, Pos: l.Pos, Text: l.Text})
-			if lines++; lines%commitLines == 0 {
+			if lines++; lines%commitLines == 0 || t.Changed() >= commitMessages {
 				off(func() {
 					if _, err := t.Flush(); err != nil {
 						b.Fatal(err)

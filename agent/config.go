@@ -172,7 +172,7 @@ func DefaultConfig() *Config {
 		Agent: Lists{Departments: "/etc/postvagt/departments.csv", SecureMailboxes: "/etc/postvagt/secure-mailboxes.csv",
 			MaskKey:     "/etc/postvagt/mask.key",
 			Objections:  "/var/lib/postvagt/objections.csv",
-			CommitEvery: program.Duration(time.Second), MaxUnfinished: 20_000},
+			CommitEvery: program.Duration(time.Second), MaxUnfinished: 10_000},
 	}
 }
 

@@ -80,23 +80,12 @@ func (im *Import) Run(ctx context.Context, files []string) (sum ImportSum, err e
 	return p.sum, im.end(ctx, p)
 }
 
-// end lets the time of the log go on until nothing waits: all that is left has no end in these files. It goes by hours, so that not
-// all of it comes back into memory at once.
+// end lets the time of the log go on until nothing waits: all that is left has no end in these files.
 func (im *Import) end(ctx context.Context, p *pipeline) error {
 	if p.tracker.Now().IsZero() {
 		return nil
 	}
-	last := p.tracker.Now().Add(time.Duration(im.Config.Log.QueueLifetime) + time.Duration(im.Config.Log.JoinWindow) + 100*24*time.Hour)
-	for at := p.tracker.Now(); at.Before(last); {
-		at = at.Add(time.Hour)
-		p.tracker.Tick(at)
-		if p.tracker.Changed() > commitLines/10 {
-			if err := p.commit(ctx); err != nil {
-				return err
-			}
-		}
-	}
-	return p.commit(ctx)
+	return p.passTo(ctx, p.tracker.Now().Add(time.Duration(im.Config.Log.QueueLifetime)+time.Duration(im.Config.Log.JoinWindow)+100*24*time.Hour))
 }
 
 func (im *Import) pipeline(ctx context.Context, db *store.Store, files []string) (*pipeline, int64, error) {

@@ -16,10 +16,11 @@ import (
 )
 
 const (
-	commitLines  = 50_000                 // lines in one transaction at most
-	retryCommit  = 2 * time.Second        // after a transaction that failed
-	commitPause  = 100 * time.Millisecond // between transactions while lines trickle in
-	tickInterval = time.Second
+	commitLines    = 50_000                 // lines in one transaction at most
+	commitMessages = 5_000                  // messages that these are about, at most: the rows of all are in memory at once
+	retryCommit    = 2 * time.Second        // after a transaction that failed
+	commitPause    = 100 * time.Millisecond // between transactions while lines trickle in
+	tickInterval   = time.Second
 )
 
 // pipeline is the way of a line from the sources to the store. One goroutine walks it.
@@ -57,17 +58,29 @@ func (p *pipeline) firstFailure() error { return p.failure }
 
 // load gives the tracker what was unfinished.
 func (p *pipeline) load(ctx context.Context, prefix string) error {
-	items, err := p.store.State(ctx)
-	if err != nil {
-		return fmt.Errorf("unfinished state: %w", err)
-	}
-	var ours []track.Item
-	for _, i := range items {
-		if isImport(i.Key) == (prefix != "") {
-			ours = append(ours, track.Item{Key: i.Key, Data: i.Data, Due: i.Due})
+	return p.tracker.Load(func(yield func(track.Item, error) bool) {
+		for i, err := range p.store.State(ctx) {
+			if err != nil {
+				err = fmt.Errorf("unfinished state: %w", err)
+			} else if isImport(i.Key) != (prefix != "") {
+				continue
+			}
+			if !yield(track.Item{Key: i.Key, Data: i.Data, Due: i.Due}, err) {
+				return
+			}
+		}
+	})
+}
+
+// passTo lets the time of the log go on.
+func (p *pipeline) passTo(ctx context.Context, at time.Time) error {
+	for more := true; more; {
+		more = p.tracker.Tick(at)
+		if err := p.commit(ctx); err != nil {
+			return err
 		}
 	}
-	return p.tracker.Load(ours)
+	return nil
 }
 
 // step reads once from the source that is furthest behind. It returns false when all are at their end.
@@ -93,7 +106,7 @@ func (p *pipeline) step(ctx context.Context) (bool, error) {
 		p.metrics.failing.WithLabelValues(s.kind).Set(0)
 	}
 	p.take(s, b)
-	if p.lines >= commitLines || p.lines > 0 && time.Since(p.since) >= p.every {
+	if p.lines >= commitLines || p.tracker.Changed() >= commitMessages || p.lines > 0 && time.Since(p.since) >= p.every {
 		return true, p.commit(ctx)
 	}
 	return true, nil
@@ -341,8 +354,7 @@ func (p *pipeline) rest(ctx context.Context) error {
 	}
 	if quiet := now.Sub(p.lastEnd); quiet >= time.Minute && !p.tracker.Now().IsZero() { // monotonic: a clock that jumps changes nothing
 		p.lastEnd = now
-		p.tracker.Tick(p.tracker.Now().Add(quiet))
-		return p.commit(ctx)
+		return p.passTo(ctx, p.tracker.Now().Add(quiet))
 	}
 	return nil
 }

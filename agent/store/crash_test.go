@@ -135,7 +135,7 @@ func checkWhole(t *testing.T, s *Store) {
 	if u, err := s.Unknown(t.Context()); err != nil || u["p"] != int64(at) {
 		t.Errorf("after %d batches: %d unknown lines, %v", at, u["p"], err)
 	}
-	if state, err := s.State(t.Context()); err != nil || len(state) != min(at, 1) {
-		t.Errorf("after %d batches: %d pieces of state, %v", at, len(state), err)
+	if state := stateOf(t, s); len(state) != min(at, 1) {
+		t.Errorf("after %d batches: %d pieces of state", at, len(state))
 	}
 }

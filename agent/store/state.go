@@ -4,37 +4,31 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"iter"
 	"time"
 )
 
-// State returns all unfinished state, by key.
-func (s *Store) State(ctx context.Context) ([]Item, error) {
-	return s.items(ctx, "SELECT key, data, due FROM item ORDER BY key")
-}
-
-// Due returns the unfinished state that is due at or before a time, the oldest first, at most limit.
-func (s *Store) Due(ctx context.Context, at time.Time, limit int) ([]Item, error) {
-	return s.items(ctx, "SELECT key, data, due FROM item WHERE due <= ? ORDER BY due, key LIMIT ?", at.UnixMicro(), limit)
+// State walks all unfinished state, by key; there may be more of it than is good to have in memory. It ends with an error, if any.
+func (s *Store) State(ctx context.Context) iter.Seq2[Item, error] {
+	return walk(ctx, s.read, "SELECT key, data, due FROM item ORDER BY key", nil, scanItem)
 }
 
 // Item returns one piece of unfinished state and whether it is there.
 func (s *Store) Item(ctx context.Context, key string) (Item, bool, error) {
-	all, err := s.items(ctx, "SELECT key, data, due FROM item WHERE key = ?", key)
+	all, err := collect(ctx, s.read, "SELECT key, data, due FROM item WHERE key = ?", []any{key}, scanItem)
 	if err != nil || len(all) == 0 {
 		return Item{}, false, err
 	}
 	return all[0], true, nil
 }
 
-func (s *Store) items(ctx context.Context, query string, args ...any) ([]Item, error) {
-	return collect(ctx, s.read, query, args, func(scan func(...any) error) (i Item, err error) {
-		var due sql.NullInt64
-		err = scan(&i.Key, &i.Data, &due)
-		if due.Valid {
-			i.Due = time.UnixMicro(due.Int64).UTC()
-		}
-		return i, err
-	})
+func scanItem(scan func(...any) error) (i Item, err error) {
+	var due sql.NullInt64
+	err = scan(&i.Key, &i.Data, &due)
+	if due.Valid {
+		i.Due = time.UnixMicro(due.Int64).UTC()
+	}
+	return i, err
 }
 
 // Positions returns how far each source was read.
@@ -64,17 +58,33 @@ func (s *Store) Unknown(ctx context.Context) (map[string]int64, error) {
 
 // collect runs a query and reads all its rows.
 func collect[T any](ctx context.Context, db *sql.DB, query string, args []any, one func(scan func(...any) error) (T, error)) (all []T, err error) {
-	rows, err := db.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		v, err := one(rows.Scan)
+	for v, err := range walk(ctx, db, query, args, one) {
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, v)
 	}
-	return all, rows.Err()
+	return all, nil
+}
+
+// walk gives the rows of a query one by one, and ends at the first error.
+func walk[T any](ctx context.Context, db *sql.DB, query string, args []any, one func(scan func(...any) error) (T, error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var none T
+		rows, err := db.QueryContext(ctx, query, args...)
+		if err != nil {
+			yield(none, err)
+			return
+		}
+		defer rows.Close()
+		for rows.Next() {
+			v, err := one(rows.Scan)
+			if !yield(v, err) || err != nil {
+				return
+			}
+		}
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			yield(none, err)
+		}
+	}
 }

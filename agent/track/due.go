@@ -39,9 +39,12 @@ func (d *dues) put(at int64, host, id string) {
 	d.buckets[b] = append(d.buckets[b], queueKey{host, id})
 }
 
+// over says whether the wait of any is over.
+func (d *dues) over(now int64) bool { return len(d.order) > 0 && d.order[0] <= now/minute }
+
 // take returns the queue ids of one past minute.
 func (d *dues) take(now int64) ([]queueKey, bool) {
-	if len(d.order) == 0 || d.order[0] > now/minute {
+	if !d.over(now) {
 		return nil, false
 	}
 	b := heap.Pop(&d.order).(int64)
@@ -66,9 +69,9 @@ func (t *Tracker) due(m *message) int64 {
 	return max(m.Last, m.Birth+t.life) + m.Behind + lateGrace
 }
 
-// expire looks at what is due.
-func (t *Tracker) expire() {
-	for {
+// expire looks at what is due, by minutes, until as many messages or more wait for a Flush.
+func (t *Tracker) expire(most int) {
+	for len(t.dirty) < most {
 		keys, ok := t.dues.take(t.now)
 		if !ok {
 			return

@@ -75,7 +75,14 @@ func (w *world) restart() {
 	for _, i := range w.items {
 		all = append(all, i)
 	}
-	if err := w.tracker.Load(all); err != nil {
+	slices.SortFunc(all, func(a, b Item) int { return strings.Compare(a.Key, b.Key) })
+	if err := w.tracker.Load(func(yield func(Item, error) bool) {
+		for _, i := range all {
+			if !yield(i, nil) {
+				return
+			}
+		}
+	}); err != nil {
 		w.t.Fatal(err)
 	}
 }

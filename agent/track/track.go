@@ -5,8 +5,10 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"iter"
+	"maps"
+	"math"
 	"slices"
-	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -29,7 +31,7 @@ type Options struct {
 	JoinWindow    time.Duration // how long a verdict and the MTA's lines wait for each other; 0 for an hour
 	QueueLifetime time.Duration // after which no outcome is to come; 0 for five days and an hour
 	TLSLogged     bool          // the client is known to log TLS, though no such line was seen yet
-	MaxLive       int           // messages kept in memory after a Flush; 0 for 20,000
+	MaxLive       int           // messages kept in memory after a Flush; 0 for 10,000
 	Recall        func(key string) ([]byte, bool)
 	Prefix        string                 // of all item keys: an import keeps its state apart
 	NoVerdicts    bool                   // no source holds verdict lines: nothing waits for one
@@ -70,8 +72,9 @@ const (
 	day         = int64(24 * time.Hour / time.Microsecond)
 	minute      = int64(time.Minute / time.Microsecond)
 	globalKey   = "tracker"
-	defaultLive = 20_000
-	lateGrace   = day // a late verdict finds its message so long after the join window
+	defaultLive = 10_000
+	ticked      = 5_000 // messages that one Tick has looked at, about
+	lateGrace   = day   // a late verdict finds its message so long after the join window
 )
 
 type queueKey struct{ host, id string }
@@ -151,12 +154,14 @@ func (t *Tracker) Add(r *maillog.Record, at Origin) {
 	}
 }
 
-// Tick moves the time of the log on; the caller knows that no line before now is to come.
-func (t *Tracker) Tick(now time.Time) {
-	if us := now.UnixMicro(); us > t.now {
+// Tick moves the time of the log on; the caller knows that no line before now is to come. Where more is due than one Flush should
+// hold, there is more: the caller flushes and ticks again to the same time, before it adds anything.
+func (t *Tracker) Tick(now time.Time) (more bool) {
+	if us := now.UnixMicro(); us >= t.now {
 		t.now = us
-		t.expire()
+		t.expire(ticked)
 	}
+	return t.dues.over(t.now)
 }
 
 // advance follows the stamps. One stamp that is far ahead of all others is not believed before a second one.
@@ -174,7 +179,7 @@ func (t *Tracker) advance(us int64) {
 	before := t.now
 	t.now = us
 	if before/minute != us/minute {
-		t.expire()
+		t.expire(math.MaxInt)
 	}
 }
 
@@ -286,39 +291,47 @@ func (t *Tracker) global() global {
 	return global{t.now, t.ahead, t.hosts, t.mtas, t.clients.marshal(t.now)}
 }
 
-// Load takes back what Flush gave to be kept. It is called once, before the first Add.
-func (t *Tracker) Load(items []Item) error {
-	sort.Slice(items, func(i, j int) bool { return items[i].Key < items[j].Key })
-	for _, item := range items {
-		if item.Key == t.opt.Prefix+globalKey {
-			var g global
-			if err := json.Unmarshal(item.Data, &g); err != nil {
-				return fmt.Errorf("unfinished state: %w", err)
-			}
-			t.now, t.ahead = g.Now, g.Ahead
-			for h, at := range g.Hosts {
-				t.hosts[h] = at
-			}
-			for h := range g.MTAs {
-				t.mtas[h] = true
-			}
-			if err := t.clients.unmarshal(g.Clients); err != nil {
-				return fmt.Errorf("unfinished state: %w", err)
-			}
-			continue
+// Load takes back what Flush gave to be kept, in the order of the keys. It is called once, before the first Add.
+func (t *Tracker) Load(items iter.Seq2[Item, error]) error {
+	for item, err := range items {
+		if err == nil {
+			err = t.load(item)
 		}
-		if host, ok := strings.CutPrefix(item.Key, t.opt.Prefix+outageKey); ok {
-			if err := json.Unmarshal(item.Data, t.reachOf(host)); err != nil {
-				return fmt.Errorf("item %s: %w", item.Key, err)
-			}
-			continue
-		}
-		m, err := unmarshal(item.Data)
 		if err != nil {
-			return fmt.Errorf("item %s: %w", item.Key, err)
+			return err
 		}
-		t.enter(m)
+		if len(t.live) > 2*t.opt.MaxLive {
+			t.evict()
+		}
 	}
 	t.evict()
+	return nil
+}
+
+func (t *Tracker) load(item Item) error {
+	if item.Key == t.opt.Prefix+globalKey {
+		var g global
+		if err := json.Unmarshal(item.Data, &g); err != nil {
+			return fmt.Errorf("unfinished state: %w", err)
+		}
+		t.now, t.ahead = g.Now, g.Ahead
+		maps.Copy(t.hosts, g.Hosts)
+		maps.Copy(t.mtas, g.MTAs)
+		if err := t.clients.unmarshal(g.Clients); err != nil {
+			return fmt.Errorf("unfinished state: %w", err)
+		}
+		return nil
+	}
+	if host, ok := strings.CutPrefix(item.Key, t.opt.Prefix+outageKey); ok {
+		if err := json.Unmarshal(item.Data, t.reachOf(host)); err != nil {
+			return fmt.Errorf("item %s: %w", item.Key, err)
+		}
+		return nil
+	}
+	m, err := unmarshal(item.Data)
+	if err != nil {
+		return fmt.Errorf("item %s: %w", item.Key, err)
+	}
+	t.enter(m)
 	return nil
 }

@@ -51,7 +51,7 @@ const (
 )
 
 // benchAgent reads one log with the agent and with others, in turns, so that whatever else the machine does meets all. Then it
-// imports logs of several lengths, the last of which is the longest.
+// imports logs of several lengths, the last of which is the longest, and follows one of which nothing comes to an end.
 func benchAgent(ctx context.Context, dir string, lines, rounds, longest int) error {
 	log := filepath.Join(dir, "mail.log")
 	t, err := grow(log, lines)
@@ -90,7 +90,10 @@ func benchAgent(ctx context.Context, dir string, lines, rounds, longest int) err
 	if err := checkCounts(ctx, dir, t); err != nil {
 		return err
 	}
-	return benchGrowth(ctx, dir, lines, longest)
+	if err := benchGrowth(ctx, dir, lines, longest); err != nil {
+		return err
+	}
+	return benchUnfinished(ctx, dir)
 }
 
 func contestants(ctx context.Context, dir string, lines int) ([]contestant, error) {
@@ -129,7 +132,7 @@ func contestants(ctx context.Context, dir string, lines int) ([]contestant, erro
 // measured runs a Go benchmark, with the settings of memory that the program makes for itself, and takes what it reports.
 func measured(ctx context.Context, lines int, log string, args ...string) (used, error) {
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
-	cmd.Env = append(os.Environ(), "POSTVAGT_LOG="+log, "GOGC=300", "GOMEMLIMIT=112MiB")
+	cmd.Env = append(os.Environ(), "POSTVAGT_LOG="+log, "GOGC=300", "GOMEMLIMIT=96MiB")
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		return used{}, fmt.Errorf("%w: %s", err, out)

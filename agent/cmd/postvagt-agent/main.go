@@ -11,7 +11,7 @@ import (
 // limit the agent stays below 200 MB with what SQLite takes.
 const (
 	heapPercent = 300
-	heapLimit   = 112 << 20
+	heapLimit   = 96 << 20
 )
 
 func main() {
