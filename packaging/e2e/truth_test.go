@@ -230,7 +230,8 @@ func cutOff(ctx context.Context, addr string, env kit.Envelope) error {
 	return errors.Join(c.PrintfLine("Subject: half"), c.Close())
 }
 
-// settle waits until no message is on its way.
+// settle waits until no message is on its way. A queue manager that was restarted by the rotation of its log looks for the messages
+// that were then being delivered at its next queue run, minutes later; it is asked to look at once.
 func (s *script) settle() {
 	s.h.t.Helper()
 	if err := kit.WaitEvery(s.h.t.Context(), time.Second, "empty active queues", 10*time.Minute, func() (bool, error) {
@@ -241,7 +242,7 @@ func (s *script) settle() {
 			}
 			for _, q := range all {
 				if q.Queue != "hold" && q.Queue != "deferred" {
-					return false, nil
+					return false, p.Command(s.h.t.Context(), "postkick", "public", "qmgr", "IA").Run()
 				}
 			}
 			if left, err := filepath.Glob(filepath.Join(p.Dir, "spool", "maildrop", "*")); len(left) > 0 {
