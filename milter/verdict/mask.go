@@ -18,7 +18,7 @@ const minRun = 6
 // key give the same mask; without a shared key a masked address confirms nothing, and nothing else breaks.
 // The zero Masker has the empty key. It may be used by several goroutines.
 type Masker struct {
-	key  []byte
+	Key  []byte
 	macs *sync.Pool // of *mac: an HMAC that has its key costs half of a new one
 }
 
@@ -102,7 +102,7 @@ func digit(c byte) bool { return c >= '0' && c <= '9' }
 func (m Masker) hex(n int, parts ...[]byte) string {
 	var h *mac
 	if m.macs == nil {
-		h = newMAC(m.key)
+		h = newMAC(m.Key)
 	} else {
 		h = m.macs.Get().(*mac)
 		defer m.macs.Put(h)
