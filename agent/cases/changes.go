@@ -247,6 +247,9 @@ func (a Attachment) check(*Case) error {
 	return nil
 }
 
+// Check refuses an attachment that is none, or too large. Errors: *Refusal.
+func (a Attachment) Check() error { return a.check(nil) }
+
 func (a Attachment) apply(c *Case, _ Said) { c.Attachments = append(c.Attachments, a) }
 
 // Comment is a remark, of the data protection officer above all.

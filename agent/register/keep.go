@@ -2,6 +2,7 @@ package register
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"postvagt/agent/cases"
@@ -17,7 +18,7 @@ func (r *Register) Verify(ctx context.Context) (cases.Record, error) {
 }
 
 // Expire erases the cases that were closed before a time, the triages said before it that belong to no case, and what senders
-// explained before it.
+// explained before it, and the files kept before it that no measure names any more.
 func (r *Register) Expire(ctx context.Context, before time.Time) (erased []string, err error) {
 	due, err := r.expired(ctx, before)
 	if err != nil {
@@ -68,17 +69,29 @@ func (r *Register) expired(ctx context.Context, before time.Time) (due []string,
 			due = append(due, s)
 		}
 	}
-	explained, err := r.Store.RegisterSubjects(ctx, cases.ExplanationSubject(""))
+	loose, err := r.looseBefore(ctx, before)
+	return append(due, loose...), err
+}
+
+// looseBefore lists what belongs to no case and was said before a time: explanations, and files that no measure names any more.
+func (r *Register) looseBefore(ctx context.Context, before time.Time) (due []string, err error) {
+	named, err := r.namedFiles(ctx)
 	if err != nil {
 		return nil, err
 	}
-	for _, s := range explained {
-		entries, err := r.entries(ctx, s)
+	for _, prefix := range []string{cases.ExplanationSubject(""), filePrefix} {
+		subjects, err := r.Store.RegisterSubjects(ctx, prefix)
 		if err != nil {
 			return nil, err
 		}
-		if n := len(entries); n > 0 && entries[n-1].At.Before(before) {
-			due = append(due, s)
+		for _, s := range subjects {
+			entries, err := r.entries(ctx, s)
+			if err != nil {
+				return nil, err
+			}
+			if n := len(entries); n > 0 && entries[n-1].At.Before(before) && !named[strings.TrimPrefix(s, filePrefix)] {
+				due = append(due, s)
+			}
 		}
 	}
 	return due, nil

@@ -91,7 +91,7 @@ func (r *Report) rate(name string, wrong int64, p supervise.Pile) string {
 func (r *Report) measures() section {
 	s := section{Heading: text(r.Lang, "measures"), Paragraphs: []string{text(r.Lang, "measures-help")}}
 	for _, m := range r.Supervision.Measures {
-		parts := []string{m.Date, text(r.Lang, "measure-"+m.Kind), strings.TrimSpace(m.Title + " " + m.Version), m.Document, m.Audience, m.Department}
+		parts := []string{m.Date, text(r.Lang, "measure-"+m.Kind), strings.TrimSpace(m.Title + " " + m.Version), m.Document, fileOf(m), m.Audience, m.Department}
 		if m.Participants > 0 {
 			parts = append(parts, text(r.Lang, "participants", r.number(int64(m.Participants))))
 		}
@@ -101,6 +101,14 @@ func (r *Report) measures() section {
 		s.Paragraphs = []string{text(r.Lang, "measures-none")}
 	}
 	return s
+}
+
+// fileOf names the file of a measure and its digest, so that a frozen report says which one it was.
+func fileOf(m supervise.Measure) string {
+	if m.File == "" {
+		return ""
+	}
+	return m.File + " (SHA-256 " + m.Digest + ")"
 }
 
 // controls are those of the period on 004's six points.

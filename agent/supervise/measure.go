@@ -1,6 +1,8 @@
 package supervise
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -19,6 +21,8 @@ type Measure struct {
 	Title        string `json:"title"`
 	Version      string `json:"version,omitempty"`  // of a procedure
 	Document     string `json:"document,omitempty"` // where it lies
+	File         string `json:"file,omitempty"`     // name of the file that is kept with it
+	Digest       string `json:"digest,omitempty"`   // of the file: SHA-256 in hexadecimal, by which the register of breaches keeps it
 	Audience     string `json:"audience,omitempty"`
 	Department   string `json:"department,omitempty"` // "" for all
 	Participants int    `json:"participants,omitempty"`
@@ -44,10 +48,18 @@ func (m Measure) Check() error {
 			errs = append(errs, errors.New("next_due: lies before the date"))
 		}
 	}
+	if (m.File == "") != (m.Digest == "") || m.Digest != "" && !isDigest(m.Digest) {
+		errs = append(errs, errors.New("file: a name and a SHA-256 belong together"))
+	}
 	if m.Participants < 0 || m.Participants > 1_000_000 {
 		errs = append(errs, fmt.Errorf("participants: %d is no number of people", m.Participants))
 	}
 	return errors.Join(errs...)
+}
+
+func isDigest(text string) bool {
+	b, err := hex.DecodeString(text)
+	return err == nil && len(b) == sha256.Size
 }
 
 // In says whether the measure was taken in [from, to), and concerns a department; "" stands for all of them.

@@ -25,6 +25,8 @@ type Breaches interface {
 	TriageOf(ctx context.Context, key string) ([]cases.Entry, error)
 	FalseAlarms(ctx context.Context, since time.Time) ([]cases.FalseAlarms, error)
 	Untriaged(ctx context.Context, p dashboards.Period, f func(event.Document) bool) error
+	KeepFile(ctx context.Context, by string, a cases.Attachment) (digest string, err error)
+	File(ctx context.Context, digest string) (cases.Attachment, error)
 	Explain(ctx context.Context, by, finding string, e cases.Explanation) error
 	Explanations(ctx context.Context, finding string) ([]cases.Entry, error)
 	Processors(ctx context.Context) ([]cases.Contract, error)

@@ -106,6 +106,7 @@ var mayOpen = map[string]string{
 	"GET /supervision":                 "officer reviewer dpo auditor",
 	"GET /supervision/measures/{id}":   "officer dpo auditor",
 	"POST /supervision/measures/{id}":  "officer",
+	"GET /supervision/files/{digest}":  "officer dpo auditor",
 	"GET /supervision/controls/{id}":   "officer dpo auditor",
 	"POST /supervision/controls/{id}":  "officer",
 	"POST /supervision/samples":        "officer",

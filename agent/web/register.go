@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"postvagt/agent/cases"
 	"postvagt/agent/supervise"
 	"postvagt/dashboards"
 )
@@ -26,6 +27,8 @@ type entryPage struct {
 	Heading, Back, Action, Fault string
 	MayWrite                     bool
 	Revision                     int
+	Files                        bool   // it may keep a file
+	File, FileHref               string // that it keeps
 	Fields                       []formField
 	History                      []revisionRow
 }
@@ -37,14 +40,15 @@ type revisionRow struct{ Time, Author, Text string }
 // registerForm is how a register is written in the browser: which fields a value has, and how a value is made of a form.
 type registerForm struct {
 	register string
+	files    bool // an entry may keep a file
 	fields   func(s *site, r *http.Request, v view, values map[string]string) ([]formField, error)
 	value    func(form url.Values) (value any, fault error)
 }
 
 func measureForm() registerForm {
-	return registerForm{supervise.Measures, (*site).measureFields, func(f url.Values) (any, error) {
+	return registerForm{supervise.Measures, true, (*site).measureFields, func(f url.Values) (any, error) {
 		m := supervise.Measure{Date: f.Get("date"), Kind: f.Get("kind"), Title: f.Get("title"), Version: f.Get("version"), Document: f.Get("document"), Audience: f.Get("audience"),
-			Department: f.Get("department"), NextDue: f.Get("next_due"), Note: f.Get("note")}
+			Department: f.Get("department"), NextDue: f.Get("next_due"), Note: f.Get("note"), File: f.Get("file"), Digest: f.Get("digest")}
 		n, err := wholeNumber("participants", f.Get("participants"))
 		m.Participants = n
 		return m, errors.Join(err, m.Check())
@@ -52,7 +56,7 @@ func measureForm() registerForm {
 }
 
 func controlForm() registerForm {
-	return registerForm{supervise.Controls, (*site).controlFields, func(f url.Values) (any, error) {
+	return registerForm{supervise.Controls, false, (*site).controlFields, func(f url.Values) (any, error) {
 		c := supervise.Control{Date: f.Get("date"), Sample: f.Get("sample"), Finding: f.Get("finding"), FollowUp: f.Get("follow_up"), FollowUpDue: f.Get("follow_up_due"),
 			FollowedUp: f.Get("followed_up"), Approver: f.Get("approver"), Approved: f.Get("approved")}
 		n, err := wholeNumber("point", f.Get("point"))
@@ -136,7 +140,7 @@ func (s *site) entry(form registerForm) func(*http.Request, view) (string, any, 
 // entryPage is the page without its fields, and the value of the last revision.
 func (s *site) entryPage(r *http.Request, v view, form registerForm) (page entryPage, last any, err error) {
 	id := r.PathValue("id")
-	page = entryPage{Heading: texts["register-"+form.register].In(v.Lang), Back: v.link("/supervision"), Action: v.link("/supervision/" + form.register + "/" + id), MayWrite: v.user.Is(decides...)}
+	page = entryPage{Heading: texts["register-"+form.register].In(v.Lang), Back: v.link("/supervision"), Action: v.link("/supervision/" + form.register + "/" + id), MayWrite: v.user.Is(decides...), Files: form.files}
 	if id == "new" {
 		return page, nil, nil
 	}
@@ -152,7 +156,45 @@ func (s *site) entryPage(r *http.Request, v view, form registerForm) (page entry
 		page.Revision, last = e.Revision, value
 		page.History = append(page.History, revisionRow{dashboards.Clock(v.Lang, e.At.In(s.Zone)), e.Author, s.sayEntry(v.Lang, form.register, value)})
 	}
+	if values, ok := last.(map[string]any); ok && form.files && values["digest"] != nil {
+		page.File, page.FileHref = fmt.Sprint(values["file"]), v.link("/supervision/files/"+fmt.Sprint(values["digest"]))
+	}
 	return page, last, err
+}
+
+// takeFile puts the file of the form into its values, or the one that the entry has, unless it is to be let go.
+func (s *site) takeFile(r *http.Request, v view, of registerForm) error {
+	r.PostForm.Del("digest") // never what a form says
+	r.PostForm.Del("file")
+	f := &form{r: r, zone: s.Zone}
+	if a := f.file("upload"); a.Name != "" || f.err != nil {
+		digest, err := s.Breaches.KeepFile(r.Context(), v.user.Name, a)
+		if err = errors.Join(f.err, err); err != nil {
+			return err
+		}
+		r.PostForm.Set("file", a.Name)
+		r.PostForm.Set("digest", digest)
+		return nil
+	}
+	_, last, err := s.entryPage(r, v, of)
+	if values, ok := last.(map[string]any); ok && values["digest"] != nil && r.PostForm.Get("let-go") == "" {
+		r.PostForm.Set("file", fmt.Sprint(values["file"]))
+		r.PostForm.Set("digest", fmt.Sprint(values["digest"]))
+	}
+	return err
+}
+
+// measureFile sends the file of a measure, never to be shown in place: its type is its author's word.
+func (s *site) measureFile(w http.ResponseWriter, r *http.Request) {
+	a, err := s.Breaches.File(r.Context(), r.PathValue("digest"))
+	if err != nil && s.Breaches.IsNoCase(err) {
+		err = errNotFound
+	}
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	send(w, "application/octet-stream", a.Name, a.Data)
 }
 
 // valuesOf are the values of an entry as a form takes them.
@@ -190,10 +232,20 @@ func (s *site) sayEntry(lang, register string, value map[string]any) string {
 func (s *site) write(form registerForm) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		v, _ := s.viewOf(r) // the period does not matter here
-		r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
-		if err := r.ParseForm(); err != nil {
+		limit := int64(64 << 10)
+		if form.files {
+			limit = cases.MaxAttachment + 1<<20
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, limit)
+		if err := r.ParseMultipartForm(limit); err != nil && !errors.Is(err, http.ErrNotMultipart) {
 			s.fail(w, r, inputError{texts["form-too-long"]})
 			return
+		}
+		if form.files {
+			if err := s.takeFile(r, v, form); err != nil {
+				s.failPlainly(w, r, err)
+				return
+			}
 		}
 		value, fault := form.value(r.PostForm)
 		if fault == nil {

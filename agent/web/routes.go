@@ -68,6 +68,7 @@ func (s *site) routes() []route {
 		{pattern: "GET /supervision", roles: details, serve: s.page(s.supervision), menu: "supervision"},
 		{pattern: "GET /supervision/measures/{id}", roles: overseers, serve: s.page(s.entry(measureForm()))},
 		{pattern: "POST /supervision/measures/{id}", roles: decides, serve: s.write(measureForm())},
+		{pattern: "GET /supervision/files/{digest}", roles: overseers, serve: s.measureFile},
 		{pattern: "GET /supervision/controls/{id}", roles: overseers, serve: s.page(s.entry(controlForm()))},
 		{pattern: "POST /supervision/controls/{id}", roles: decides, serve: s.write(controlForm())},
 		{pattern: "POST /supervision/samples", roles: decides, serve: s.draw},

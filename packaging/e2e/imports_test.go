@@ -37,7 +37,7 @@ var mayImport = map[string][]string{
 	"agent/watch":              {"agent/event", "dashboards"},
 	"agent/cases":              {"agent/event", "dashboards"},
 	"agent/supervise":          {"dashboards"},
-	"agent/register":           {"agent/cases", "agent/event", "agent/report", "agent/store", "dashboards"},
+	"agent/register":           {"agent/cases", "agent/event", "agent/report", "agent/store", "agent/supervise", "dashboards"},
 	"agent/report":             {"agent/event", "agent/supervise", "dashboards"},
 	"agent/web":                {"agent/event", "agent/cases", "agent/login", "agent/watch", "agent/report", "agent/supervise", "dashboards", "milter/message"}, // held mail is read as the judge reads it
 	"agent":                    {"agent/…", "dashboards", "milter/program"},
