@@ -88,6 +88,7 @@ func ways() []fate {
 		{name: "an alias that leaves the house", to: []string{"office@house"}, want: []wanted{{to: "office@house", outcome: "delivered", as: "clerk@plain", finding: "outside-class"}}},
 		{name: "a list, three servers", to: []string{"team@house"}, want: []wanted{{to: "team@house", outcome: "delivered", as: "cat@plain", finding: "outside-class"}}},
 		{name: "a local alias", to: []string{"one@lists"}, want: []wanted{{to: "one@lists", outcome: "delivered", as: "carl@c.verified.example", finding: "outside-class"}}},
+		{name: "a user's .forward", to: []string{"games@lists"}, want: []wanted{{to: "games@lists", outcome: "delivered", as: "gina@g.plain.example", finding: "outside-class"}}},
 		{name: "a local list", to: []string{"all@lists"}, want: []wanted{{to: "all@lists", outcome: "delivered", as: "anna@a.plain.example", finding: "outside-class"}}},
 		{name: "a content filter", service: tFilter, to: []string{"a@whim"}, want: []wanted{{to: "a@whim", outcome: "delivered"}}},
 		{name: "a content filter, two servers", service: tFilter, to: []string{"a@whim", "a@verified"}, want: []wanted{{to: "a@whim", outcome: "delivered"}, {to: "a@verified", outcome: "delivered"}}},

@@ -134,7 +134,8 @@ func (h *truthHouse) startSinks() {
 
 func (h *truthHouse) startPostfixes() {
 	mail := filepath.Join(h.dir, "mail")
-	if err := errors.Join(os.Mkdir(mail, 0o777), os.Chmod(mail, 0o777)); err != nil {
+	forward := os.WriteFile(filepath.Join(h.dir, "games.forward"), []byte("gina@g.plain.example\n"), 0o644)
+	if err := errors.Join(os.Mkdir(mail, 0o777), os.Chmod(mail, 0o777), forward); err != nil {
 		h.t.Fatal(err)
 	}
 	back, err := kit.FreePort("127.0.0.1")
@@ -206,6 +207,7 @@ func (h *truthHouse) truthMain(mail string, closed int) map[string]string {
 		"mynetworks":              "127.0.0.0/8",
 		"mydestination":           fmt.Sprintf("pcre:{ { /\\.lists\\.%s$$/ here } }", inside),
 		"alias_maps":              "inline:{ { all = anna@a.plain.example, bent@b.whim.example } { one = carl@c.verified.example } }",
+		"forward_path":            h.dir + "/$user.forward", // games is a user of every Debian
 		"virtual_mailbox_domains": fmt.Sprintf("pcre:{ { /^([a-z]+\\.|archive\\.|)%s$$/ here } }", inside),
 		"virtual_mailbox_base":    mail,
 		"virtual_mailbox_maps":    "static:box",
