@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -81,41 +82,61 @@ func TestMTAOpenDKIM(t *testing.T) {
 		t.Run(order.name, func(t *testing.T) {
 			m := newBesideMTA(t, filepath.Join(dir, "pf-"+order.name), far, dkim.Socket(), order.behind)
 			h := newMTAHouse(t, dir, far, m)
-			signed := func(h *mtaHouse, want string) (message string) {
-				h.t.Helper()
-				message = h.arrived(1)[0]
-				if got, err := dkim.Verify(h.t.Context(), []byte(message)); err != nil || got != want {
-					h.t.Errorf("OpenDKIM says %q of what arrived, want %q, error %v", got, want, err)
-				}
-				return message
-			}
-			tell := func(name, config string, tell func(h *mtaHouse)) {
-				t.Run(name, func(t *testing.T) { tell(h.story(t, config)) })
-			}
-			tell("harmless", enforce, func(h *mtaHouse) {
-				h.accepted(outbound, plainMail)
-				signed(h, verified)
-			})
-			tell("held and released", enforce, func(h *mtaHouse) {
-				id := h.hold(secretMail)
-				h.decide("release", "--config", h.config, "--reason", "false-alarm", "--note", "a test", id)
-				signed(h, order.released)
-			})
-			tell("fields are put on and taken off", tagging, func(h *mtaHouse) {
-				h.accepted(outbound, forged(secretMail))
-				if got := signed(h, verified); !strings.Contains(got, "X-Postvagt-Id:") || strings.Contains(got, "Forged") {
-					t.Error("the fields are not as the mode tag leaves them")
-				}
-			})
-			tell("a reply loses the tag of the subject", tagging, func(h *mtaHouse) {
-				h.accepted(outbound, strings.Replace(plainMail, "Subject: ", "Subject: Re: [SENSITIVE] ", 1))
-				if got := signed(h, order.reply); strings.Contains(got, "SENSITIVE") {
-					t.Error("the tag is left")
-				}
-			})
-			tell("from outside", tagging, func(h *mtaHouse) { h.tellsSignedOutside(dkim, order.inside) })
+			h.tellsSigned(t, dkim, order.released, order.reply)
+			t.Run("from outside", func(t *testing.T) { h.story(t, tagging).tellsSignedOutside(dkim, order.inside) })
 		})
 	}
+}
+
+// tellsSigned says what the signature of what we send is worth where it arrives: released is what OpenDKIM says of a message that
+// was held, reply of one that lost the tag of its subject.
+func (h *mtaHouse) tellsSigned(t *testing.T, dkim *kit.OpenDKIM, released, reply string) {
+	signed := func(h *mtaHouse, want string) (message string) {
+		h.t.Helper()
+		message = h.arrived(1)[0]
+		if got, err := dkim.Verify(h.t.Context(), []byte(message)); err != nil || got != want {
+			h.t.Errorf("OpenDKIM says %q of what arrived, want %q, error %v", got, want, err)
+		}
+		return message
+	}
+	tell := func(name, config string, tell func(h *mtaHouse)) {
+		t.Run(name, func(t *testing.T) { tell(h.story(t, config)) })
+	}
+	tell("harmless", enforce, func(h *mtaHouse) {
+		h.accepted(outbound, plainMail)
+		signed(h, verified)
+	})
+	tell("held and released", enforce, func(h *mtaHouse) {
+		id := h.hold(secretMail)
+		h.decide("release", "--config", h.config, "--reason", "false-alarm", "--note", "a test", id)
+		signed(h, released)
+	})
+	tell("fields are put on and taken off", tagging, func(h *mtaHouse) {
+		h.accepted(outbound, forged(secretMail))
+		if got := signed(h, verified); !strings.Contains(got, "X-Postvagt-Id:") || strings.Contains(got, "Forged") {
+			t.Error("the fields are not as the mode tag leaves them")
+		}
+	})
+	tell("a reply loses the tag of the subject", tagging, func(h *mtaHouse) {
+		h.accepted(outbound, strings.Replace(plainMail, "Subject: ", "Subject: Re: [SENSITIVE] ", 1))
+		if got := signed(h, reply); strings.Contains(got, "SENSITIVE") {
+			t.Error("the tag is left")
+		}
+	})
+}
+
+// The same on Sendmail, where setup puts the milter behind OpenDKIM too.
+func TestMTAOpenDKIMSendmail(t *testing.T) {
+	dir := newMTADir(t)
+	far := newFar(t, dir)
+	dkim, err := kit.StartOpenDKIM(t.Context(), filepath.Join(dir, "dkim"), house)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { stopped(t, dkim.Stop()) })
+	filter := fmt.Sprintf("INPUT_MAIL_FILTER(`opendkim', `S=local:%s')dnl", dkim.Socket())
+	h := newMTAHouse(t, dir, far, newSendmailMTA(t, dir, kit.SendmailConfig{Next: far.Addr(0), Lines: []string{filter}}))
+	h.tellsSigned(t, dkim, verified, broken)
 }
 
 // Mail from outside that was signed there is verified here and gets the tag of the subject: its signature holds for nobody who
