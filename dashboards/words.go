@@ -126,6 +126,8 @@ var valueWords = map[string]map[string]Text{
 	"why": { // names of the lines of the standard policy; an admin's own names are shown as they are
 		"secure-channel":               {DA: "Mærket til en sikker kanal.", EN: "Marked for a secure channel."},
 		"after-objection":              {DA: "Borgeren har frabedt sig åben e-mail.", EN: "The person objected to open e-mail."},
+		"after-objection-unopened":     {DA: "Borgeren har frabedt sig åben e-mail, og en del af mailen kunne ikke læses.", EN: "The person objected to open e-mail, and a part of the mail could not be read."},
+		"after-objection-picture":      {DA: "Borgeren har frabedt sig åben e-mail, og der er billeder i mailen.", EN: "The person objected to open e-mail, and the mail holds pictures."},
 		"weak-encryption":              {DA: "Indholdet er krypteret med en for svag algoritme.", EN: "The content is encrypted with too weak an algorithm."},
 		"content-encrypted":            {DA: "Indholdet er stærkt krypteret.", EN: "The content is strongly encrypted."},
 		"sensitive-to-authority":       {DA: "Følsom, til en myndighed med garanteret stærk kryptering.", EN: "Sensitive, to an authority with guaranteed strong encryption."},

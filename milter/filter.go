@@ -186,7 +186,7 @@ func (f *Filter) judge(ctx context.Context, t *Transaction) Judgement {
 	if why != "" {
 		return f.notJudged(t, why)
 	}
-	content := policy.Content{Protection: protectionOf(mail), Unopened: len(mail.Unopened), Found: found}
+	content := policy.Content{Protection: protectionOf(mail), Unopened: len(mail.Unopened), Unread: mail.Unread(), Found: found, Auto: mail.AutoSubmitted}
 	facts.Downgrade = f.threads != nil && f.threads.Secure(append(mail.References, mail.InReplyTo)...)
 	if content.Level() != verdict.LevelNone || facts.Downgrade { // else it may go any way
 		stale = errors.Join(stale, f.promises(ctx, t, &facts))

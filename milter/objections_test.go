@@ -121,6 +121,44 @@ func TestObjectionsDecide(t *testing.T) {
 	}
 }
 
+// What nobody could read does not go in the open to who objected, and a picture is marked; the same mail to others passes.
+func TestObjectionsAndUnopened(t *testing.T) {
+	f := newTestFilter(t, "[policy]\nmode = \"enforce\"\n")
+	if err := os.WriteFile(f.cfg.Milter.Objections, []byte(objectionHead+"anna@borger.example,,2026-01-02,,letter\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f.objections.checked = time.Time{}
+	const mail = "From: kari@kommune.example\nTo: anna@borger.example\nSubject: Tak\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nTak for sidst.\n--b\n" +
+		"Content-Type: application/octet-stream; name=x\nContent-Transfer-Encoding: base64\n\n%s\n--b--\n"
+	for name, tt := range map[string]struct {
+		file             string
+		objector, others string
+	}{
+		"no document known": {"AAECAwQFBgcICQoLDA0ODwABAgMEBQYHCAkKCwwNDg8AAQIDBAUGBwgJCgsMDQ4P", "after-objection-unopened", "otherwise"},
+		"a picture":         {"iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==", "after-objection-picture", "otherwise"},
+		"a text":            {"VGFrIGZvciBzaWRzdC4K", "otherwise", "otherwise"},
+	} {
+		for to, want := range map[string]string{"anna@borger.example": tt.objector, "bo@borger.example": tt.others} {
+			c := &Check{Filter: f, To: []string{to}}
+			if j := f.Judge(t.Context(), c.transaction(fmt.Appendf(nil, mail, tt.file)), func() {}); j.Why != want {
+				t.Errorf("%s to %s: by %s, want %s; unopened %v", name, to, j.Why, want, j.Record.Unopened)
+			}
+		}
+	}
+}
+
+// Mail that calls itself automatic is said to be so: nothing automatic answers it (RFC 3834).
+func TestAutomaticMailIsNamed(t *testing.T) {
+	f := newTestFilter(t, "")
+	for field, want := range map[string]bool{"": false, "Auto-Submitted: no\n": false, "Auto-Submitted: auto-replied (vacation)\n": true, "auto-submitted: Auto-Generated; x=y\n": true} {
+		c := &Check{Filter: f, To: []string{"anna@borger.example"}}
+		j := f.Judge(t.Context(), c.transaction([]byte(field+secretMail)), func() {})
+		if line := j.Lines()[0]; j.Auto != want || strings.Contains(line, " auto=yes ") != want || j.Level != verdict.LevelSensitive {
+			t.Errorf("%q: automatic %v", field, j.Auto)
+		}
+	}
+}
+
 // 100,000 entries fit in 20 MB. How fast they are asked, BenchmarkObjections says: wanted 1 µs.
 func TestObjectionsAreSmall(t *testing.T) {
 	var b strings.Builder

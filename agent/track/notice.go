@@ -27,7 +27,7 @@ const (
 )
 
 // notices appends what is to be told of a message as it stands. Only senders who logged in are told, since any other
-// address may be forged, and never the null sender (RFC 3834).
+// address may be forged, and never the null sender or that of mail which is automatic itself (RFC 3834 section 2).
 func (o *Options) notices(all []Notice, m *message) []Notice {
 	j := m.judged()
 	if m.Bounce || m.Birth == 0 || j == nil || !j.complete() {
@@ -50,6 +50,9 @@ func (o *Options) notices(all []Notice, m *message) []Notice {
 func (o *Options) reachable(m *message) (address string, ok bool) {
 	from := strings.ToLower(m.From)
 	masked := strings.Contains(from, "*") // reaches nobody
+	if j := m.judged(); j != nil && j.Record != nil && j.Record.Auto {
+		return "", false
+	}
 	return from, o.Notices && m.User != "" && from != "" && !masked && o.Internal(domain(from))
 }
 

@@ -32,6 +32,7 @@ func TestNotices(t *testing.T) {
 		"sender of another house":     {func(m *message) { m.From = "ida@far.example" }, ""},
 		"the null sender":             {func(m *message) { m.From = "" }, ""},
 		"a masked address":            {func(m *message) { m.From = "*a1b2c3@nordvig-kommune.example" }, ""},
+		"automatic itself":            {func(m *message) { m.Verdicts[0].Record.Auto = true }, ""},
 		"a bounce":                    {func(m *message) { m.Bounce = true }, ""},
 		"the MTA's lines are to come": {func(m *message) { m.Birth = 0 }, ""},
 		"a recipient is to come":      {func(m *message) { m.Verdicts[0].Count = 2 }, ""},

@@ -18,6 +18,7 @@ const (
 const (
 	LineDowngrade      = "downgrade"
 	LineObjection      = "after-objection"
+	LineUnopened       = "after-objection-unopened"
 	LineWeak           = "weak-encryption"
 	LineManyPersons    = "many-persons"
 	LineList           = "to-a-list"

@@ -44,6 +44,7 @@ func noticeDanish() *noticeText {
 		why: map[string]string{
 			LineDowngrade:      "Den svarer på en mail, der kom ad en sikker kanal. Svar ad den samme kanal.",
 			LineObjection:      "En modtager, eller en person som den handler om, har bedt om ikke at få den slags med almindelig mail. Send den som brev eller krypteret.",
+			LineUnopened:       "En modtager har bedt om ikke at få personoplysninger med almindelig mail, og en vedhæftet fil kunne ikke læses. Send den som brev eller krypteret.",
 			LineWeak:           "Krypteringen er for svag, eller adgangskoden står i samme mail.",
 			LineManyPersons:    "Den handler om mange personer på én gang.",
 			LineList:           "En af modtagerne er en mailingliste, som flere læser.",
@@ -75,6 +76,7 @@ func noticeSwedish() *noticeText {
 		why: map[string]string{
 			LineDowngrade:      "Det svarar på ett brev som kom genom en säker kanal. Svara genom samma kanal.",
 			LineObjection:      "En mottagare, eller en person som det handlar om, har bett om att inte få sådant med vanlig e-post. Skicka det på papper eller krypterat.",
+			LineUnopened:       "En mottagare har bett om att inte få personuppgifter med vanlig e-post, och en bilaga kunde inte läsas. Skicka det på papper eller krypterat.",
 			LineWeak:           "Krypteringen är för svag, eller lösenordet står i samma brev.",
 			LineManyPersons:    "Det handlar om många personer på en gång.",
 			LineList:           "En av mottagarna är en e-postlista som flera läser.",
@@ -106,6 +108,7 @@ func noticeBokmal() *noticeText {
 		why: map[string]string{
 			LineDowngrade:      "Den svarer på en e-post som kom gjennom en sikker kanal. Svar gjennom den samme kanalen.",
 			LineObjection:      "En mottaker, eller en person som den handler om, har bedt om ikke å få slikt med vanlig e-post. Send den som brev eller kryptert.",
+			LineUnopened:       "En mottaker har bedt om ikke å få personopplysninger med vanlig e-post, og et vedlegg kunne ikke leses. Send den som brev eller kryptert.",
 			LineWeak:           "Krypteringen er for svak, eller passordet står i samme e-post.",
 			LineManyPersons:    "Den handler om mange personer på én gang.",
 			LineList:           "En av mottakerne er en e-postliste som flere leser.",
@@ -137,6 +140,7 @@ func noticeNynorsk() *noticeText {
 		why: map[string]string{
 			LineDowngrade:      "Han svarar på ein e-post som kom gjennom ein sikker kanal. Svar gjennom den same kanalen.",
 			LineObjection:      "Ein mottakar, eller ein person som han handlar om, har bede om å ikkje få slikt med vanleg e-post. Send han som brev eller kryptert.",
+			LineUnopened:       "Ein mottakar har bede om å ikkje få personopplysningar med vanleg e-post, og eit vedlegg kunne ikkje lesast. Send han som brev eller kryptert.",
 			LineWeak:           "Krypteringa er for svak, eller passordet står i same e-post.",
 			LineManyPersons:    "Han handlar om mange personar på éin gong.",
 			LineList:           "Ein av mottakarane er ei e-postliste som fleire les.",
@@ -168,6 +172,7 @@ func noticeFinnish() *noticeText {
 		why: map[string]string{
 			LineDowngrade:      "Se vastaa viestiin, joka tuli suojattua kanavaa pitkin. Vastaa samaa kanavaa pitkin.",
 			LineObjection:      "Vastaanottaja tai henkilö, jota viesti koskee, on pyytänyt, ettei tällaista lähetetä tavallisella sähköpostilla. Lähetä se kirjeenä tai salattuna.",
+			LineUnopened:       "Vastaanottaja on pyytänyt, ettei henkilötietoja lähetetä tavallisella sähköpostilla, eikä liitettä voitu lukea. Lähetä se kirjeenä tai salattuna.",
 			LineWeak:           "Salaus on liian heikko, tai salasana on samassa viestissä.",
 			LineManyPersons:    "Se koskee monta henkilöä kerralla.",
 			LineList:           "Yksi vastaanottajista on sähköpostilista, jota useat lukevat.",
@@ -199,6 +204,7 @@ func noticeEnglish() *noticeText {
 		why: map[string]string{
 			LineDowngrade:      "It answers a mail that came by a secure channel. Answer by the same channel.",
 			LineObjection:      "A recipient, or a person whom it is about, has asked not to get such things by ordinary mail. Send it as a letter or encrypted.",
+			LineUnopened:       "A recipient has asked not to get personal data by ordinary mail, and an attachment could not be read. Send it as a letter or encrypted.",
 			LineWeak:           "The encryption is too weak, or the password stands in the same mail.",
 			LineManyPersons:    "It is about many persons at once.",
 			LineList:           "One of the recipients is a mailing list that several people read.",

@@ -53,7 +53,8 @@ func (s SMTP) Send(ctx context.Context, to string, data []byte) error {
 	if err := s.transaction(c, to, data); err != nil {
 		return permanent(err)
 	}
-	return c.Quit()
+	_ = c.Quit() // the mail is taken: an error at parting would only send it twice
+	return nil
 }
 
 func (s SMTP) transaction(c *smtp.Client, to string, data []byte) error {

@@ -23,6 +23,7 @@ import (
 	"net/textproto"
 	"os/exec"
 	"runtime"
+	"slices"
 	"sync/atomic"
 )
 
@@ -70,6 +71,13 @@ type Lock struct {
 type Unopened struct {
 	Part   string
 	Reason string // image, encrypted, limit, damaged, no pdftotext, unknown type, …
+}
+
+// Unread says whether a part that may hold text could not be judged: one that is no picture, sound or film, and not encrypted.
+func (m *Mail) Unread() bool {
+	return slices.ContainsFunc(m.Unopened, func(u Unopened) bool {
+		return u.Reason != string(isImage) && u.Reason != string(isMedia) && u.Reason != string(encrypted)
+	})
 }
 
 // Address is a mailbox of a header field, RFC 5322 section 3.4.

@@ -115,7 +115,9 @@ func (f *Facts) AboutObjector(who string) {
 // Content is what is known of what the message holds.
 type Content struct {
 	Protection verdict.Protection
-	Unopened   int
+	Unopened   int  // parts that could not be opened, of whatever kind
+	Unread     bool // one of them may hold text: it is neither a picture, sound nor film, nor is it encrypted
+	Auto       bool // the message calls itself automatic (RFC 3834)
 	Found      detect.Result
 }
 
@@ -159,7 +161,7 @@ func (t *Table) Decide(f Facts, c Content) verdict.Record {
 		QueueID: f.QueueID, ID: f.ID, Action: verdict.Pass, Level: c.Level(), Kinds: c.Found.Kinds, Persons: c.Found.Persons,
 		Protection: c.Protection, Direction: Direction(f.Recipients), Lang: c.Found.Lang,
 		From: t.from(&f), Department: f.department(), Size: f.Size, Rules: countRules(c.Found.Findings),
-		Unopened: c.Unopened, Quoted: c.quotedOnly(), Hidden: f.Hidden,
+		Unopened: c.Unopened, Quoted: c.quotedOnly(), Hidden: f.Hidden, Auto: c.Auto,
 	}
 	r.Protection.Channel = commonChannel(f.Recipients)
 	worst := ""

@@ -99,7 +99,7 @@ func (b box) without(o box) (left []box) {
 
 // never are conditions that no message fulfils together.
 func never() []Line {
-	yes := true
+	yes, no := true, false
 	readable := []string{verdict.LevelNone, verdict.LevelUnseen}
 	return []Line{
 		{Level: []string{verdict.LevelUnseen}, Content: []string{"none"}},
@@ -107,6 +107,7 @@ func never() []Line {
 		{Content: []string{"none"}, Strong: &yes},
 		{Transport: []string{Opportunistic, Plaintext, ToRelay, Local, Unknown}, StrongTLS: &yes},
 		{Level: readable, Quoted: &yes},
+		{Unopened: &no, Unread: &yes},
 		{Direction: []string{verdict.Inbound, verdict.Internal}, Class: slices.DeleteFunc(Words("class"), func(c string) bool { return c == "internal" })},
 		{Direction: []string{verdict.Outbound}, Class: []string{"internal"}},
 	}

@@ -112,6 +112,9 @@ func (r *Record) format(kinds, rules, parts string, limit int) string {
 	put("unopened", strconv.Itoa(r.Unopened))
 	put("quoted", yesNo(r.Quoted))
 	put("hidden", yesNo(r.Hidden))
+	if r.Auto {
+		put("auto", yesNo(r.Auto))
+	}
 	if r.Notify {
 		put("notify", yesNo(r.Notify))
 	}

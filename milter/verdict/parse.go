@@ -86,7 +86,7 @@ func parseMessage(kv map[string]string) (*Record, int, error) {
 			Signed: kv["signed"] == "yes", Channel: kv["channel"]},
 		Direction: kv["direction"], Lang: kv["lang"], From: address(kv["from"]), Department: kv["dept"],
 		Size: int64(n.int("size")), Millis: n.float("ms"), Unopened: n.int("unopened"), Why: kv["why"],
-		Quoted: kv["quoted"] == "yes", Hidden: kv["hidden"] == "yes", Risk: kv["risk"], Notify: kv["notify"] == "yes",
+		Quoted: kv["quoted"] == "yes", Hidden: kv["hidden"] == "yes", Risk: kv["risk"], Notify: kv["notify"] == "yes", Auto: kv["auto"] == "yes",
 	}
 	for _, e := range list(kv["rules"]) {
 		id, count, _ := cutLast(e, ":")

@@ -27,7 +27,8 @@
 // separated by single spaces, valid UTF-8. A value with a space, a quote, a backslash, a control
 // character or an invalid byte is quoted as a Go string; <…> holds an address. A value of over 256 bytes is
 // cut to 200 bytes, "~" and 8 hex digits of its SHA-256. A list that does not fit ends in "+N" for the
-// N entries left out. notify=yes stands before why= where the policy only notifies the sender. No line reaches 900 bytes,
+// N entries left out. Before why= stand auto=yes, where the message calls itself automatic (RFC 3834), and notify=yes, where the policy
+// only notifies the sender. No line reaches 900 bytes,
 // so that every syslog carries it whole. Readers ignore keys that they don't know.
 package verdict
 
@@ -84,6 +85,7 @@ type Record struct {
 	Quoted     bool   // all that was found stands in text of an earlier mail
 	Hidden     bool   // the sender is shown nowhere, and counted all the same
 	Risk       string // the assessment of risk that a decision rests on, or ""
+	Auto       bool   // it calls itself automatic (RFC 3834): nothing automatic answers it
 	Notify     bool   // the policy only notifies: the agent writes to the sender
 	Why        string // the policy line that decided, or the error that kept the message from being judged
 	Recipients []Recipient
