@@ -73,10 +73,16 @@ func (a *Acquaintances) step(domain string, n int) uint64 {
 	return a.hash("domain "+strconv.Itoa(n), domain)
 }
 
+// Knows says whether somebody has written to a domain before.
+func (a *Acquaintances) Knows(domain string) bool {
+	_, known := a.day(a.step(domain, 1))
+	return known
+}
+
 // LooksFamiliar says whether a domain to which nobody has written is one slip away from a frequent one. Frequent ones
 // are known by their hashes alone, so every slip is tried.
 func (a *Acquaintances) LooksFamiliar(domain string) bool {
-	if _, known := a.day(a.step(domain, 1)); known || len(domain) < lookalikeFrom || len(domain) > 64 || a.size() < familiarAfter {
+	if a.Knows(domain) || len(domain) < lookalikeFrom || len(domain) > 64 || a.size() < familiarAfter {
 		return false
 	}
 	found := false

@@ -197,6 +197,25 @@ func TestLookalikes(t *testing.T) {
 	}
 }
 
+// Of short domains only what a finger does counts: ru.example is no slip for ku.example's neighbour. What the house writes to is none.
+func TestShortLookalikes(t *testing.T) {
+	f := newTestFilter(t, "[recipients]\nauthorities = [\"rm.dk\", \"sdu.dk\", \"kk.dk\"]\nfree_mail = [\"gmx.de\"]\n")
+	now := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	f.acquaintances = openAcquaintances(t, t.TempDir(), &now)
+	if err := f.acquaintances.Met("kari@kommune.example", "a@usd.dk"); err != nil {
+		t.Fatal(err)
+	}
+	for domain, want := range map[string]bool{
+		"mr.dk": true, "rrm.dk": true, "rmm.dk": true, "rm.kd": true, "sud.dk": true, "gxm.de": true, "gmmx.de": true, "kkk.dk": true,
+		"rn.dk": false, "r.dk": false, "rm.de": false, "su.dk": false, "sdu.dk": false, "k.dk": false, "gmx.be": false, "usd.dk": false, "dr.dk": false, "rm..dk": false,
+	} {
+		facts := f.factsOf(&Transaction{Trusted: true, Rcpts: []Rcpt{{Addr: "a@" + domain}}}, &message.Mail{})
+		if got := facts.Recipients[0].Lookalike; got != want {
+			t.Errorf("%s: %v", domain, got)
+		}
+	}
+}
+
 func TestVisibleAddresses(t *testing.T) {
 	f := newTestFilter(t, "")
 	m := head(t, f, "To: a@borger.example, A@borger.example, kari@kommune.example\nCc: b@borger.example, Liste: c@x.example, d@y.example;\nBcc: e@z.example")

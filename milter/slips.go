@@ -16,7 +16,8 @@ func (f *Filter) slipsOf(t *Transaction, p *policy.Recipient, name string) {
 	p.Misnamed = misnamed(name, p.Addr)
 }
 
-// lookalikeFrom is the length below which two domains are too often near each other by chance.
+// lookalikeFrom is the length below which two domains are too often near each other by chance: ku.dk and ru.dk are two universities.
+// Of a shorter one only two letters exchanged or one typed twice count, and nobody of the house may have written to it.
 const lookalikeFrom = 8
 
 // lookalike says whether a domain is one slip away from one that is known (R13): a letter too many, too
@@ -24,7 +25,11 @@ const lookalikeFrom = 8
 func (f *Filter) lookalike(domain string) bool {
 	for _, known := range [][]string{f.cfg.Organisation.Domains, f.cfg.Recipients.Authorities, f.cfg.Recipients.FreeMail} {
 		for _, k := range known {
-			if k = strings.ToLower(k); len(k) >= lookalikeFrom && k != domain && oneSlip(k, domain) {
+			switch k = strings.ToLower(k); {
+			case k == domain || !oneSlip(k, domain):
+			case len(k) >= lookalikeFrom:
+				return true
+			case (exchanged(k, domain) || doubled(k, domain)) && !f.knows(domain):
 				return true
 			}
 		}
@@ -32,12 +37,34 @@ func (f *Filter) lookalike(domain string) bool {
 	return false
 }
 
-// oneSlip says whether a becomes b by one insertion, deletion, replacement or exchange of neighbours.
-func oneSlip(a, b string) bool {
-	i := 0
+// knows says whether somebody of the house has written to a domain before.
+func (f *Filter) knows(domain string) bool {
+	return f.acquaintances != nil && f.acquaintances.Knows(domain)
+}
+
+// exchanged says whether b, one slip away from a, is a with two neighbours exchanged.
+func exchanged(a, b string) bool {
+	i := fork(a, b)
+	return len(a) == len(b) && i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i]
+}
+
+// doubled says whether b, one slip away from a, is a with a letter typed twice.
+func doubled(a, b string) bool {
+	i := fork(a, b)
+	return len(b) == len(a)+1 && i > 0 && b[i] == b[i-1] && b[i] != '.'
+}
+
+// fork is how much of their beginnings two texts have in common, in bytes.
+func fork(a, b string) (i int) {
 	for i < len(a) && i < len(b) && a[i] == b[i] {
 		i++
 	}
+	return i
+}
+
+// oneSlip says whether a becomes b by one insertion, deletion, replacement or exchange of neighbours.
+func oneSlip(a, b string) bool {
+	i := fork(a, b)
 	a, b = a[i:], b[i:]
 	switch {
 	case len(a) == len(b)+1:
