@@ -165,14 +165,18 @@ func plaintext() Question {
 	}
 }
 
-func transport() []Question {
-	left := Question{
+func copiesThatLeft() Question {
+	return Question{
 		ID:    "copies",
 		Title: Text{DA: "Kopier sendt ud af huset", EN: "Copies that left"},
 		Help: Text{DA: "Afleverede kopier til modtagere uden for organisationen. En mail til tre modtagere er tre kopier.",
 			EN: "Copies delivered to recipients outside the organisation. A mail to three recipients is three copies."},
 		Source: "R1", Chart: Figure, Dashboards: []string{Transport}, Measure: count(copies()),
 	}
+}
+
+func transport() []Question {
+	left := copiesThatLeft()
 	return []Question{
 		left,
 		encrypted(),

@@ -55,6 +55,7 @@ func (r *Report) sections() []section {
 		r.sample(),
 		{Heading: text(r.Lang, "numbers"), Table: r.figures(), NewPage: true},
 		r.howLeft(),
+		r.howAllLeft(),
 		r.inForce(),
 		r.measures(),
 		r.controls(),
@@ -194,6 +195,26 @@ func (r *Report) howLeft() section {
 		t.Rows = append(t.Rows, append(words(p.Title), r.opens(p.Value, Behind{Question: q.ID, Key: strings.TrimPrefix(p.Class, "is-")}), cell{{Text: p.Share}}))
 	}
 	s.Table = t
+	return s
+}
+
+// howAllLeft is by which connections all copies left, judged or not.
+func (r *Report) howAllLeft() section {
+	q, _ := dashboards.ByID("copies-transports")
+	s := section{Heading: q.Title.In(r.Lang), Paragraphs: []string{q.Help.In(r.Lang), text(r.Lang, "all-left-help")}}
+	counts, total := map[string]int64{}, int64(0)
+	for _, row := range r.Answers[q.ID] {
+		counts[row.Key] += row.Count
+		total += max(0, row.Count)
+	}
+	if total == 0 {
+		return s
+	}
+	s.Table = &table{Head: []string{text(r.Lang, "connection"), text(r.Lang, "number"), text(r.Lang, "share")}, Wide: true}
+	for _, key := range []string{"verified", "encrypted", "to-relay", "plaintext", "local", "unknown"} {
+		s.Table.Rows = append(s.Table.Rows, append(words(dashboards.Word(r.Lang, "transport", key)),
+			r.opens(dashboards.Number(r.Lang, counts[key]), Behind{Question: q.ID, Key: key}), cell{{Text: dashboards.Percent(r.Lang, counts[key], total)}}))
+	}
 	return s
 }
 

@@ -179,3 +179,31 @@ func TestDepartmentHasItsPartOfTheSample(t *testing.T) {
 		}
 	}
 }
+
+// What was never judged is still told by its connections: of an old log nothing else is known. By hand: 5 copies that left.
+func TestUnjudgedMailIsToldByItsConnections(t *testing.T) {
+	var docs []event.Document
+	for i, transport := range []string{"verified", "encrypted", "plaintext", "plaintext", "unknown"} {
+		d := mailOf(string(rune('a'+i)), "Skole", time.Date(2026, 9, 7, 12, 0, 0, 0, zone), "unknown", "unknown")
+		d.Transport, d.DoneRight, d.Finding = transport, "unknown", "no-verdict"
+		docs = append(docs, d)
+	}
+	r := make1(t, "en", docs)
+	for name, want := range map[string][]string{
+		"encrypted connection to a verified server": {"1", "20 %"},
+		"encrypted connection, server not verified": {"1", "20 %"},
+		"encrypted connection to a relay":           {"0", "0 %"},
+		"connection without encryption":             {"2", "40 %"},
+		"unknown":                                   {"1", "20 %"},
+	} {
+		if got := rowOf(t, r.howAllLeft().Table, name); !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+	if r.howLeft().Table.Rows != nil {
+		t.Error("mail that was not judged stands among the recognised mails")
+	}
+	if page := written(t, r, "html"); !strings.Contains(page, "How all mail left") || strings.Contains(page, "complied") {
+		t.Error("the report does not tell of the connections")
+	}
+}

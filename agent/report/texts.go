@@ -90,6 +90,8 @@ var texts = map[string]dashboards.Text{
 	"number":                {DA: "Antal", EN: "Number"},
 	"figure":                {DA: "Tal", EN: "Figure"},
 	"how-left":              {DA: "Beskyttelse", EN: "Protection"},
+	"connection":            {DA: "Forbindelse", EN: "Connection"},
+	"all-left-help":         {DA: "Det gælder alle mails, også dem, der ikke blev vurderet. At en forbindelse var krypteret, viser ikke, at mailen var beskyttet, som den skulle være.", EN: "This is about all mail, also what was not judged. That a connection was encrypted does not show that a mail was protected as it had to be."},
 	"share":                 {DA: "Andel", EN: "Share"},
 	"trend-weekly":          {DA: "Uge for uge", EN: "Week by week"},
 	"trend-monthly":         {DA: "Måned for måned", EN: "Month by month"},
