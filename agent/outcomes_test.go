@@ -29,7 +29,8 @@ func openDocument(key, department, sender string, at time.Time) event.Document {
 }
 
 // incidentsOfNovember are, by hand: in November six open transmissions, five of Social and one of Job. One is a false alarm,
-// one broke a rule, one is a breach with a case that was notified in time; three wait. Anna of Social sent four of them within
+// one broke a rule, one is a breach with a case that was notified in time; three wait. Of Job two held mails were lost: one is part of
+// that breach, one waits. Anna of Social sent four of them within
 // the month, one of those a false alarm: three count, which is the rule by sender. Two lie outside: one in October, one protected.
 // On two days mail was not judged.
 func incidentsOfNovember(t *testing.T, db *store.Store, zone *time.Location) {
@@ -39,6 +40,11 @@ func incidentsOfNovember(t *testing.T, db *store.Store, zone *time.Location) {
 		openDocument("a", "Social", "anna", day(11, 2)), openDocument("b", "Social", "anna", day(11, 3)), openDocument("c", "Social", "anna", day(11, 9)),
 		openDocument("d", "Social", "anna", day(11, 10)), openDocument("e", "Social", "bo", day(11, 11)), openDocument("f", "Job", "carl", day(11, 12)),
 		openDocument("g", "Social", "bo", day(9, 1)), openDocument("h", "Job", "carl", day(11, 13)),
+	}
+	for i, outcome := range []string{"expired", "unknown", "held"} { // held mail that was lost; what is still held is not
+		d := openDocument(fmt.Sprint("l", i), "Job", "dora", day(11, 15+i))
+		d.Held, d.Left, d.MessageLeft, d.Outcome, d.MessageOutcome, d.Protected, d.MessageProtected = true, false, false, outcome, outcome, "unknown", "unknown"
+		all = append(all, d)
 	}
 	all[7].Protected, all[7].MessageProtected, all[7].DoneRight = "yes", "yes", "yes"
 	for i, d := range []int{4, 4, 20} {
@@ -66,7 +72,7 @@ func incidentsOfNovember(t *testing.T, db *store.Store, zone *time.Location) {
 		}
 	}
 	for key, j := range map[string]cases.Triage{"a": {Judgement: cases.FalseAlarm}, "b": {Judgement: cases.Breach, Case: c.ID}, "c": {Judgement: cases.RuleBroken, Reason: "planted reason"},
-		"g": {Judgement: cases.FalseAlarm}} {
+		"g": {Judgement: cases.FalseAlarm}, "l0": {Judgement: cases.Breach, Case: c.ID}} {
 		if err := reg.Triage(t.Context(), "officer", key, j); err != nil {
 			t.Fatal(err)
 		}
@@ -102,7 +108,7 @@ func TestReportOfIncidents(t *testing.T) {
 	if err := json.Unmarshal([]byte(written("", "json")), &got); err != nil {
 		t.Fatal(err)
 	}
-	want := report.Outcomes{Incidents: report.Incidents{Open: 6, FalseAlarm: 1, RuleBroken: 1, Breach: 1, Waiting: 3}, Cases: report.CaseCounts{Opened: 1, Risk: 1, Notified: 1},
+	want := report.Outcomes{Incidents: report.Incidents{Open: 6, Lost: 2, FalseAlarm: 1, RuleBroken: 1, Breach: 2, Waiting: 4}, Cases: report.CaseCounts{Opened: 1, Risk: 1, Notified: 1},
 		Repeated: []report.Repeated{{Rule: "repeated by sender", By: "sender", Episodes: 1, Messages: 3, Recipients: 3, Confirmed: 1}}, Unjudged: 2}
 	if fmt.Sprint(got.Outcomes) != fmt.Sprint(want) {
 		t.Errorf("JSON says %+v, by hand it is %+v", got.Outcomes, want)
@@ -111,14 +117,14 @@ func TestReportOfIncidents(t *testing.T) {
 	if err := json.Unmarshal([]byte(written("Job", "json")), &got); err != nil {
 		t.Fatal(err)
 	}
-	if i := got.Outcomes.Incidents; i.Open != 1 || i.Waiting != 1 || len(got.Outcomes.Repeated) != 0 || got.Outcomes.Cases.Opened != 0 || got.Outcomes.Unjudged != 0 {
+	if i := got.Outcomes.Incidents; i.Open != 1 || i.Lost != 2 || i.Breach != 1 || i.Waiting != 2 || len(got.Outcomes.Repeated) != 0 || got.Outcomes.Cases.Opened != 0 || got.Outcomes.Unjudged != 0 {
 		t.Errorf("of Job JSON says %+v", got.Outcomes)
 	}
 	tags := regexp.MustCompile(`<[^>]*>`)
 	for _, format := range []string{"html", "pdf"} {
 		form := written("", format)
 		said := strings.Join(strings.Fields(strings.ReplaceAll(tags.ReplaceAllString(form, " "), "\u00a0", " ")), " ")
-		for _, sentence := range []string{"Left without proof of protection, in all 6 False alarm 1", "Rules not followed, but no breach of personal data 1", "Breach of personal data 1 Not assessed yet 3",
+		for _, sentence := range []string{"Left without proof of protection, in all 6 Lost or expired while we held them, in all 2 False alarm 1", "Rules not followed, but no breach of personal data 1", "Breach of personal data 2 Not assessed yet 4",
 			"opened in the period: 1. Of them closed by now: 0.", "none in 0, risk in 1, high risk in 0, not assessed yet in 0", "supervisory authority: 1, of them 0 later than 72 hours",
 			"Several open mails by one sender 1 3 3 0 1", "3 mails: went past the check, or it failed (days: 2). The log shows no time in which the mail server did not reach the check."} {
 			if !strings.Contains(said, sentence) {
@@ -126,7 +132,7 @@ func TestReportOfIncidents(t *testing.T) {
 			}
 		}
 	}
-	for _, line := range []string{"incidents,Incidents and how they ended,open,6,", "incidents,Incidents and how they ended,waiting,3,", "cases,Cases of breach,notified,1,", "repeated by sender/messages,3,"} {
+	for _, line := range []string{"incidents,Incidents and how they ended,open,6,", "incidents,Incidents and how they ended,lost,2,", "incidents,Incidents and how they ended,waiting,4,", "cases,Cases of breach,notified,1,", "repeated by sender/messages,3,"} {
 		if !strings.Contains(written("", "csv"), line) {
 			t.Errorf("CSV has no line %s", line)
 		}

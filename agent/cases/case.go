@@ -54,6 +54,7 @@ type Case struct {
 	DPO         *Involvement
 	Orders      []Order
 	Items       map[Item]Statement
+	Stated      []BreachType // of the breach, beside what the mails show
 
 	Reports            []Report // to the authority, in phases
 	Notices            []Notice // to the persons

@@ -304,6 +304,8 @@ func TestBadChanges(t *testing.T) {
 		{"public", Exemption{Ground: Disproportionate, Reason: "r"}},
 		{"ground", Exemption{Ground: "tired", Reason: "r"}},
 		{"file", Attachment{Name: "a.pdf"}},
+		{"types", Typing{}},
+		{"types", Typing{Types: []BreachType{"theft"}}},
 		{"file", Attachment{Name: "a.pdf", Data: make([]byte, MaxAttachment+1)}},
 		{"at", Report{Phase: 1}},
 		{"case", Reopening{Reason: "r"}},

@@ -3,7 +3,6 @@ package cases
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -53,7 +52,7 @@ func Notification(c *Case, h House, lang string) Draft {
 	if c.Late(h.Now) {
 		add(w.items[LateReason], cmp.Or(c.lateReason(), w.say(c.Items[LateReason], h.Zone)))
 	}
-	add(w.breachType, cmp.Or(w.types(c.Incidents), w.toFill))
+	add(w.breachType, cmp.Or(w.typesOf(c), w.toFill))
 	for _, i := range NotificationItems() {
 		if i != DPO {
 			add(w.items[i], w.say(c.Items[i], h.Zone))
@@ -116,17 +115,15 @@ func (w *words) toldText(c *Case, zone *time.Location) string {
 	return w.notTold
 }
 
-// types are the types of breach that the mails show; "" without any mail.
-func (w *words) types(incidents []Incident) string {
+// typesOf are the types of breach, with what the mails show of them; "" where neither says any.
+func (w *words) typesOf(c *Case) string {
+	shown := map[BreachType]string{}
+	for _, t := range typesOf(c.Incidents) {
+		shown[t] = map[BreachType]string{Confidentiality: w.confidentiality, Availability: w.availability}[t]
+	}
 	var all []string
-	for _, i := range incidents {
-		t := w.confidentiality
-		if i.Lost {
-			t = w.availability
-		}
-		if !slices.Contains(all, t) {
-			all = append(all, t)
-		}
+	for _, t := range c.Types() {
+		all = append(all, cmp.Or(shown[t], w.types[t]))
 	}
 	return strings.Join(all, "; ")
 }

@@ -111,6 +111,22 @@ func TestTypeOfBreach(t *testing.T) {
 	}
 }
 
+// A breach without a mail, a lost letter or a register that somebody altered, has the types that its officer states; what a mail shows
+// stands beside them.
+func TestStatedTypeOfBreach(t *testing.T) {
+	s := opened(t, Opening{})
+	if err := s.Say(Said{At: monday, By: "officer"}, Typing{Types: []BreachType{Availability, Integrity}}); err != nil {
+		t.Fatal(err)
+	}
+	if n := text(Notification(s.Case, House{Zone: time.UTC}, "en")); !strings.Contains(n, "Type of breach\nIntegrity; Availability\n") {
+		t.Errorf("the notification says\n%s", n)
+	}
+	s.Incidents = []Incident{{Key: "open"}}
+	if n := text(Notification(s.Case, House{Zone: time.UTC}, "da")); !strings.Contains(n, "Type af brud\n"+danish().confidentiality+"; Integritet; Tilgængelighed\n") {
+		t.Errorf("the notification says\n%s", n)
+	}
+}
+
 func TestWordsAreWhole(t *testing.T) {
 	want := reflect.ValueOf(*english())
 	for _, lang := range Languages() {

@@ -161,7 +161,7 @@ func (v *Verifier) Last() Record { return v.last }
 func decode(kind string, data []byte) (Change, error) {
 	for _, c := range [...]func([]byte) (Change, error){
 		as[Opening], as[Gathering], as[Awareness], as[Assessment], as[Exemption], as[Involvement], as[Order], as[Statement],
-		as[Report], as[Notice], as[Informed], as[Attachment], as[Comment], as[Closing], as[Reopening], as[Triage], as[Contract], as[Explanation],
+		as[Report], as[Notice], as[Informed], as[Attachment], as[Comment], as[Closing], as[Reopening], as[Triage], as[Contract], as[Explanation], as[Typing],
 	} {
 		change, err := c(nil)
 		if err == nil && change.kind() == kind {

@@ -31,6 +31,8 @@ func refusalsDanish() map[string]string {
 		"%d is not 1 to 4":     "%d er ikke 1 til 4",
 		"%d persons":           "%d personer",
 		"%q is not a point of the notification or the notice":                         "%q er ikke et punkt i anmeldelsen eller underretningen",
+		"%q is not one of confidentiality, integrity, availability":                   "%q er ikke confidentiality, integrity eller availability",
+		"say of which type the breach is":                                             "skriv hvilken type bruddet er",
 		"%q is not one of controller, processor":                                      "%q er ikke controller eller processor",
 		"%q is not one of digital-post, letter, in-person, public; never open e-mail": "%q er ikke digital-post, letter, in-person eller public; aldrig åben mail",
 		"%q is not one of false-alarm, rule-broken, breach":                           "%q er ikke false-alarm, rule-broken eller breach",

@@ -15,6 +15,7 @@ type words struct {
 	levels  map[Level]string
 	grounds map[Ground]string
 	ways    map[Way]string
+	types   map[BreachType]string
 }
 
 func wordsIn(lang string) *words {
@@ -38,6 +39,7 @@ func danish() *words {
 		happened: "Hvornår skete bruddet", aware: "Hvornår blev vi bekendt med bruddet", awareReason: "Begrundelse for tidspunktet",
 		breachType: "Type af brud", confidentiality: "Fortrolighed: oplysninger er sendt eller set uden tilstrækkelig beskyttelse",
 		availability: "Tilgængelighed: oplysninger gik tabt eller udløb, mens de var tilbageholdt hos os",
+		types:        map[BreachType]string{Confidentiality: "Fortrolighed", Integrity: "Integritet", Availability: "Tilgængelighed"},
 		risk:         "Vurderet risiko", persons: "Underretning af de registrerede",
 		estimate: "skøn", notYet: "Ikke kendt endnu, fordi %s. Eftersendes senest %s.", toFill: "[skal udfyldes]",
 		willTell: "De registrerede underrettes.", notTold: "De registrerede er ikke underrettet.",
@@ -64,6 +66,7 @@ func norwegian() *words {
 		happened: "Når skjedde bruddet", aware: "Når fikk vi kjennskap til bruddet", awareReason: "Begrunnelse for tidspunktet",
 		breachType: "Type brudd", confidentiality: "Konfidensialitet: opplysninger er sendt eller sett uten tilstrekkelig vern",
 		availability: "Tilgjengelighet: opplysninger gikk tapt eller utløp mens de var holdt tilbake hos oss",
+		types:        map[BreachType]string{Confidentiality: "Konfidensialitet", Integrity: "Integritet", Availability: "Tilgjengelighet"},
 		risk:         "Vurdert risiko", persons: "Underretning av de registrerte",
 		estimate: "anslag", notYet: "Ikke kjent ennå, fordi %s. Ettersendes senest %s.", toFill: "[må fylles ut]",
 		willTell: "De registrerte blir underrettet.", notTold: "De registrerte er ikke underrettet.",
@@ -90,6 +93,7 @@ func swedish() *words {
 		happened: "När inträffade incidenten", aware: "När fick vi vetskap om incidenten", awareReason: "Motivering till tidpunkten",
 		breachType: "Typ av incident", confidentiality: "Konfidentialitet: uppgifter har skickats eller setts utan tillräckligt skydd",
 		availability: "Tillgänglighet: uppgifter gick förlorade eller löpte ut medan de hölls kvar hos oss",
+		types:        map[BreachType]string{Confidentiality: "Konfidentialitet", Integrity: "Riktighet", Availability: "Tillgänglighet"},
 		risk:         "Bedömd risk", persons: "Information till de registrerade",
 		estimate: "uppskattning", notYet: "Inte känt ännu, eftersom %s. Kompletteras senast %s.", toFill: "[ska fyllas i]",
 		willTell: "De registrerade informeras.", notTold: "De registrerade har inte informerats.",
@@ -116,6 +120,7 @@ func english() *words {
 		happened: "When the breach happened", aware: "When we became aware of it", awareReason: "Reason for that time",
 		breachType: "Type of breach", confidentiality: "Confidentiality: data was sent or seen without sufficient protection",
 		availability: "Availability: data was lost or expired while we held it",
+		types:        map[BreachType]string{Confidentiality: "Confidentiality", Integrity: "Integrity", Availability: "Availability"},
 		risk:         "Risk as assessed", persons: "Notice to the data subjects",
 		estimate: "estimate", notYet: "Not known yet, because %s. To follow by %s.", toFill: "[to be filled in]",
 		willTell: "The data subjects will be told.", notTold: "The data subjects have not been told.",

@@ -47,6 +47,7 @@ type CaseExport struct {
 	Opened    *time.Time                     `json:"opened,omitempty"`
 	Aware     *time.Time                     `json:"aware,omitempty"`
 	AwareWhy  string                         `json:"aware_reason,omitempty"`
+	Types     []cases.BreachType             `json:"types,omitempty"`
 	Closed    *time.Time                     `json:"closed,omitempty"`
 	Signals   []cases.Signal                 `json:"signals,omitempty"`
 	Assessed  []cases.Assessment             `json:"assessments,omitempty"`
@@ -113,7 +114,7 @@ func (r *Register) exportCase(ctx context.Context, id string) (*CaseExport, erro
 		return nil, err
 	}
 	x := &CaseExport{ID: id, Title: c.Title, Role: c.Role, Risk: c.Risk(), Clock: c.Clock(r.Now()).State, Opened: stampOf(c.Opened), Aware: stampOf(c.Aware),
-		AwareWhy: c.AwareReason, Closed: stampOf(c.Closed), Signals: c.Signals, Assessed: c.Assessments, DPO: c.DPO, Exemption: c.Exemption,
+		AwareWhy: c.AwareReason, Types: c.Types(), Closed: stampOf(c.Closed), Signals: c.Signals, Assessed: c.Assessments, DPO: c.DPO, Exemption: c.Exemption,
 		Fallen: c.Procedure().Fallen != "", Orders: c.Orders, Contents: c.Items, Reports: c.Reports, Notices: c.Notices, Contact: c.ControllerContact, Incidents: c.Incidents}
 	if !c.ControllerInformed.At.IsZero() {
 		x.Informed = &c.ControllerInformed

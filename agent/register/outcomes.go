@@ -11,10 +11,9 @@ import (
 	"postvagt/dashboards"
 )
 
-// Incidents counts the open sensitive transmissions of a period, and of a department ("" for all), by their judgement.
+// Incidents counts the open and the lost transmissions of a period, and of a department ("" for all), by their judgement.
 func (r *Register) Incidents(ctx context.Context, p dashboards.Period, department string) (n report.Incidents, err error) {
-	where := openSensitive.And(dashboards.OfDepartment(department)...)
-	_, total, err := r.Store.Documents(ctx, p, where, 0, 0)
+	triages, err := r.Triages(ctx)
 	if err != nil {
 		return n, err
 	}
@@ -22,21 +21,28 @@ func (r *Register) Incidents(ctx context.Context, p dashboards.Period, departmen
 	if err != nil {
 		return n, err
 	}
-	triages, err := r.Triages(ctx)
-	if err != nil {
-		return n, err
-	}
-	n.Open = int64(total)
-	for keys := range slices.Chunk(slices.Sorted(maps.Keys(judged)), openPage) {
-		err := r.Each(ctx, p, where.And(dashboards.Is("event.id", keys...)), func(d event.Document) bool {
-			countJudged(&n, triages[d.Key])
-			return true
-		})
+	keys := slices.Sorted(maps.Keys(judged))
+	for _, of := range []struct {
+		where dashboards.Filter
+		all   *int64
+	}{{openSensitive, &n.Open}, {lostSensitive, &n.Lost}} {
+		where := of.where.And(dashboards.OfDepartment(department)...)
+		_, total, err := r.Store.Documents(ctx, p, where, 0, 0)
 		if err != nil {
 			return n, err
 		}
+		*of.all = int64(total)
+		for some := range slices.Chunk(keys, openPage) {
+			err := r.Each(ctx, p, where.And(dashboards.Is("event.id", some...)), func(d event.Document) bool {
+				countJudged(&n, triages[d.Key])
+				return true
+			})
+			if err != nil {
+				return n, err
+			}
+		}
 	}
-	n.Waiting = n.Open - n.FalseAlarm - n.RuleBroken - n.Breach - n.Erased
+	n.Waiting = n.Open + n.Lost - n.FalseAlarm - n.RuleBroken - n.Breach - n.Erased
 	return n, nil
 }
 

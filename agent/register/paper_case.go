@@ -71,6 +71,9 @@ func (p *casePaper) known(c *CaseExport) {
 	}
 	p.at("aware", c.Aware)
 	p.add("aware-why", c.AwareWhy)
+	for _, t := range c.Types {
+		p.add("type", p.words["type-"+string(t)])
+	}
 	p.add("clock", p.words["clock-"+string(c.Clock)])
 }
 

@@ -17,10 +17,11 @@ type Outcomes struct {
 	Unjudged  int64      `json:"days_with_unjudged_mail"`
 }
 
-// Incidents are transmissions with recognised data that left without proof of protection, by what a person judged them to be
-// (cases.Judgement). The parts add up to Open.
+// Incidents are transmissions with recognised data that left without proof of protection, and those that were lost or expired while we
+// held them, by what a person judged them to be (cases.Judgement). The parts add up to Open and Lost.
 type Incidents struct {
-	Open       int64 `json:"open"` // all of them
+	Open       int64 `json:"open"` // all that left
+	Lost       int64 `json:"lost"` // all that were lost
 	FalseAlarm int64 `json:"false_alarm"`
 	RuleBroken int64 `json:"rule_broken"` // and no breach
 	Breach     int64 `json:"breach"`
@@ -36,7 +37,7 @@ type namedCount struct {
 
 // counts are named as the report says them.
 func (i Incidents) counts() []namedCount {
-	return []namedCount{{"incidents-open", i.Open}, {"incidents-false-alarm", i.FalseAlarm}, {"incidents-rule-broken", i.RuleBroken},
+	return []namedCount{{"incidents-open", i.Open}, {"incidents-lost", i.Lost}, {"incidents-false-alarm", i.FalseAlarm}, {"incidents-rule-broken", i.RuleBroken},
 		{"incidents-breach", i.Breach}, {"incidents-erased", i.Erased}, {"incidents-waiting", i.Waiting}}
 }
 

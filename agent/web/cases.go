@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -87,6 +88,9 @@ type casePage struct {
 	Comments          bool
 	Processor         bool
 	Items             []caseItem
+	Types             []choice
+	RestBy            string // by when what is not known yet may be known, as a proposal
+	OpenItems         bool   // a point of the notification has nothing yet
 	Notice            []caseItem
 	Signals, Log      []fact
 	Assessments       []assessmentRow
@@ -136,6 +140,9 @@ func (s *site) oneCase(r *http.Request, v view) (string, any, error) {
 	return "case", page, err
 }
 
+// restDays is the proposal for how long what is not known yet may take: the authority is told in phases, without further undue delay.
+const restDays = 14
+
 func (s *site) casePage(r *http.Request, v view) (page casePage, err error) {
 	c, entries, err := s.Breaches.Case(r.Context(), r.PathValue("id"))
 	switch {
@@ -156,6 +163,13 @@ func (s *site) casePage(r *http.Request, v view) (page casePage, err error) {
 		page.Lacks = append(page.Lacks, l.Text(v.Lang))
 	}
 	page.Items, page.Notice = s.caseItems(v.Lang, c, cases.NotificationItems()), s.caseItems(v.Lang, c, cases.NoticeItems())
+	page.RestBy = day(s.Now().In(s.Zone).AddDate(0, 0, restDays))
+	for _, i := range page.Items {
+		page.OpenItems = page.OpenItems || i.Status == ""
+	}
+	for _, t := range cases.BreachTypes() {
+		page.Types = append(page.Types, choice{string(t), texts["type-"+string(t)].In(v.Lang), slices.Contains(c.Types(), t)})
+	}
 	if c.Late(s.Now()) {
 		page.Items = append(page.Items, s.caseItems(v.Lang, c, []cases.Item{cases.LateReason})...)
 	}

@@ -39,6 +39,7 @@ func (s *site) caseFacts(lang string, c *cases.Case) []fact {
 	f.add("case-aware", s.stamp(lang, c.Aware))
 	f.add("case-deadline", s.clockOf(lang, c).Deadline)
 	f.add("case-aware-why", c.AwareReason)
+	f.add("case-type", typeWords(lang, c.Types()))
 	f.add("case-risk", riskWord(lang, c.Risk()))
 	if c.DPO != nil {
 		f.add("case-dpo", s.stamp(lang, c.DPO.At)+" · "+c.DPO.How)
@@ -60,6 +61,14 @@ func (s *site) caseFacts(lang string, c *cases.Case) []fact {
 		f.add("case-informed", s.stamp(lang, c.ControllerInformed.At)+" · "+c.ControllerInformed.Receipt)
 	}
 	return f.all
+}
+
+func typeWords(lang string, types []cases.BreachType) string {
+	var all []string
+	for _, t := range types {
+		all = append(all, texts["type-"+string(t)].In(lang))
+	}
+	return strings.Join(all, ", ")
 }
 
 // exemptText is the exemption as it was claimed, and that it fell where it did.
@@ -148,6 +157,8 @@ func (s *site) saidIn(lang string, change cases.Change) string {
 		return said.Text
 	case cases.Statement:
 		return cases.ItemLabel(lang, said.Item)
+	case cases.Typing:
+		return typeWords(lang, said.Types)
 	case cases.Closing:
 		return said.Summary
 	case cases.Reopening:

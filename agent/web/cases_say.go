@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -98,6 +99,8 @@ func (s *site) changesOf(r *http.Request, what string) ([]cases.Change, error) {
 		c = cases.Gathering{Signals: []cases.Signal{{At: f.time("at"), Human: true, What: f.text("what")}}}
 	case "file":
 		c = f.file("file")
+	case "type":
+		c = cases.Typing{Types: typesIn(r)}
 	case "comment":
 		c = cases.Comment{Text: f.text("text")}
 	case "close":
@@ -112,12 +115,32 @@ func (s *site) changesOf(r *http.Request, what string) ([]cases.Change, error) {
 	return []cases.Change{c}, f.err
 }
 
+// typesIn are the types of breach that were ticked.
+func typesIn(r *http.Request) (all []cases.BreachType) {
+	if r.PostFormValue("type") == "" { // which reads the form, too
+		return nil
+	}
+	for _, t := range r.PostForm["type"] {
+		all = append(all, cases.BreachType(t))
+	}
+	return all
+}
+
+// rest is what the form says of all points that stand empty, where it says so: not known yet, why, and until when.
+func rest(f *form) (st cases.Statement, said bool) {
+	if f.text("rest") == "" {
+		return st, false
+	}
+	return cases.Statement{Status: cases.NotYet, Because: f.text("rest-because"), By: f.date("rest-by")}, true
+}
+
 // statements are the points of a form whose fields differ from what stands.
 func (s *site) statements(r *http.Request, f *form) (all []cases.Change, err error) {
 	c, _, err := s.Breaches.Case(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return nil, err
 	}
+	unknown, fill := rest(f)
 	for _, i := range cases.Items() {
 		name := string(i)
 		status := cases.Status(f.text(name + "-status"))
@@ -128,8 +151,13 @@ func (s *site) statements(r *http.Request, f *form) (all []cases.Change, err err
 		had := c.Items[i]
 		same := had.Status == st.Status && had.Text == st.Text && had.Because == st.Because && had.By.Equal(st.By)
 		empty := st.Text == "" && st.Because == "" && status != cases.NotYet
-		if !same && !empty {
+		_, before := c.Items[i]
+		switch {
+		case !same && !empty:
 			all = append(all, st)
+		case fill && empty && !before && slices.Contains(cases.NotificationItems(), i):
+			unknown.Item = i
+			all = append(all, unknown)
 		}
 	}
 	return all, f.err

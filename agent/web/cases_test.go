@@ -397,3 +397,47 @@ func TestFalseAlarmsByRule(t *testing.T) {
 		t.Errorf("the admin sees\n%s", page)
 	}
 }
+
+// At hour 71, with one point known, the first phase takes one form: what stands empty is not known yet, with one reason and one day. The
+// notification is then whole enough to be sent, and what was said before stays.
+func TestFirstPhaseInOneSitting(t *testing.T) {
+	d := newCaseDesk(t)
+	d.done("/cases", "title", "A lost letter", "role", "controller")
+	d.done("/cases/2026-0001/aware", "at", now.Add(-71*time.Hour).Format("2006-01-02T15:04"), "reason", "the finder called")
+	d.done("/cases/2026-0001/contents", "nature", "A letter was lost on its way.", "nature-status", "stated")
+	if body := d.get(login.Officer, "/cases/2026-0001?lang=en"); !strings.Contains(body, `name="rest-because" maxlength="300" value="the inquiry goes on"`) || !strings.Contains(body, `name="rest-by" value="2026-12-07"`) {
+		t.Error("the form proposes no reason and no day")
+	}
+	if code, _, body := d.post(login.Officer, "/cases/2026-0001/contents?lang=en", "rest", "yes", "rest-because", "the inquiry goes on"); code != http.StatusUnprocessableEntity || !strings.Contains(body, "needs a reason and a day") {
+		t.Errorf("without a day: %d", code)
+	}
+	d.done("/cases/2026-0001/contents", "nature", "A letter was lost on its way.", "nature-status", "stated", "person-number", "1", "person-number-status", "estimate",
+		"rest", "yes", "rest-because", "the inquiry goes on", "rest-by", "2026-12-07")
+	text := d.printed(login.Officer, "/cases/2026-0001/draft/notification/pdf?in=en")
+	if n := strings.Count(text, "the inquiry goes on"); n != 6 || !strings.Contains(text, "A letter was lost on its way.") || !strings.Contains(text, "1 (estimate)") {
+		t.Errorf("%d of 6 points are not known yet:\n%s", n, text)
+	}
+	d.done("/cases/2026-0001/report", "at", now.Format("2006-01-02T15:04"), "phase", "1", "receipt", "2026-77")
+	if body := d.get(login.Officer, "/cases/2026-0001?lang=en"); strings.Contains(body, `name="rest"`) || !strings.Contains(body, "2026-77") {
+		t.Error("the first phase is not notified, or points are still offered to be left open")
+	}
+}
+
+// A breach without a mail has a type when its officer ticks one; the page, the draft and the register say it.
+func TestTypeOfACaseWithoutMails(t *testing.T) {
+	d := newCaseDesk(t)
+	d.done("/cases", "title", "A lost letter", "role", "controller")
+	if code, _, _ := d.post(login.Officer, "/cases/2026-0001/type?lang=en"); code != http.StatusUnprocessableEntity {
+		t.Errorf("no type: %d", code)
+	}
+	d.done("/cases/2026-0001/type", "type", "availability")
+	if body := d.get(login.Officer, "/cases/2026-0001?lang=en"); !strings.Contains(body, `value="availability" checked`) || !strings.Contains(body, "type of breach: availability") {
+		t.Error("the page does not say the type")
+	}
+	if text := d.printed(login.Officer, "/cases/2026-0001/draft/notification/pdf?in=en"); !strings.Contains(text, "Type of breach Availability") {
+		t.Errorf("the draft says\n%s", text)
+	}
+	if text := d.printed(login.Officer, "/register/pdf?lang=en"); !strings.Contains(text, "Type of breach availability") {
+		t.Errorf("the register says\n%s", text)
+	}
+}

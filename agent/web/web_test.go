@@ -539,7 +539,7 @@ func TestTextsAreWholeAndUsed(t *testing.T) {
 	}
 	code := sourceText(t)
 	for name := range texts {
-		joined := regexp.MustCompile(`^(held|role|access|measure|point|answer|register|clock|said|signal|draft|risk|way|ground|judged|repeated|rule)[-.]|^(control|sample)\.`).MatchString(name) // made of a value
+		joined := regexp.MustCompile(`^(held|role|access|measure|point|answer|register|clock|said|signal|draft|risk|way|ground|judged|repeated|rule|type)[-.]|^(control|sample)\.`).MatchString(name) // made of a value
 		if !joined && !strings.Contains(templates.String()+code, `"`+name+`"`) {
 			t.Errorf("nobody says %q", name)
 		}
