@@ -2,6 +2,7 @@ package cases
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -84,6 +85,38 @@ func TestLateDrafts(t *testing.T) {
 	want("in the second phase", late, "found in a leave")
 	if lacks := s.Lacks(); len(lacks) > 0 {
 		t.Errorf("the reason is said, and yet there lacks %v", lacks)
+	}
+}
+
+// The fields come in the order in which the authority's form asks: who, when, what, whom and how many, which data and how many records
+// (004, 1 a to d), consequences (3), measures (4), and what the persons were told. Who copies goes down both side by side.
+func TestNotificationIsInTheOrderOfTheForm(t *testing.T) {
+	s := opened(t, Opening{})
+	s.say(Awareness{At: monday, Reason: "a call"})
+	d := Notification(s.Case, House{Name: "Nordvig Kommune", Zone: time.UTC, Now: monday.Add(80 * time.Hour)}, "da")
+	want := []string{
+		"Sagsnummer", "Dataansvarlig", "Databeskyttelsesrådgiverens navn og kontaktoplysninger", // who
+		"Hvornår skete bruddet", "Hvornår blev vi bekendt med bruddet", "Begrundelse for tidspunktet", "Hvorfor er anmeldelsen sket senere end 72 timer", // when
+		"Type af brud", "Karakteren af bruddet", // what
+		"Kategorier af registrerede", "Antal berørte registrerede", // whom
+		"Kategorier af personoplysninger", "Antal berørte registreringer af personoplysninger", // which data
+		"Sandsynlige konsekvenser", "Foranstaltninger, der er truffet eller foreslås", "Vurderet risiko", "Underretning af de registrerede",
+	}
+	var got []string
+	for _, f := range d.Fields {
+		got = append(got, f.Label)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("the fields are\n%q\nnot\n%q", got, want)
+	}
+	// In every language the same fields stand in the same places.
+	for _, lang := range Languages() {
+		w := wordsIn(lang)
+		for i, item := range map[int]Item{2: DPO, 6: LateReason, 8: Nature, 9: PersonKinds, 10: PersonNumber, 11: DataKinds, 12: RecordNumber, 13: Consequences, 14: Measures} {
+			if f := Notification(s.Case, House{Name: "x", Zone: time.UTC, Now: monday.Add(80 * time.Hour)}, lang).Fields; len(f) != len(want) || f[i].Label != w.items[item] {
+				t.Errorf("%s: field %d is no %s", lang, i, item)
+			}
+		}
 	}
 }
 
