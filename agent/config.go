@@ -41,6 +41,7 @@ type Config struct {
 type Organisation struct {
 	Name    string   `toml:"name" doc:"As it shall stand in reports."`
 	Domains []string `toml:"domains" doc:"Your mail domains; these and everything below them are internal."`
+	DPO     string   `toml:"dpo" doc:"Address of the data protection officer, who must receive no alerts on persons (Art. 38(6)): alerts.officers may not name it."`
 }
 
 // Persons says since when staff know.
@@ -273,7 +274,18 @@ func (c *Config) Warnings() (all []string) {
 			all = append(all, (&program.Error{File: c.source.File, Line: c.source.Line(fmt.Sprintf("channel[%d]", i)), Key: "channel", Reason: fmt.Sprintf("%q has no require_relay: its mark can never be proven", ch.Name)}).Error())
 		}
 	}
+	for _, a := range c.Alerts.Officers {
+		if local, _, _ := strings.Cut(strings.ToLower(a), "@"); c.Organisation.DPO == "" && slices.Contains(dpoNames(), local) {
+			all = append(all, (&program.Error{File: c.source.File, Line: c.source.Line("alerts.officers"), Key: "alerts.officers",
+				Reason: fmt.Sprintf("%q looks like the data protection officer's, who must receive no alerts on persons (Art. 38(6)); if it is an officer's, name theirs as organisation.dpo", a)}).Error())
+		}
+	}
 	return all
+}
+
+// dpoNames are the usual names of a data protection officer's mailbox in the Nordic languages and English.
+func dpoNames() []string {
+	return []string{"dpo", "dbr", "databeskyttelsesraadgiver", "databeskyttelsesrådgiver", "databeskyttelse", "personvernombud", "dataskyddsombud", "tietosuojavastaava", "persónuverndarfulltrúi", "personuverndarfulltrui", "dataprotectionofficer"}
 }
 
 // TimeZone is the zone of days and of stamps without one.

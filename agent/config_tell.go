@@ -6,6 +6,7 @@ import (
 	"net/mail"
 	"net/url"
 	"slices"
+	"strings"
 
 	"postvagt/agent/watch"
 )
@@ -18,6 +19,9 @@ func (c *Config) checkTelling(fault func(key, format string, args ...any)) {
 		}
 	}
 	addresses := map[string][]string{"alerts.officers": c.Alerts.Officers, "alerts.operations": c.Alerts.Operations}
+	if c.Organisation.DPO != "" {
+		addresses["organisation.dpo"] = []string{c.Organisation.DPO}
+	}
 	if c.Mail.From != "" {
 		addresses["mail.from"] = []string{c.Mail.From}
 	}
@@ -26,6 +30,11 @@ func (c *Config) checkTelling(fault func(key, format string, args ...any)) {
 			if parsed, err := mail.ParseAddress(a); err != nil || parsed.Address != a {
 				fault(key, "%q is not an address such as post@kommune.example", a)
 			}
+		}
+	}
+	for _, a := range c.Alerts.Officers {
+		if c.Organisation.DPO != "" && strings.EqualFold(a, c.Organisation.DPO) {
+			fault("alerts.officers", "%q is the data protection officer's (organisation.dpo), who must receive no alerts on persons (Art. 38(6)): name the officers who decide", a)
 		}
 	}
 	if c.Mail.Server == "" && len(c.Alerts.Officers)+len(c.Alerts.Operations) > 0 {

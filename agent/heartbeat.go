@@ -44,12 +44,12 @@ func (w *watching) heartbeat(ctx context.Context) error {
 		switch {
 		case t.Good.Before(t.At):
 			err = w.operations(ctx, now, "failed/"+t.Host+"/"+since,
-				fmt.Sprintf("Testmailen på %s ville forlade huset\nMilteren svarede %s den %s, hvor den skulle holde testmailen tilbage. Kør postvagt-milter selftest på maskinen: den siger, hvilken linje i politikken der afgjorde det.", t.Host, t.Wanted, w.clock(t.At)),
-				fmt.Sprintf("The test message on %s would leave the house\nThe milter answered %s on %s, where it must hold the test message. Run postvagt-milter selftest on the machine: it says which line of the policy decided.", t.Host, t.Wanted, w.clock(t.At)))
+				fmt.Sprintf("Testmailen på %s ville forlade huset\nKontrollen svarede %s den %s, hvor den skulle holde testmailen tilbage. Kør postvagt-milter selftest på maskinen: den siger, hvilken linje i politikken der afgjorde det.", t.Host, t.Wanted, w.clock(t.At)),
+				fmt.Sprintf("The test message on %s would leave the house\nThe check answered %s on %s, where it must hold the test message. Run postvagt-milter selftest on the machine: it says which line of the policy decided.", t.Host, t.Wanted, w.clock(t.At)))
 		case now.Sub(t.Good) > limit:
 			err = w.operations(ctx, now, "silent/"+t.Host+"/"+since,
-				fmt.Sprintf("Ingen testmail fra %s i %d timer\nDen sidste blev holdt tilbage %s. Se på milteren og dens timer: systemctl status postvagt-milter postvagt-milter-selftest.timer.", t.Host, hours, w.clock(t.Good)),
-				fmt.Sprintf("No test message from %s for %d hours\nThe last one was stopped on %s. Look at the milter and its timer: systemctl status postvagt-milter postvagt-milter-selftest.timer.", t.Host, hours, w.clock(t.Good)))
+				fmt.Sprintf("Ingen testmail fra %s i %d timer\nDen sidste blev holdt tilbage %s. Se på kontrollen og dens timer: systemctl status postvagt-milter postvagt-milter-selftest.timer.", t.Host, hours, w.clock(t.Good)),
+				fmt.Sprintf("No test message from %s for %d hours\nThe last one was stopped on %s. Look at the check and its timer: systemctl status postvagt-milter postvagt-milter-selftest.timer.", t.Host, hours, w.clock(t.Good)))
 		}
 		if err != nil {
 			return err

@@ -1,7 +1,9 @@
 package agent
 
 import (
+	"encoding/json"
 	"net/http/httptest"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -79,6 +81,43 @@ func TestHeartbeat(t *testing.T) {
 	o, err := d.Store.Overview(t.Context())
 	if err != nil || o.Transmissions != 1 {
 		t.Errorf("%d transmissions, %v: a test is no mail", o.Transmissions, err)
+	}
+}
+
+// Alerts use no word of the workshop, but in the names of what is to be run.
+func TestHeartbeatSpeaksPlainly(t *testing.T) {
+	word, names := regexp.MustCompile(`(?i)milter|verdict|\btier|offender`), regexp.MustCompile(`postvagt-milter(-selftest\.timer)?`)
+	for _, lang := range []string{"da", "en"} {
+		d := newDesk(t, func(c *Config) {
+			c.Alerts.Operations, c.Alerts.Lang, c.Alerts.Webhook = []string{"drift@nordvig.example"}, lang, "https://hook.example/"
+		})
+		d.tested("mx1", "pass", "pass")
+		d.tested("mx2", "hold", "hold")
+		d.at = d.at.Add(100 * time.Hour)
+		if err := d.w.look(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		letters, err := d.Store.DueLetters(t.Context(), d.at, 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		alerts := 0
+		for _, l := range letters {
+			var what letter
+			if err := json.Unmarshal(l.Data, &what); err != nil {
+				t.Fatal(err)
+			}
+			if what.Webhook == nil || what.Webhook.Kind != "heartbeat" {
+				continue
+			}
+			alerts++
+			if said := names.ReplaceAllString(what.Webhook.Title+" "+what.Webhook.Text, ""); word.MatchString(said) {
+				t.Errorf("%s: %q", lang, said)
+			}
+		}
+		if alerts != 2 {
+			t.Errorf("%s: %d alerts on two hosts", lang, alerts)
+		}
 	}
 }
 

@@ -238,10 +238,12 @@ func TestSettle(t *testing.T) {
 
 func TestTellConfig(t *testing.T) {
 	for text, want := range map[string]string{
-		"[mail]\nserver = \"localhost\"":                            "mail.server",
-		"[mail]\nfrom = \"nobody\"":                                 "mail.from",
-		"[mail]\nlang = \"xx\"":                                     "mail.lang",
-		"[alerts]\nofficers = [\"a@b.example\"]":                    "mail.server: missing",
+		"[mail]\nserver = \"localhost\"":         "mail.server",
+		"[mail]\nfrom = \"nobody\"":              "mail.from",
+		"[mail]\nlang = \"xx\"":                  "mail.lang",
+		"[alerts]\nofficers = [\"a@b.example\"]": "mail.server: missing",
+		"dpo = \"d@b.example\"\n[mail]\nserver = \"127.0.0.1:25\"\n[alerts]\nofficers = [\"D@b.example\"]": "agent.toml:7: alerts.officers: \"D@b.example\" is the data protection officer's",
+		"dpo = \"nobody\"":                                          "organisation.dpo",
 		"[alerts]\nwebhook = \"secret-token\"":                      "alerts.webhook",
 		"[alerts]\nlang = \"sv\"":                                   "alerts.lang",
 		"[[watch]]\nname = \"x\"\nby = \"colour\"\ncount=1\ndays=1": "by: \"colour\" is not one of",
@@ -249,6 +251,24 @@ func TestTellConfig(t *testing.T) {
 		_, err := parseConfig("agent.toml", []byte("[organisation]\ndomains = [\"a.example\"]\n"+text+"\n"))
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "secret-token") {
 			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+// A mailbox that looks like the data protection officer's is warned of, with its line, until it is said who that is.
+func TestOfficerWhoLooksLikeTheDPO(t *testing.T) {
+	const text = "[organisation]\ndomains = [\"a.example\"]\n%s[mail]\nserver = \"127.0.0.1:25\"\n[alerts]\nofficers = [\"%s\"]\n"
+	for name, tt := range map[string]struct {
+		dpo, officer string
+		warned       bool
+	}{"looks like it": {"", "DBR@a.example", true}, "an officer": {"", "sikkerhed@a.example", false}, "another is it": {"dpo = \"anna@a.example\"\n", "dpo@a.example", false}} {
+		c, err := parseConfig("agent.toml", []byte(fmt.Sprintf(text, tt.dpo, tt.officer)))
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		said := strings.Join(c.Warnings(), "\n")
+		if (said != "") != tt.warned || tt.warned && !strings.HasPrefix(said, "agent.toml:6: alerts.officers: ") {
+			t.Errorf("%s: %q", name, said)
 		}
 	}
 }
