@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -19,6 +20,8 @@ import (
 
 	"postvagt/agent/event"
 	"postvagt/agent/login"
+	"postvagt/agent/register"
+	"postvagt/agent/report"
 	"postvagt/agent/store"
 	"postvagt/dashboards"
 )
@@ -30,7 +33,7 @@ const benchReaders = 20
 func benchPages(keys []string) map[string]string {
 	return map[string]string{
 		"overview": "/?lang=da", "overview-12m": "/?lang=da&period=12m", "department": "/?lang=da&period=quarter&department=Afdeling+7", "list": "/transmissions?lang=da&period=quarter&q=open-sensitive",
-		"list-12m": "/transmissions?lang=da&period=12m&q=sent&page=200", "transmission": "/transmissions/" + keys[0] + "?lang=da", "triage": "/triage?lang=da", "report": "/report?lang=da&period=quarter",
+		"list-12m": "/transmissions?lang=da&period=12m&q=sent&page=200", "transmission": "/transmissions/" + keys[0] + "?lang=da", "triage": "/triage?lang=da", "incidents": "/boards?lang=da&period=quarter&board=incidents", "repeated": "/boards?lang=da&period=quarter&board=repeated", "transport": "/boards?lang=da&period=quarter&board=transport", "report": "/report?lang=da&period=quarter",
 	}
 }
 
@@ -51,7 +54,15 @@ func BenchmarkPages(b *testing.B) {
 	} else if len(all) == 0 { // a kept database has them
 		addUsers(b, s)
 	}
-	h, err := New(Options{Store: s, Breaches: registerOf(s), Organisation: "Nordvig Kommune", Now: func() time.Time { return now }, Zone: zone, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	reg := registerOf(s).(*register.Register)
+	outcomes := func(ctx context.Context, o report.Options) (n *report.Outcomes, err error) { // as the agent counts them, but for what is repeated
+		n = &report.Outcomes{}
+		if n.Incidents, err = reg.Incidents(ctx, o.Period(), o.Department); err == nil {
+			n.Cases, err = reg.CaseCounts(ctx, o)
+		}
+		return n, err
+	}
+	h, err := New(Options{Store: s, Breaches: reg, Outcomes: outcomes, Organisation: "Nordvig Kommune", Now: func() time.Time { return now }, Zone: zone, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -20,7 +20,7 @@ var metricP95 = regexp.MustCompile(`([\d.]+) ([a-z0-9-]*?)-?p95-ms`)
 
 var metricCPU = regexp.MustCompile(`([\d.]+) cpu-ms/page`)
 
-// benchPages fills a database and lets 20 people read pages at once.
+// benchPages fills a database and lets 20 people read pages at once. A page that takes longer than it may is an error.
 func benchPages(ctx context.Context, dir string, mails int) error {
 	root, err := kit.Root()
 	if err != nil {
@@ -44,6 +44,7 @@ func benchPages(ctx context.Context, dir string, mails int) error {
 	if len(found) == 0 {
 		return errors.New("no times in " + string(out))
 	}
+	var slow []error
 	for _, m := range found {
 		name := m[2]
 		if name == "" {
@@ -53,10 +54,13 @@ func benchPages(ctx context.Context, dir string, mails int) error {
 		if err != nil {
 			return err
 		}
+		if ms > pagesGoal {
+			slow = append(slow, fmt.Errorf("%s: 95 of 100 answers within %.0f ms, wanted %d", name, ms, pagesGoal))
+		}
 		fmt.Printf("%-20s 95 of 100 answers within %6.0f ms; wanted %d\n", name, ms, pagesGoal)
 	}
 	if m := metricCPU.FindSubmatch(out); m != nil {
 		fmt.Printf("%s ms of CPU a page\n", m[1])
 	}
-	return nil
+	return errors.Join(slow...)
 }
