@@ -312,6 +312,23 @@ func (d Doctor) agent(ctx context.Context, r *Report, c *Config) {
 	r.ok("agent", "the pages are at %s/", url)
 }
 
+// selfTested says what became of the milters' test messages; that one is missing, the alerts say in time.
+func selfTested(ctx context.Context, r *Report, db *store.Store) {
+	tests, err := db.SelfTests(ctx)
+	if err != nil {
+		r.missing("self-test", "see what the agent logs: journalctl -u postvagt-agent", "%v", err)
+		return
+	}
+	for _, t := range tests {
+		at := t.At.Local().Format(time.DateTime)
+		if !t.Good.Equal(t.At) {
+			r.missing("self-test", "run: postvagt-milter selftest on "+t.Host+"; it says which line of the policy decides", "a message that must not leave in the open would get %s on %s (%s)", t.Wanted, t.Host, at)
+			continue
+		}
+		r.ok("self-test", "the test message of %s would be stopped (%s)", t.Host, at)
+	}
+}
+
 func (d Doctor) database(ctx context.Context, r *Report, c *Config) {
 	zone, err := c.TimeZone()
 	if err != nil {
@@ -333,5 +350,6 @@ func (d Doctor) database(ctx context.Context, r *Report, c *Config) {
 		return
 	}
 	r.ok("database", "%s: %d transmissions", c.Store.Path, o.Transmissions)
+	selfTested(ctx, r, db)
 	d.elasticsearch(ctx, r, c, db)
 }

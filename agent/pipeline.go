@@ -174,6 +174,9 @@ func (p *pipeline) line(s *source, l tail.Line) {
 		p.forged(s, l.Pos)
 	case maillog.SelfTest:
 		p.selfTest(r)
+		if r.QueueID != "" {
+			p.tracker.Add(r, track.Origin{Source: s.name, Pos: l.Pos, Text: l.Text})
+		}
 	case maillog.Settings:
 		g := r.Verdict.Settings
 		p.settings = append(p.settings, store.Setting{Host: shortHost(r.Host), From: r.Time, Mode: g.Mode, Policy: g.Policy, Rules: g.Rules})

@@ -13,9 +13,15 @@ import (
 )
 
 // selfTestMail is a message that must not leave in the open. The number is synthetic, and nobody bears the name.
-const selfTestMail = "From: Selvtest <selftest@%s>\r\nTo: Anna Prøve <anna@postvagt.invalid>\r\nSubject: selftest\r\n" +
+const selfTestMail = "From: Selvtest <%s>\r\nTo: Anna Prøve <" + verdict.SelfTestTo + ">\r\nSubject: selftest\r\n" +
 	"MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n" +
 	"Kære Anna Prøve\r\n\r\nDu har fået diagnosen skizofreni. Dit CPR-nummer er 010180-1234.\r\n\r\nVenlig hilsen\r\nSelvtest\r\n"
+
+// SelfTestFrom is the sender of the test message.
+func SelfTestFrom(cfg *Config) string { return "selftest@" + cfg.Organisation.Domains[0] }
+
+// SelfTestMail is the test message.
+func SelfTestMail(cfg *Config) string { return fmt.Sprintf(selfTestMail, SelfTestFrom(cfg)) }
 
 // SelfTest asks whether a message that must not leave in the open would still be stopped (R16): by these
 // rules and this policy, and by the daemon that listens. It returns what it saw, in words for the admin.
@@ -24,7 +30,7 @@ func SelfTest(ctx context.Context, cfg *Config, parts Parts) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	text := fmt.Sprintf(selfTestMail, cfg.Organisation.Domains[0])
+	text := SelfTestMail(cfg)
 	j := f.Explain([]byte(text))
 	test := verdict.SelfTestOf(&j.Record)
 	if !test.Stopped() {
@@ -62,10 +68,10 @@ func askDaemon(cfg *Config, text string) (string, error) {
 	if err := s.Macros(gomilter.CodeMail, "i", verdict.SelfTestID, "{auth_authen}", "selftest"); err != nil {
 		return "", err
 	}
-	if _, err := s.Mail("selftest@"+cfg.Organisation.Domains[0], nil); err != nil {
+	if _, err := s.Mail(SelfTestFrom(cfg), nil); err != nil {
 		return "", err
 	}
-	if _, err := s.Rcpt("anna@postvagt.invalid", nil); err != nil {
+	if _, err := s.Rcpt(verdict.SelfTestTo, nil); err != nil {
 		return "", err
 	}
 	head, body, _ := strings.Cut(text, "\r\n\r\n")

@@ -336,9 +336,10 @@ func (s *Server) inForce(settings verdict.Settings) {
 }
 
 // log writes down what was judged. The test message is no mail, so it is in no figure; that it would be stopped is said in a
-// line of its own. An MTA makes its queue ids itself, so nobody outside can bear that of the test.
-func (s *Server) log(queueID string, j *Judgement) {
-	if queueID == verdict.SelfTestID {
+// line of its own. An MTA makes its queue ids itself, so nobody outside can bear that of the test; test says that the message
+// proved to be the admin's own.
+func (s *Server) log(queueID string, test bool, j *Judgement) {
+	if test || queueID == verdict.SelfTestID {
 		s.metrics.selftests.Inc()
 		s.lines.Write(*s.settings.Load()) // once a day, for logs that begin later than the daemon
 		s.lines.Write(verdict.SelfTestOf(&j.Record))

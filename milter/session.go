@@ -33,6 +33,7 @@ type incoming struct {
 	t       Transaction
 	spool   *spool
 	subject []string       // of the message, as they came
+	test    string         // what it says to be the test message by
 	own     map[string]int // lower-case name of X-Postvagt- fields that came in -> how many
 	ended   bool           // the header section is complete
 }
@@ -110,6 +111,9 @@ func (s *session) Header(name, value string, m *gomilter.Modifier) (gomilter.Res
 		}
 		in.own[strings.ToLower(name)]++
 	}
+	if strings.EqualFold(name, TestHeader) {
+		in.test = strings.TrimSpace(value)
+	}
 	if strings.EqualFold(name, "Subject") {
 		in.subject = append(in.subject, value)
 	}
@@ -155,9 +159,13 @@ func (s *session) Body(m *gomilter.Modifier) (gomilter.Response, error) {
 	in.endHeader()
 	j := s.judge(in)
 	j.Millis = millis(s.server.now().Sub(start))
+	test := in.filter.isTest(in.test)
+	if test {
+		j.Action = verdict.Hold // in every mode
+	}
 	resp, err := apply(in, &j, m)
 	if err == nil {
-		s.server.log(in.t.QueueID, &j)
+		s.server.log(in.t.QueueID, test, &j)
 	}
 	clear(m.Headers) // the library would gather the fields of all messages of a connection
 	s.end()

@@ -66,11 +66,12 @@ func (p *Parser) verdict(text string, r *Record) {
 	}
 }
 
-// VerdictOf is the kind of a verdict line: one without a queue id is of no message, and no more is the test message.
+// VerdictOf is the kind of a verdict line: one without a queue id is of no message, and no more is a test message that was not
+// sent through the MTA.
 func VerdictOf(line verdict.Line) (Kind, string, verdict.Line) {
 	switch {
 	case line.SelfTest != nil:
-		return SelfTest, "", line
+		return SelfTest, strings.Replace(line.QueueID, verdict.SelfTestID, "", 1), line
 	case line.Settings != nil:
 		return Settings, "", line
 	}

@@ -31,6 +31,9 @@ const (
 // StrongCipher says whether a TLS cipher is a recognised strong one.
 func StrongCipher(name string) bool { return verdict.StrongCipher(name) }
 
+// SelfTestTo is the recipient of the milter's test message.
+const SelfTestTo = verdict.SelfTestTo
+
 // HasNumber says whether a text that people wrote seems to hold a national number.
 func HasNumber(text string) bool { return verdict.HasNumber(text) }
 

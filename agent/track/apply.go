@@ -250,8 +250,8 @@ func (o *Options) mask(address string) string {
 	return strings.Clone(o.Mask(address))
 }
 
-// verdict applies a line of the milter.
-func (t *Tracker) verdict(r *maillog.Record, at Origin) {
+// judgedBy is the message that a line of the milter is about.
+func (t *Tracker) judgedBy(r *maillog.Record) *message {
 	host, us := t.host(r.Host), r.Time.UnixMicro()
 	if first, ok := t.hosts[host]; !ok || us < first {
 		t.hosts[host] = us
@@ -269,8 +269,21 @@ func (t *Tracker) verdict(r *maillog.Record, at Origin) {
 	t.judgedAt(host, us)
 	t.judgedAt(m.Host, us)
 	m.Last = max(m.Last, us)
+	return m
+}
+
+// selfTest: it was the admin's test message, and no mail.
+func (t *Tracker) selfTest(r *maillog.Record) {
+	m := t.judgedBy(r)
+	m.Test = true
+	t.touch(m)
+}
+
+// verdict applies a line of the milter.
+func (t *Tracker) verdict(r *maillog.Record, at Origin) {
+	m := t.judgedBy(r)
 	j := m.judgement(r.Verdict.ID)
-	j.QueueID, j.At = strings.Clone(r.QueueID), max(j.At, us)
+	j.QueueID, j.At = strings.Clone(r.QueueID), max(j.At, r.Time.UnixMicro())
 	j.Count = max(j.Count, r.Verdict.Count)
 	if v := r.Verdict.Message; v != nil {
 		j.Record, j.Proof = v, t.markOf(at)

@@ -97,8 +97,9 @@ func (t *Tracker) lookAt(m *message) {
 	}
 	switch {
 	case !m.Waited:
+		rowsWaited := m.Parent != "" || m.unshown()
 		m.Waited = true
-		if m.Parent != "" {
+		if rowsWaited {
 			m.Parent = ""
 			t.touch(m)
 		}
@@ -118,6 +119,9 @@ func (t *Tracker) lookAt(m *message) {
 func (t *Tracker) finished(m *message) bool {
 	if !m.over() || m.Instance == sendmail && !m.Waited { // Sendmail does not say that a message is gone
 		return false
+	}
+	if m.Test {
+		return true
 	}
 	if j := m.judged(); j != nil && j.complete() {
 		return true

@@ -67,7 +67,7 @@ func (o *Options) documents(docs []event.Document, m *message, milterSince int64
 		}
 		birth = m.Created
 	}
-	if m.Parent != "" {
+	if m.Parent != "" || m.unshown() {
 		return docs
 	}
 	j := m.judged()

@@ -5,10 +5,12 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"postvagt/agent/maillog"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"postvagt/agent/maillog"
 )
 
 // message is one message while it may change. Its JSON is the unfinished state; times are microseconds since 1970.
@@ -44,6 +46,7 @@ type message struct {
 	Stray     bool   `json:"st,omitempty"` // the queue's lifetime is over
 	Waited    bool   `json:"w,omitempty"`  // the join window is over
 	Bounce    bool   `json:"bo,omitempty"` // a delivery report made by the MTA
+	Test      bool   `json:"te,omitempty"` // the admin's test message
 	Parent    string `json:"p,omitempty"`  // queue id that may be continued here; rows wait
 
 	Told string `json:"nt,omitempty"` // of what its sender was told
@@ -75,6 +78,12 @@ type judgedRecipient struct {
 	N     int               `json:"n"`
 	R     maillog.Recipient `json:"r"`
 	Proof mark              `json:"pr,omitzero"`
+}
+
+// unshown says that a message has no rows: it is a test message, or bears its recipient, and the milter may yet say that it is.
+func (m *message) unshown() bool {
+	return m.Test || !m.Waited && len(m.Verdicts) == 0 &&
+		slices.ContainsFunc(m.Rcpts, func(r rcpt) bool { return strings.EqualFold(r.Orig, maillog.SelfTestTo) })
 }
 
 func (j *judgement) complete() bool { return j.Record != nil && len(j.Rcpts) >= j.Count }

@@ -146,6 +146,8 @@ func (t *Tracker) Add(r *maillog.Record, at Origin) {
 		t.clients.tls(t.host(r.Host), r, t.markOf(at))
 	case maillog.Verdict:
 		t.verdict(r, at)
+	case maillog.SelfTest:
+		t.selfTest(r)
 	case maillog.Unreached:
 		t.unreached(r)
 	case maillog.Born, maillog.MessageID, maillog.Queued, maillog.Delivery, maillog.Hold, maillog.Release, maillog.Reject,

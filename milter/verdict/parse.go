@@ -54,7 +54,7 @@ func Parse(line string) (Line, error) {
 	case "rcpt":
 		l.Recipient, l.N, l.Count, err = parseRecipient(kv)
 	case "selftest":
-		l.SelfTest, err = parseSelfTest(kv)
+		l.SelfTest, err = parseSelfTest(qid, kv)
 	default:
 		l.Settings, err = parseSettings(kv)
 	}

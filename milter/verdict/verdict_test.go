@@ -282,7 +282,7 @@ func TestSelfTestLine(t *testing.T) {
 	for wanted, stopped := range map[string]bool{Pass: false, Tag: false, Route: true, Hold: true, Reject: true} {
 		r := sample()
 		r.Recipients[0].Wanted, r.Recipients[1].Wanted, r.Action = wanted, Pass, Pass
-		want := SelfTest{ID: r.ID, Level: LevelSensitive, Wanted: wanted, Action: Pass}
+		want := SelfTest{QueueID: r.QueueID, ID: r.ID, Level: LevelSensitive, Wanted: wanted, Action: Pass}
 		for _, line := range append(SelfTestOf(&r).Lines(), SelfTestOf(&r).SignedLines([]byte("key"))...) {
 			l, err := Parse(line)
 			if err != nil || l.SelfTest == nil || *l.SelfTest != want || l.Message != nil || l.Recipient != nil {

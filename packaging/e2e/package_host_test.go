@@ -189,11 +189,11 @@ func (h *packageHost) sendPair(addr, n string) error {
 	return nil
 }
 
-// load sends pairs from several clients until it is told to stop.
-func (h *packageHost) load() (stop func()) {
+// load sends pairs from several clients, one to each address, until it is told to stop.
+func (h *packageHost) load(addrs ...string) (stop func()) {
 	ctx, cancel := context.WithCancel(h.t.Context())
 	var senders sync.WaitGroup
-	for client, addr := range []string{byIPv4, byIPv6, byIPv4} {
+	for client, addr := range addrs {
 		senders.Go(func() {
 			for i := 0; ctx.Err() == nil; i++ {
 				if err := h.sendPair(addr, fmt.Sprintf("load-%d-%d", client, i)); err != nil {
@@ -276,7 +276,7 @@ func (h *packageHost) shows(client *http.Client, held int) {
 }
 
 // passes is what lies on a disk because of what a host does, whoever is on it.
-var passes = regexp.MustCompile(`^/(proc|sys|dev|run|tmp|mnt|var/(cache|tmp|backups)|var/log/(apt|journal|dpkg|alternatives|fontconfig)|var/lib/(apt|dpkg|systemd)|var/(lib|spool)/(postfix|mqueue|mqueue-client)/.+)`)
+var passes = regexp.MustCompile(`^/(proc|sys|dev|run|tmp|mnt|var/(cache|tmp|backups)|var/log/(apt|journal|dpkg|alternatives|fontconfig)|var/lib/(apt|dpkg|systemd)|var/(lib|spool|log)/(postfix|mqueue|mqueue-client|rspamd)/.+)`)
 
 // snapshot is what a host has: its files outside of logs and queues, and its accounts.
 func (h *packageHost) snapshot() map[string]bool {

@@ -78,14 +78,19 @@ func TestPackagePostfix(t *testing.T) {
 	t.Logf("from apt to the first held message on the dashboard: %s", time.Since(start).Round(time.Second))
 	h.nothingLost()
 
-	stop := h.load()
+	stop := h.load(byIPv4, byIPv6, byIPv4)
 	h.underWay(10)
 	h.bring(current)
 	h.run("apt-get install -q -y ./dist/postvagt-milter_*.deb ./dist/postvagt-agent_*.deb")
 	h.underWay(10)
-	h.run("postvagt-milter setup postfix --apply") // a second time changes nothing, and no message passes meanwhile
+	said := h.run("postvagt-milter setup postfix --apply") // a second time changes nothing, and no message passes meanwhile
 	h.underWay(10)
 	stop()
+	for _, step := range []string{"gets hold", "it was held", "the agent has seen"} {
+		if !strings.Contains(said, step) {
+			t.Errorf("setup does not say that the test message %q:\n%s", step, said)
+		}
+	}
 	h.nothingLost()
 	h.shows(h.browser("officer", passwords["officer"]), int(h.sent.Load()))
 	for _, program := range []string{"postvagt-milter", "postvagt-agent"} {

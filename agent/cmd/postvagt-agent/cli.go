@@ -22,6 +22,7 @@ type cli struct {
 	Cases      casesCmd      `cmd:"" help:"The register of breaches: list, show, export, verify."`
 	Boards     boardsCmd     `cmd:"" name:"dashboards" help:"Dashboards of Kibana."`
 	Doctor     doctorCmd     `cmd:"" help:"Say what runs, what is seen, what is missing, and the one next step. Exit 1 if something is missing."`
+	Selftest   selftestCmd   `cmd:"" help:"Say what the milter of each host answered last to its test message, as the agent has seen it. Exit 1 if a message like it would leave."`
 	Man        manCmd        `cmd:"" hidden:"" help:"Write the manual pages."`
 	Config     configCmd     `cmd:"" help:"Check the configuration, or print the defaults."`
 }

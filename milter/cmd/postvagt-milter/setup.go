@@ -74,19 +74,3 @@ func wanted(cfg *milter.Config) postfix.Wanted {
 	}
 	return w
 }
-
-type selftestCmd struct{ configFlag }
-
-func (c *selftestCmd) Run(t *program.Terminal) error {
-	cfg, err := milter.LoadConfig(c.Config)
-	if err != nil {
-		return err
-	}
-	said, err := milter.SelfTest(context.Background(), cfg, parts(cfg))
-	if err != nil {
-		fmt.Fprintln(t.Err, "postvagt-milter: selftest failed:", err)
-		return program.ErrNo
-	}
-	fmt.Fprintln(t.Out, said)
-	return nil
-}

@@ -102,7 +102,7 @@ func applyWithUnits(ctx context.Context, c configFlag, cfg *milter.Config, mtaUn
 	if err := apply(); err != nil {
 		return err
 	}
-	return (&selftestCmd{c}).Run(t)
+	return (&selftestCmd{configFlag: c, Mail: true, SMTP: "127.0.0.1:25"}).Run(t)
 }
 
 // stopUnits takes back what startUnits did.
