@@ -278,6 +278,12 @@ func (p *Postfix) Undo(ctx context.Context) (left []string, err error) {
 	return left, p.reload(ctx)
 }
 
+// IsSetUp says whether setup has been applied here and not taken back.
+func (p *Postfix) IsSetUp() bool {
+	_, err := os.Stat(p.undoFile())
+	return err == nil
+}
+
 func (p *Postfix) undoFile() string { return filepath.Join(p.ConfigDir, "postvagt-undo.json") }
 
 func (p *Postfix) remembered() ([]Change, error) {

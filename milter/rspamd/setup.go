@@ -48,6 +48,12 @@ func (r *Rspamd) plugin() string   { return filepath.Join(r.ConfigDir, "plugins.
 func (r *Rspamd) settings() string { return filepath.Join(r.ConfigDir, "local.d", "postvagt.conf") }
 func (r *Rspamd) local() string    { return filepath.Join(r.ConfigDir, "rspamd.conf.local") }
 
+// IsSetUp says whether the plugin lies where rspamd loads it.
+func (r *Rspamd) IsSetUp() bool {
+	_, err := os.Stat(r.plugin())
+	return err == nil
+}
+
 // Plan gives the files that would change. It changes nothing.
 func (r *Rspamd) Plan(w Wanted) ([]File, error) {
 	if _, err := os.Stat(filepath.Join(r.ConfigDir, "rspamd.conf")); err != nil {
@@ -169,5 +175,6 @@ func (r *Rspamd) Undo() error {
 			err = errors.Join(err, e)
 		}
 	}
+	_ = os.Remove(filepath.Dir(r.plugin())) // Debian's rspamd has no such folder; it stays where others have plugins in it
 	return err
 }

@@ -55,6 +55,9 @@ func TestSetup(t *testing.T) {
 			if _, err := os.Stat(r.plugin()); !os.IsNotExist(err) {
 				t.Errorf("the plugin is left: %v", err)
 			}
+			if _, err := os.Stat(filepath.Dir(r.plugin())); !os.IsNotExist(err) {
+				t.Errorf("its folder is left: %v", err)
+			}
 			if err := r.Undo(); err == nil || !strings.Contains(err.Error(), "nothing to take back") {
 				t.Errorf("a second undo: %v", err)
 			}

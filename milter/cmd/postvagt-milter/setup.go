@@ -40,7 +40,7 @@ func (c *setupPostfixCmd) Run(t *program.Terminal) error {
 		if err != nil || !haveUnits(c.Config) {
 			return err
 		}
-		return stopUnits(ctx, postfixUnits(), t.Out)
+		return stopUnits(ctx, cfg, postfixUnits(), t.Out)
 	}
 	plan, err := instance.Plan(ctx, wanted(cfg))
 	if err != nil {

@@ -1,7 +1,16 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
 	"time"
 
 	"postvagt/milter"
@@ -23,16 +32,22 @@ func (c *setupRspamdCmd) Run(t *program.Terminal) error {
 	if err != nil {
 		return err
 	}
-	instance := rspamd.Rspamd{ConfigDir: cfg.Rspamd.ConfigDir, PluginDir: cfg.Rspamd.PluginDir}
+	ctx, instance := context.Background(), rspamdOf(cfg)
 	if c.Undo {
 		if err := instance.Undo(); err != nil {
 			return err
 		}
-		fmt.Fprintln(t.Out, "Taken out; tell rspamd: systemctl reload rspamd")
-		return nil
+		fmt.Fprintln(t.Out, "Taken out of", instance.ConfigDir)
+		if err := c.tell(ctx, t.Out); err != nil || !haveUnits(c.Config) {
+			return err
+		}
+		if err := endUnits(ctx, []string{scanSocket}, []string{scanSocket}, t.Out); err != nil {
+			return err
+		}
+		return stopUnits(ctx, cfg, mailUnits(cfg), t.Out)
 	}
 	if cfg.Milter.ScanListen == "" {
-		return fmt.Errorf("%s: milter.scan_listen is not set: the plugin needs a door, for example \"inet:127.0.0.1:11339\"", c.Config)
+		return fmt.Errorf("%s: milter.scan_listen is not set: the plugin needs a door, for example \"unix:/run/postvagt/scan.sock\", and scan_group = \"_rspamd\"", c.Config)
 	}
 	_, addr, _ := milter.ParseListen(cfg.Milter.ScanListen) // LoadConfig has checked it
 	files, err := instance.Plan(rspamd.Wanted{Socket: addr, OnFailure: cfg.Milter.OnFailure, MaxBytes: cfg.Milter.MaxBytes,
@@ -41,16 +56,98 @@ func (c *setupRspamdCmd) Run(t *program.Terminal) error {
 		return err
 	}
 	rspamd.WriteDiff(t.Out, files)
-	switch {
-	case len(files) == 0:
+	if len(files) == 0 {
 		fmt.Fprintln(t.Out, "rspamd is set up; nothing to change.")
-	case !c.Apply:
-		fmt.Fprintln(t.Out, "# Nothing has been changed. Do it with --apply, take it back with --undo.")
-	default:
-		if err := instance.Apply(files); err != nil {
-			return err
+	}
+	if c.Apply {
+		if haveUnits(c.Config) {
+			if err := openScan(ctx, cfg); err != nil {
+				return err
+			}
 		}
-		fmt.Fprintln(t.Out, "Done; tell rspamd: systemctl reload rspamd")
+		return applyWithUnits(ctx, c.configFlag, cfg, mailUnits(cfg), t, func() error { return c.apply(ctx, instance, files, t.Out) })
+	}
+	if len(files) > 0 {
+		sayWhatUnits(c.Config, "the mail server", t.Out)
 	}
 	return nil
+}
+
+func rspamdOf(cfg *milter.Config) *rspamd.Rspamd {
+	return &rspamd.Rspamd{ConfigDir: cfg.Rspamd.ConfigDir, PluginDir: cfg.Rspamd.PluginDir}
+}
+
+// apply writes the files and tells rspamd of them; what rspamd's own check refuses is taken back.
+func (c *setupRspamdCmd) apply(ctx context.Context, instance *rspamd.Rspamd, files []rspamd.File, out io.Writer) error {
+	if len(files) == 0 {
+		return nil
+	}
+	if err := instance.Apply(files); err != nil {
+		return err
+	}
+	if haveUnits(c.Config) {
+		said, err := exec.CommandContext(ctx, "rspamadm", "configtest", "-c", filepath.Join(instance.ConfigDir, "rspamd.conf")).CombinedOutput()
+		if err != nil {
+			if undone := instance.Undo(); undone != nil {
+				return undone
+			}
+			return fmt.Errorf("rspamadm configtest refuses it, and it is taken back: %w: %s", err, strings.TrimSpace(string(said)))
+		}
+	}
+	return c.tell(ctx, out)
+}
+
+// tell makes rspamd read its configuration again, where systemd runs daemons; else it says what is left to do.
+func (c *setupRspamdCmd) tell(ctx context.Context, out io.Writer) error {
+	if !haveUnits(c.Config) {
+		_, err := fmt.Fprintln(out, "Tell rspamd to read its configuration again: kill -HUP its main process (systemctl reload rspamd)")
+		return err
+	}
+	shown, err := exec.CommandContext(ctx, "systemctl", "show", "--property=MainPID", "--value", "rspamd.service").Output()
+	if err != nil {
+		return fmt.Errorf("systemctl show rspamd.service: %w", err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(shown)))
+	if err != nil || pid == 0 {
+		_, err := fmt.Fprintln(out, "rspamd does not run; it will know when it is started")
+		return err
+	}
+	return reloadRspamd(ctx, pid)
+}
+
+// reloadRspamd has a running rspamd read its configuration, and waits until all its workers are new ones: they have the plugin, or
+// have it no more. Mail waits at its sockets meanwhile.
+func reloadRspamd(ctx context.Context, pid int) error {
+	old := childrenOf(pid)
+	if err := syscall.Kill(pid, syscall.SIGHUP); err != nil {
+		return fmt.Errorf("rspamd, process %d: %w", pid, err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*patience)
+	defer cancel()
+	look := time.NewTicker(100 * time.Millisecond)
+	defer look.Stop()
+	for {
+		now := childrenOf(pid)
+		if len(now) > 0 && !slices.ContainsFunc(now, func(child string) bool { return slices.Contains(old, child) }) {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("rspamd was told to read its configuration again, and did not replace its workers: see its log, then systemctl restart rspamd")
+		case <-look.C:
+		}
+	}
+}
+
+func childrenOf(pid int) []string {
+	b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%[1]d/children", pid)) // gone: it has none
+	return strings.Fields(string(b))
+}
+
+// mailUnits are the units of the mail server whose log counts, behind rspamd too.
+func mailUnits(cfg *milter.Config) []string {
+	if cfg.WhichMTA() == milter.MTASendmail {
+		return sendmailUnits()
+	}
+	return postfixUnits()
 }

@@ -25,7 +25,7 @@ func (c *setupSendmailCmd) Run(t *program.Terminal) error {
 		if err := instance.Undo(ctx); err != nil || !haveUnits(c.Config) {
 			return err
 		}
-		return stopUnits(ctx, sendmailUnits(), t.Out)
+		return stopUnits(ctx, cfg, sendmailUnits(), t.Out)
 	}
 	plan, err := instance.Plan(wantedOfSendmail(cfg))
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"postvagt/milter"
+	"postvagt/milter/postfix"
 	"postvagt/milter/program"
 )
 
@@ -21,6 +22,7 @@ const (
 	dropInFolder  = "/etc/systemd/system"
 	milterSocket  = "postvagt-milter.socket"
 	milterService = "postvagt-milter.service"
+	scanSocket    = "postvagt-scan.socket" // for rspamd alone
 )
 
 // units enable and start at setup, in this order.
@@ -59,22 +61,46 @@ func dropIns(cfg *milter.Config, mtaUnits []string) map[string]string {
 	return files
 }
 
+// openScan has systemd open the door for rspamd's plugin, as the configuration says it. Only a milter that does not run can be
+// given a socket; the one for the MTA stays open meanwhile.
+func openScan(ctx context.Context, cfg *milter.Config) error {
+	m := &cfg.Milter
+	_, addr, _ := milter.ParseListen(m.ScanListen) // LoadConfig has checked it
+	changed, err := writeDropIn(scanSocket+".d/setup.conf", fmt.Sprintf("# Of postvagt-milter setup: as milter.toml has it.\n[Socket]\nListenStream=\nListenStream=%s\nSocketMode=%s\nSocketGroup=%s\n",
+		addr, m.SocketMode, m.ScanGroup))
+	if err != nil || !changed && systemctl(ctx, "is-active", "--quiet", scanSocket) == nil {
+		return err
+	}
+	for _, args := range [][]string{{"daemon-reload"}, {"enable", "--quiet", scanSocket}, {"stop", milterService, scanSocket}, {"start", scanSocket}} {
+		if err := systemctl(ctx, args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeDropIn writes a file below dropInFolder, and says whether it was another before.
+func writeDropIn(name, text string) (changed bool, err error) {
+	path := filepath.Join(dropInFolder, name)
+	if old, err := os.ReadFile(path); err == nil && string(old) == text {
+		return false, nil
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return false, err
+	}
+	return true, os.WriteFile(path, []byte(text), 0o644)
+}
+
 // startUnits writes the drop-ins, and enables and starts the daemons. A socket that is open as it shall be stays open, so that
 // mail waits meanwhile.
 func startUnits(ctx context.Context, cfg *milter.Config, mtaUnits []string, out io.Writer) error {
 	moved := false
 	for name, text := range dropIns(cfg, mtaUnits) {
-		path := filepath.Join(dropInFolder, name)
-		if old, err := os.ReadFile(path); err == nil && string(old) == text {
-			continue
-		}
-		moved = moved || strings.HasPrefix(name, milterSocket)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		changed, err := writeDropIn(name, text)
+		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-			return err
-		}
+		moved = moved || changed && strings.HasPrefix(name, milterSocket)
 	}
 	todo := [][]string{{"daemon-reload"}, append([]string{"enable", "--quiet"}, units()...)}
 	if moved {
@@ -105,9 +131,33 @@ func applyWithUnits(ctx context.Context, c configFlag, cfg *milter.Config, mtaUn
 	return (&selftestCmd{configFlag: c, Mail: true, SMTP: "127.0.0.1:25"}).Run(t)
 }
 
-// stopUnits takes back what startUnits did.
-func stopUnits(ctx context.Context, mtaUnits []string, out io.Writer) error {
-	for _, unit := range append([]string{milterSocket}, mtaUnits...) {
+// stillAsks names a mail server of this host that the milter is still set up in, "" for none.
+func stillAsks(cfg *milter.Config) string {
+	if (&postfix.Postfix{ConfigDir: cfg.Postfix.ConfigDir}).IsSetUp() {
+		return "Postfix"
+	}
+	sendmail := sendmailOf(cfg)
+	if known, _, err := sendmail.Status(wantedOfSendmail(cfg)); err == nil && known {
+		return "Sendmail"
+	}
+	if rspamdOf(cfg).IsSetUp() {
+		return "rspamd"
+	}
+	return ""
+}
+
+// stopUnits takes back what startUnits did, unless the milter is still set up elsewhere on this host.
+func stopUnits(ctx context.Context, cfg *milter.Config, mtaUnits []string, out io.Writer) error {
+	if who := stillAsks(cfg); who != "" {
+		_, err := fmt.Fprintf(out, "The daemons go on, since %s still asks them.\n", who)
+		return err
+	}
+	return endUnits(ctx, units(), append([]string{milterSocket}, mtaUnits...), out)
+}
+
+// endUnits stops and disables units, and removes the drop-ins of setup from those that have some.
+func endUnits(ctx context.Context, ended, changed []string, out io.Writer) error {
+	for _, unit := range changed {
 		for _, name := range []string{"postvagt.conf", "setup.conf"} {
 			folder := filepath.Join(dropInFolder, unit+".d")
 			if err := os.Remove(filepath.Join(folder, name)); err == nil {
@@ -115,12 +165,12 @@ func stopUnits(ctx context.Context, mtaUnits []string, out io.Writer) error {
 			}
 		}
 	}
-	for _, args := range [][]string{append([]string{"disable", "--quiet", "--now"}, units()...), {"daemon-reload"}} {
+	for _, args := range [][]string{append([]string{"disable", "--quiet", "--now"}, ended...), {"daemon-reload"}} {
 		if err := systemctl(ctx, args...); err != nil {
 			return err
 		}
 	}
-	_, err := fmt.Fprintln(out, "Stopped and disabled:", strings.Join(units(), " "))
+	_, err := fmt.Fprintln(out, "Stopped and disabled:", strings.Join(ended, " "))
 	return err
 }
 

@@ -45,7 +45,6 @@ func NewRspamd(ctx context.Context, dir string) (*Rspamd, error) {
 	r.http = fmt.Sprintf("127.0.0.1:%d", port)
 	files := map[string]string{
 		"statistic.conf":                   "",
-		"local.d/options.inc":              "dns { nameserver = [\"127.0.0.1:5\"]; timeout = 0.1s; retransmits = 1; }\nfilters = \"chartable,dkim,regexp\";\n",
 		"local.d/logging.inc":              "level = \"notice\";\n",
 		"local.d/worker-normal.inc":        fmt.Sprintf("bind_socket = %q;\ncount = 2;\n", r.http),
 		"local.d/worker-controller.inc":    fmt.Sprintf("bind_socket = \"127.0.0.1:%d\";\npassword = \"unused\";\n", other),
@@ -53,15 +52,28 @@ func NewRspamd(ctx context.Context, dir string) (*Rspamd, error) {
 		"override.d/worker-normal.inc":     fmt.Sprintf("bind_socket = %q;\n", r.http),
 		"override.d/worker-controller.inc": fmt.Sprintf("bind_socket = \"127.0.0.1:%d\";\n", other),
 	}
+	if err := errors.Join(QuietRspamd(r.Etc()), writeIn(r.Etc(), files)); err != nil {
+		return nil, err
+	}
+	return r, run(exec.CommandContext(ctx, "chown", "-R", "_rspamd:_rspamd", filepath.Join(dir, "db"), filepath.Join(dir, "run"), filepath.Join(dir, "log")))
+}
+
+// QuietRspamd keeps the rspamd whose configuration folder this is from asking the network.
+func QuietRspamd(etc string) error {
+	files := map[string]string{"local.d/options.inc": "dns { nameserver = [\"127.0.0.1:5\"]; timeout = 0.1s; retransmits = 1; }\nfilters = \"chartable,dkim,regexp\";\n"}
 	for _, m := range strings.Fields(quietModules) {
 		files["local.d/"+m+".conf"] = "enabled = false;\n"
 	}
+	return writeIn(etc, files)
+}
+
+func writeIn(dir string, files map[string]string) error {
 	for name, text := range files {
-		if err := os.WriteFile(filepath.Join(r.Etc(), name), []byte(text), 0o644); err != nil {
-			return nil, err
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			return err
 		}
 	}
-	return r, run(exec.CommandContext(ctx, "chown", "-R", "_rspamd:_rspamd", filepath.Join(dir, "db"), filepath.Join(dir, "run"), filepath.Join(dir, "log")))
+	return nil
 }
 
 func (r *Rspamd) mkdir(name string) string {
