@@ -65,6 +65,7 @@ func TestPackageRemovalSaysWhoStillAsks(t *testing.T) {
 	}{
 		{"nothing set up", "remove", map[string]string{"mail/sendmail.cf": "Xother, S=local:/run/other.sock\n"}, nil},
 		{"Postfix", "remove", map[string]string{"postfix/postvagt-undo.json": "{}"}, []string{"Postfix still asks", "default_action", "setup postfix --undo"}},
+		{"Postfix, by another address", "remove", map[string]string{"postfix/postvagt-undo.json": "{}", "postfix/main.cf": "smtpd_milters = { unix:opendkim.sock, default_action=accept }, { inet:127.0.0.1:11338, default_action=tempfail }\n"}, []string{"treats its mail by default_action"}},
 		{"Postfix, upgraded", "upgrade", map[string]string{"postfix/postvagt-undo.json": "{}"}, nil},
 		{"Sendmail, tempfail", "remove", map[string]string{"mail/sendmail.cf": filter + ", F=T, T=C:10s\n"}, []string{"Sendmail still asks", "come again", "setup sendmail --undo"}},
 		{"Sendmail, accept", "remove", map[string]string{"mail/sendmail.cf": filter + ", T=C:10s\n"}, []string{"Sendmail still asks", "unjudged"}},
@@ -81,5 +82,51 @@ func TestPackageRemovalSaysWhoStillAsks(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Removed without --undo, the milter is still asked for: mail then fares as the removal has said, and what it says to do ends that.
+func TestPackageRemovedInUse(t *testing.T) {
+	h := newPackageHost(t)
+	h.installPostfix()
+	h.bring(packages(t, ""))
+	removed := func(onFailure, said string) {
+		t.Helper()
+		h.run("apt-get install -q -y --no-install-recommends ./dist/postvagt-milter_*.deb")
+		h.run(`sed -i -e 's/^#*domains = .*/domains = ["` + house + `"]/' -e 's/^#*on_failure = .*/on_failure = "` + onFailure + `"/' /etc/postvagt/milter.toml`)
+		if out := h.run("postvagt-milter setup postfix --apply"); !strings.Contains(out, "it was held") || !strings.Contains(out, "no agent is installed on this host") {
+			t.Errorf("setup says\n%s", out)
+		}
+		if out := h.run("apt-get remove -q -y postvagt-milter 2>&1"); !strings.Contains(out, "Postfix still asks the milter, and from now on "+said) {
+			t.Errorf("on_failure %s: the removal says\n%s", onFailure, out)
+		}
+	}
+	removed("accept", "lets mail pass unjudged")
+	if err := h.sendPair(byIPv4, "accept"); err != nil {
+		t.Fatal(err)
+	}
+	if held, taken := h.holds(), h.taken(); held != 0 || taken["plain"] != 1 || taken["secret"] != 1 {
+		t.Errorf("accept: %d held, %v left", held, taken)
+	}
+
+	removed("tempfail", "tells all mail to come again")
+	if err := h.sendPair(byIPv4, "tempfail"); err == nil || !strings.Contains(err.Error(), "451") {
+		t.Errorf("tempfail: %v", err)
+	}
+
+	removed("hold", "holds all mail, until postsuper -H releases it")
+	if err := h.sendPair(byIPv4, "hold"); err != nil {
+		t.Fatal(err)
+	}
+	if held, taken := h.holds(), h.taken(); held != 2 || taken["plain"] != 1 || taken["secret"] != 1 {
+		t.Errorf("hold: %d held, %v left", held, taken)
+	}
+
+	h.run("postconf -e 'smtpd_milters =' 'non_smtpd_milters =' && systemctl reload postfix && postsuper -H ALL && postqueue -f")
+	if err := h.sendPair(byIPv4, "after"); err != nil {
+		t.Errorf("taken out by hand: %v", err)
+	}
+	if held, taken := h.holds(), h.taken(); held != 0 || taken["plain"] != 3 || taken["secret"] != 3 {
+		t.Errorf("in the end: %d held, %v left", held, taken)
 	}
 }
