@@ -93,6 +93,9 @@ func TestPackagePostfix(t *testing.T) {
 	}
 	h.nothingLost()
 	h.shows(h.browser("officer", passwords["officer"]), int(h.sent.Load()))
+	if counted := h.run("postvagt-agent count --by outcome"); strings.Contains(counted, "deleted") {
+		t.Errorf("the test messages of setup, which it has deleted, are in the figures:\n%s", counted)
+	}
 	for _, program := range []string{"postvagt-milter", "postvagt-agent"} {
 		if version := h.run(program + " --version"); strings.Contains(version, earlier) {
 			t.Errorf("%s is still %s", program, version)
