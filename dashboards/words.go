@@ -143,6 +143,7 @@ var valueWords = map[string]map[string]Text{
 		"confidential":                 {DA: "Fortrolige oplysninger, kryptering ikke garanteret.", EN: "Confidential data, encryption not guaranteed."},
 		"internal":                     {DA: "Intern mail med personoplysninger.", EN: "Internal mail with personal data."},
 		"inbound":                      {DA: "Indgående mail med personoplysninger.", EN: "Incoming mail with personal data."},
+		"key-by-same-channel":          {DA: "Fortæller adgangskoden til en låst fil, der også blev sendt pr. mail.", EN: "Tells the password of a locked file that was sent by mail as well."},
 		"asks-for-data":                {DA: "Beder om oplysninger, der ikke bør sendes pr. mail.", EN: "Asks for data that should not be sent by mail."},
 		"otherwise":                    {DA: "Ingen regel griber ind.", EN: "No rule steps in."},
 	},

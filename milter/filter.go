@@ -187,25 +187,34 @@ func (f *Filter) judge(ctx context.Context, t *Transaction) Judgement {
 		return f.notJudged(t, why)
 	}
 	content := policy.Content{Protection: protectionOf(mail), Unopened: len(mail.Unopened), Unread: mail.Unread(), Found: found, Auto: mail.AutoSubmitted}
-	facts.Downgrade = f.threads != nil && f.threads.Secure(append(mail.References, mail.InReplyTo)...)
+	if f.threads != nil {
+		thread := append(mail.References, mail.InReplyTo)
+		facts.Downgrade = f.threads.Secure(thread...)
+		facts.KeyTold = mail.TellsPassword && f.threads.Lock(thread, t.Sender, facts.Outside())
+	}
 	if content.Level() != verdict.LevelNone || facts.Downgrade { // else it may go any way
 		stale = errors.Join(stale, f.promises(ctx, t, &facts))
 	}
 	r := f.table.Decide(facts, content)
-	j := Judgement{Record: r, Findings: found.Findings, Unopened: mail.Unopened, Lookups: errors.Join(stale, f.remember(&r, mail.MessageID), f.acquaint(t, &r, &facts))}
+	j := Judgement{Record: r, Findings: found.Findings, Unopened: mail.Unopened, Lookups: errors.Join(stale, f.remember(&r, mail, t.Sender, facts.Outside()), f.acquaint(t, &r, &facts))}
 	if t.explain {
 		j.Reasons = scanner.Explanations()
 	}
 	return j
 }
 
-// remember keeps which messages arrived securely.
-func (f *Filter) remember(r *verdict.Record, messageID string) error {
-	arrived := r.Direction != verdict.Outbound
-	if f.threads == nil || !arrived || r.Protection.Content == "none" && r.Protection.Channel == "" {
-		return nil
+// remember keeps which messages arrived securely, and which left with a locked file.
+func (f *Filter) remember(r *verdict.Record, mail *message.Mail, sender string, outside []string) error {
+	switch {
+	case f.threads == nil:
+	case r.Direction == verdict.Outbound:
+		if mail.UnderPassword() {
+			return f.threads.Locked(mail.MessageID, sender, outside)
+		}
+	case r.Protection.Content != "none" || r.Protection.Channel != "":
+		return f.threads.Remember(mail.MessageID)
 	}
-	return f.threads.Remember(messageID)
+	return nil
 }
 
 // acquaint notes who has written to whom, where the message goes its way.

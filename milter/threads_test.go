@@ -119,3 +119,54 @@ func TestDowngradeIsSeen(t *testing.T) {
 		}
 	}
 }
+
+// A password that follows a locked file, in its thread or within a week to the same recipient, is the key by the channel of the lock;
+// a password that follows nothing, goes to somebody else or is not told, is none.
+func TestKeyByTheSameChannelIsSeen(t *testing.T) {
+	cfg := testConfig(t, "[policy]\nmode = \"enforce\"\n")
+	now := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	th, err := OpenThreads(cfg.Milter.StateDir, nil, func() time.Time { return now })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer th.Close()
+	parts := testParts
+	parts.Threads = th
+	f, err := NewFilter(cfg, parts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	judge := func(to, fields, body string) string {
+		return f.Explain([]byte(strings.ReplaceAll("From: kari@kommune.example\nTo: "+to+"\n"+fields+"\n\n"+body+"\n", "\n", "\r\n"))).Why
+	}
+	const key = "Adgangskoden til filen er Blaa-Hest47."
+	if why := judge("anna@borger.example", "X-Nothing: x", key); why != "otherwise" {
+		t.Errorf("before any lock: by %s", why)
+	}
+	locked, err := os.ReadFile("message/testdata/53-zip-aes.eml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, body, _ := strings.Cut(string(locked), "MIME-Version")
+	j := f.Explain([]byte(strings.ReplaceAll("From: kari@kommune.example\nTo: anna@borger.example\nMessage-ID: <lock@kommune.example>\nMIME-Version"+strings.ReplaceAll(body, "\r", ""), "\n", "\r\n")))
+	if j.Why != "content-encrypted" {
+		t.Fatalf("the locked file: by %s", j.Why)
+	}
+	for _, tt := range []struct{ to, fields, text, want string }{
+		{"anna@borger.example", "X-Nothing: x", key, "key-by-same-channel"},
+		{"Anna@Borger.example", "X-Nothing: x", key, "key-by-same-channel"},
+		{"bo@borger.example", "References: <lock@kommune.example>", key, "key-by-same-channel"},
+		{"bo@borger.example", "X-Nothing: x", key, "otherwise"},
+		{"anna@borger.example", "X-Nothing: x", "Du får adgangskoden i en SMS.", "otherwise"},
+	} {
+		if why := judge(tt.to, tt.fields, tt.text); why != tt.want {
+			t.Errorf("to %s, %s: by %s, want %s", tt.to, tt.fields, why, tt.want)
+		}
+	}
+	now = now.AddDate(0, 0, keyDays+1)
+	for fields, want := range map[string]string{"X-Nothing: x": "otherwise", "In-Reply-To: <lock@kommune.example>": "key-by-same-channel"} {
+		if why := judge("anna@borger.example", fields, key); why != want {
+			t.Errorf("after a week, %s: by %s, want %s", fields, why, want)
+		}
+	}
+}

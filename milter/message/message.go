@@ -80,6 +80,13 @@ func (m *Mail) Unread() bool {
 	})
 }
 
+// UnderPassword says whether a file is locked by a password that the mail itself does not tell.
+func (m *Mail) UnderPassword() bool {
+	return slices.ContainsFunc(m.Locks, func(l Lock) bool {
+		return l.Opened == "" && l.Algorithm != rightsManaged && (l.Content == "zip" || l.Content == "pdf" || l.Content == "office")
+	})
+}
+
 // Address is a mailbox of a header field, RFC 5322 section 3.4.
 type Address struct{ Name, Addr string }
 
@@ -92,7 +99,7 @@ type Mail struct {
 	AutoSubmitted                      bool       // RFC 3834
 	Protection                         Protection // of the whole, by the weakest of Locks
 	Locks                              []Lock
-	TellsPassword                      bool // the text seems to tell a password: in a thread, the key by the same channel
+	TellsPassword                      bool // the text seems to tell a password: after a locked file, the key by the same channel
 	Unopened                           []Unopened
 	Parts                              int
 

@@ -64,6 +64,9 @@ func (o *opener) tryPasswords() {
 
 // tellsPassword says whether a word that looks like a password stands near a cue.
 func tellsPassword(text string) bool {
+	if !mayHoldCue(text) {
+		return false
+	}
 	found := false
 	near := 0
 	for len(text) > 0 && !found {
@@ -144,6 +147,31 @@ func passwordsIn(text string) []string {
 		}
 	}
 	return out
+}
+
+// cueStarts are the first two bytes of the cues, by the lowest five bits of each.
+var cueStarts = func() (starts [1 << 10]bool) {
+	for _, c := range passwordCues {
+		starts[int(c[0]&0x1f)<<5|int(c[1]&0x1f)] = true
+	}
+	return starts
+}()
+
+// mayHoldCue is a quick look for the beginning of a cue where a word may begin: without one no word of the text is a cue.
+func mayHoldCue(text string) bool {
+	inWord := false
+	for i := 0; i+1 < len(text); i++ {
+		c := text[i]
+		if !inWord && cueStarts[int(c&0x1f)<<5|int(text[i+1]&0x1f)] {
+			for _, cue := range cuesByLetter[c&0x1f] {
+				if len(text)-i >= len(cue) && strings.EqualFold(text[i:i+len(cue)], cue) {
+					return true
+				}
+			}
+		}
+		inWord = isLetter(c)
+	}
+	return false
 }
 
 func speaksOfPassword(text string) bool {

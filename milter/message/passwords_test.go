@@ -43,3 +43,15 @@ func TestTellsPassword(t *testing.T) {
 		}
 	}
 }
+
+// The quick look for a cue misses none that the slow one finds.
+func FuzzMayHoldCue(f *testing.F) {
+	for _, s := range []string{"pw=abc", "Min KODE er 4711", "«kode»", "x\u00a0LØSENORD", "l\u00d6sen", "pinjehegn", "Adgangskode", "kodeord: 12", "xkode", "9pin"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if speaksOfPassword(s) && !mayHoldCue(s) {
+			t.Error("a cue was missed")
+		}
+	})
+}

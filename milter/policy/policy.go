@@ -53,11 +53,22 @@ type Facts struct {
 	Exempt        string // name of the exempt system that sent it: judged, and let pass
 	Hidden        bool   // the sender is exempt from being shown: counted, and named nowhere
 	Downgrade     bool   // answers a message that arrived securely
+	KeyTold       bool   // seems to tell the password of a file that left in its thread, or lately to the same recipient
 	Authenticated bool
 	Client        netip.Addr // the zero Addr when unknown
 	Size          int64      // bytes
 	Visible       int        // addresses outside that stand in To and Cc, for all recipients to see
 	Recipients    []Recipient
+}
+
+// Outside lists the addresses of the recipients outside.
+func (f *Facts) Outside() (all []string) {
+	for i := range f.Recipients {
+		if f.Recipients[i].Direction == verdict.Outbound {
+			all = append(all, f.Recipients[i].Addr)
+		}
+	}
+	return all
 }
 
 // external counts the recipients outside.

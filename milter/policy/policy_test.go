@@ -243,6 +243,28 @@ func TestDowngrade(t *testing.T) {
 	}
 }
 
+// R2: a key by the way of its lock is tagged; it makes nothing milder.
+func TestKeyTold(t *testing.T) {
+	table := must(t, Default(), Options{Mode: Enforce})
+	for _, tt := range []struct {
+		name string
+		to   Recipient
+		c    Content
+		want string
+	}{
+		{"in the open", Recipient{Direction: verdict.Outbound, Transport: Opportunistic}, Content{}, "key-by-same-channel"},
+		{"by verified TLS", Recipient{Direction: verdict.Outbound, Transport: Enforced}, Content{}, "key-by-same-channel"},
+		{"with sensitive data", Recipient{Direction: verdict.Outbound, Transport: Opportunistic}, Content{Found: found(detect.Sensitive, 1, false)}, "sensitive"},
+		{"by a channel", Recipient{Direction: verdict.Outbound, Channel: "gateway"}, Content{}, "secure-channel"},
+		{"encrypted itself", Recipient{Direction: verdict.Outbound}, Content{Protection: encrypted("smime", "AES-256-GCM", true)}, "content-encrypted"},
+		{"inside", Recipient{Direction: verdict.Internal}, Content{}, "otherwise"},
+	} {
+		if r := table.Decide(Facts{KeyTold: true, Recipients: []Recipient{tt.to}}, tt.c); r.Why != tt.want {
+			t.Errorf("%s: by %s, want %s", tt.name, r.Why, tt.want)
+		}
+	}
+}
+
 func TestModes(t *testing.T) {
 	out := Recipient{Direction: verdict.Outbound, Transport: Opportunistic}
 	sens := Content{Found: found(detect.Sensitive, 1, false)}
@@ -309,7 +331,7 @@ func TestLevel(t *testing.T) {
 // Each condition of a line decides both ways.
 func TestConditions(t *testing.T) {
 	yes, none, five, big := true, 0, 5, int64(1000)
-	f := Facts{Sender: "kari@social.kommune.example", Department: "Social", Authenticated: true, Downgrade: true, Visible: 6, Client: netip.MustParseAddr("192.0.2.7"), Size: 1001,
+	f := Facts{Sender: "kari@social.kommune.example", Department: "Social", Authenticated: true, Downgrade: true, KeyTold: true, Visible: 6, Client: netip.MustParseAddr("192.0.2.7"), Size: 1001,
 		Recipients: []Recipient{{Addr: "x@y.example", Direction: verdict.Outbound, Class: "external", Hop: "smtp:y.example", Transport: Plaintext, Channel: "c", Login: LoginChannel, Risk: "r", Objection: true, Lookalike: true, First: true, List: true, Misnamed: true}}}
 	res := found(detect.Sensitive, 6, true)
 	res.Asks = true
@@ -339,6 +361,7 @@ func TestConditions(t *testing.T) {
 		"quoted":        {Line{Quoted: &yes}, func(_ *Facts, c *Content) { c.Found = found(detect.Sensitive, 6, false) }},
 		"objection":     {Line{Objection: &yes}, func(f *Facts, _ *Content) { f.Recipients[0].Objection = false }},
 		"downgrade":     {Line{Downgrade: &yes}, func(f *Facts, _ *Content) { f.Downgrade = false }},
+		"key_told":      {Line{KeyTold: &yes}, func(f *Facts, _ *Content) { f.KeyTold = false }},
 		"external_over": {Line{ExternalOver: &none}, func(f *Facts, _ *Content) { f.Recipients[0].Direction = verdict.Internal }},
 		"visible_over":  {Line{VisibleOver: &five}, func(f *Facts, _ *Content) { f.Visible = 5 }},
 		"lookalike":     {Line{Lookalike: &yes}, func(f *Facts, _ *Content) { f.Recipients[0].Lookalike = false }},

@@ -51,6 +51,8 @@ func Default() []Line {
 			Law: []string{"R14: internal mail is not safe either; tagged, never held"}},
 		{Name: "inbound", Action: verdict.Tag, Direction: []string{verdict.Inbound}, Level: recognised,
 			Law: []string{"R7, R18: the citizen is referred to a secure channel in a new mail"}},
+		{Name: "key-by-same-channel", Action: verdict.Tag, Direction: outbound, KeyTold: &yes,
+			Law: []string{"R2: a lock whose key goes the same way is no lock"}},
 		{Name: "asks-for-data", Action: verdict.Tag, Direction: outbound, Asks: &yes,
 			Law: []string{"R17: don't ask for sensitive data by mail"}},
 		{Name: "lookalike-domain", Action: verdict.Tag, Direction: outbound, Lookalike: &yes,

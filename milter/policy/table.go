@@ -48,6 +48,7 @@ type Line struct {
 	Quoted        *bool    `toml:"quoted,omitempty" doc:"all that was found stands in quoted text"`
 	Objection     *bool    `toml:"objection,omitempty" doc:"recipient or person named objected to open mail"`
 	Downgrade     *bool    `toml:"downgrade,omitempty" doc:"answers a message that arrived securely"`
+	KeyTold       *bool    `toml:"key_told,omitempty" doc:"tells the password of a locked file that left in its thread, or within a week to the same recipient"`
 	Asks          *bool    `toml:"asks,omitempty" doc:"asks its reader to send such data by mail"`
 
 	networks []netip.Prefix
@@ -197,7 +198,7 @@ func (l *Line) lists() []listCondition {
 }
 
 func (l *Line) flags() []*bool {
-	return []*bool{l.Strong, l.Signed, l.Channel, l.Authenticated, l.Unopened, l.Quoted, l.Objection, l.Downgrade, l.Asks, l.Lookalike, l.Risk, l.First, l.List, l.Misnamed, l.StrongTLS, l.Unread}
+	return []*bool{l.Strong, l.Signed, l.Channel, l.Authenticated, l.Unopened, l.Quoted, l.Objection, l.Downgrade, l.KeyTold, l.Asks, l.Lookalike, l.Risk, l.First, l.List, l.Misnamed, l.StrongTLS, l.Unread}
 }
 
 func (l *Line) numbers() []*int64 {
@@ -260,7 +261,7 @@ func (l *Line) matches(f *Facts, p *Recipient, c *Content) bool {
 		has(l.Content, c.Protection.Content) && has(l.Transport, p.Transport) && has(l.Hop, p.Hop) && has(l.Class, p.Class) &&
 		has(l.Department, f.Department) && fits(l.Sender, f.Sender) && fits(l.Recipient, p.Addr) && l.inNetworks(f.Client) &&
 		is(l.Strong, c.Protection.Strong) && is(l.Signed, c.Protection.Signed) && is(l.Channel, p.Channel != "") &&
-		is(l.Authenticated, f.Authenticated) && is(l.Unopened, c.Unopened > 0) && is(l.Unread, c.Unread) && is(l.Objection, p.Objection) && is(l.Downgrade, f.Downgrade) &&
+		is(l.Authenticated, f.Authenticated) && is(l.Unopened, c.Unopened > 0) && is(l.Unread, c.Unread) && is(l.Objection, p.Objection) && is(l.Downgrade, f.Downgrade) && is(l.KeyTold, f.KeyTold) &&
 		is(l.Asks, c.Found.Asks) && (l.Quoted == nil || *l.Quoted == c.quotedOnly()) &&
 		is(l.Lookalike, p.Lookalike) && is(l.First, p.First) && is(l.List, p.List) && is(l.Misnamed, p.Misnamed) && is(l.Risk, p.Risk != "") && is(l.StrongTLS, p.StrongTLS) &&
 		(len(l.Identity) == 0 || has(l.Identity, p.identity(c))) && (l.ExternalOver == nil || f.external() > *l.ExternalOver) && (l.VisibleOver == nil || f.Visible > *l.VisibleOver) &&
