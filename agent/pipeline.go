@@ -179,7 +179,7 @@ func (p *pipeline) line(s *source, l tail.Line) {
 		}
 	case maillog.Settings:
 		g := r.Verdict.Settings
-		p.settings = append(p.settings, store.Setting{Host: shortHost(r.Host), From: r.Time, Mode: g.Mode, Policy: g.Policy, Rules: g.Rules})
+		p.settings = append(p.settings, store.Setting{Host: shortHost(r.Host), From: r.Time, Mode: g.Mode, Policy: g.Policy, Rules: g.Rules, Table: maillog.TableOf(g)})
 	case maillog.Foreign, maillog.Ignored, maillog.NoQueue:
 	default:
 		p.judged(r)

@@ -61,11 +61,12 @@ type Setting struct {
 	Host                string
 	From, To            time.Time
 	Mode, Policy, Rules string
+	Table               string `json:",omitempty"` // the policy's lines, "name:action" separated by commas; "" where the milter did not say
 }
 
-// Same says whether the same was in force on the same host, whenever.
+// Same says whether the same was in force on the same host, whenever; equal fingerprints have equal tables.
 func (g Setting) Same(other Setting) bool {
-	g.From, g.To = other.From, other.To
+	g.From, g.To, g.Table = other.From, other.To, other.Table
 	return g == other
 }
 

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 
+	"postvagt/milter/policy"
 	"postvagt/milter/verdict"
 )
 
@@ -28,7 +29,19 @@ func settingsOf(cfg *Config, shipped fs.FS) (verdict.Settings, error) {
 		own = os.DirFS(dir)
 	}
 	rules, err := fingerprintOf(shipped, own)
-	return verdict.Settings{Mode: cfg.Policy.Mode, Policy: fingerprint(table), Rules: rules}, err
+	return verdict.Settings{Mode: cfg.Policy.Mode, Policy: fingerprint(table), Rules: rules, Table: tableOf(cfg.Policy.Line)}, err
+}
+
+// tableOf tells the lines of a policy, and which of them are as shipped.
+func tableOf(lines []policy.Line) (told []verdict.PolicyLine) {
+	shipped := map[string]policy.Line{}
+	for _, l := range policy.Default() {
+		shipped[l.Name] = l
+	}
+	for _, l := range lines {
+		told = append(told, verdict.PolicyLine{Name: l.Name, Action: l.Action, Mode: l.Mode, Own: !l.Same(shipped[l.Name])})
+	}
+	return told
 }
 
 // fingerprintOf tells one set of rule files from another: by their names and what they say, layer by layer.

@@ -12,12 +12,14 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	gomilter "github.com/emersion/go-milter"
 
+	"postvagt/milter/policy"
 	"postvagt/milter/program"
 	"postvagt/milter/verdict"
 	"postvagt/rules/detect"
@@ -488,6 +490,12 @@ func TestSettingsAreLogged(t *testing.T) {
 	}
 	if all.Policy == enforced.Policy || all.Rules != enforced.Rules {
 		t.Errorf("only the policy differs: %+v, %+v", enforced, all)
+	}
+	if len(start.Table) != len(policy.Default()) || slices.ContainsFunc(start.Table, func(l verdict.PolicyLine) bool { return l.Own }) {
+		t.Errorf("the shipped table is told as %+v", start.Table)
+	}
+	if len(all.Table) != 1 || all.Table[0] != (verdict.PolicyLine{Name: "all", Action: "pass", Own: true}) {
+		t.Errorf("a table of one line is told as %+v", all.Table)
 	}
 	if ruled.Policy != all.Policy || ruled.Rules == all.Rules {
 		t.Errorf("only the rules differ: %+v, %+v", all, ruled)

@@ -1,6 +1,10 @@
 package maillog
 
-import "postvagt/milter/verdict"
+import (
+	"strings"
+
+	"postvagt/milter/verdict"
+)
 
 // What the rest of the agent knows of the milter: this package is the only door.
 type (
@@ -33,6 +37,15 @@ func StrongCipher(name string) bool { return verdict.StrongCipher(name) }
 
 // SelfTestTo is the recipient of the milter's test message.
 const SelfTestTo = verdict.SelfTestTo
+
+// TableOf writes the policy's lines that settings tell, separated by commas.
+func TableOf(s *verdict.Settings) string {
+	lines := make([]string, len(s.Table))
+	for i, l := range s.Table {
+		lines[i] = l.String()
+	}
+	return strings.Join(lines, ",")
+}
 
 // HasNumber says whether a text that people wrote seems to hold a national number.
 func HasNumber(text string) bool { return verdict.HasNumber(text) }

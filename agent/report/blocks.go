@@ -57,6 +57,7 @@ func (r *Report) sections() []section {
 		r.howLeft(),
 		r.howAllLeft(),
 		r.inForce(),
+		r.policyTable(),
 		r.measures(),
 		r.controls(),
 		r.months(),

@@ -219,12 +219,13 @@ type outage struct {
 
 // setting is what was in force on a mail host; policy and rules are fingerprints.
 type setting struct {
-	Host   string `json:"host"`
-	From   string `json:"from"`
-	To     string `json:"to"`
-	Mode   string `json:"mode"`
-	Policy string `json:"policy"`
-	Rules  string `json:"rules"`
+	Host   string   `json:"host"`
+	From   string   `json:"from"`
+	To     string   `json:"to"`
+	Mode   string   `json:"mode"`
+	Policy string   `json:"policy"`
+	Rules  string   `json:"rules"`
+	Table  []string `json:"policy_lines,omitempty"` // name:action
 }
 
 // tests are the test messages that a mail host's check answered, and how many it would have stopped.
@@ -280,7 +281,7 @@ func (r *Report) content() document {
 		d.NotChecked = append(d.NotChecked, outage{o.Host, from, to})
 	}
 	for _, g := range r.Settings {
-		d.Settings = append(d.Settings, setting{g.Host, g.From.Format(time.RFC3339), g.To.Format(time.RFC3339), g.Mode, g.Policy, g.Rules})
+		d.Settings = append(d.Settings, setting{g.Host, g.From.Format(time.RFC3339), g.To.Format(time.RFC3339), g.Mode, g.Policy, g.Rules, entries(g.Table)})
 	}
 	for _, t := range r.Tested {
 		d.Tests = append(d.Tests, tests{t.Host, t.Good, t.All})

@@ -12,7 +12,7 @@ type Setting = dashboards.Setting
 
 func (w *writer) settings(all []Setting) error {
 	for _, g := range all {
-		if _, err := w.exec("INSERT OR REPLACE INTO setting (host, at, mode, policy, rules) VALUES (?, ?, ?, ?, ?)", g.Host, g.From.UnixMicro(), g.Mode, g.Policy, g.Rules); err != nil {
+		if _, err := w.exec("INSERT OR REPLACE INTO setting (host, at, mode, policy, rules, policy_lines) VALUES (?, ?, ?, ?, ?, ?)", g.Host, g.From.UnixMicro(), g.Mode, g.Policy, g.Rules, g.Table); err != nil {
 			return err
 		}
 	}
@@ -26,10 +26,10 @@ func (s *Store) Settings(ctx context.Context, p dashboards.Period) (all []Settin
 	if err != nil {
 		return nil, err
 	}
-	said, err := collect(ctx, s.read, "SELECT host, at, mode, policy, rules FROM setting WHERE at < ? ORDER BY host, at", []any{span.to},
+	said, err := collect(ctx, s.read, "SELECT host, at, mode, policy, rules, policy_lines FROM setting WHERE at < ? ORDER BY host, at", []any{span.to},
 		func(scan func(...any) error) (g Setting, err error) {
 			var at int64
-			err = scan(&g.Host, &at, &g.Mode, &g.Policy, &g.Rules)
+			err = scan(&g.Host, &at, &g.Mode, &g.Policy, &g.Rules, &g.Table)
 			g.From = time.UnixMicro(at).UTC()
 			return g, err
 		})
@@ -47,6 +47,9 @@ func (s *Store) Settings(ctx context.Context, p dashboards.Period) (all []Settin
 		}
 		if n := len(all); n > 0 && all[n-1].Same(g) {
 			all[n-1].To = g.To
+			if all[n-1].Table == "" { // the milter before did not tell it
+				all[n-1].Table = g.Table
+			}
 			continue
 		}
 		all = append(all, g)

@@ -20,16 +20,20 @@ func TestSettings(t *testing.T) {
 	defer s.Close()
 	day := func(n int) time.Time { return spring.AddDate(0, 0, n).UTC() }
 	say := func(host string, n int, mode, policy string) Setting {
-		return Setting{Host: host, From: day(n), Mode: mode, Policy: policy, Rules: "r1"}
+		table := ""
+		if n >= 3 && policy == "p1" { // an older milter did not tell it
+			table = "sensitive:hold,otherwise:pass"
+		}
+		return Setting{Host: host, From: day(n), Mode: mode, Policy: policy, Rules: "r1", Table: table}
 	}
 	commit(t, s, Batch{Settings: []Setting{say("b", 4, "observe", "p1"), say("a", 12, "observe", "p3"), say("a", 1, "observe", "p1")}})
 	commit(t, s, Batch{Settings: []Setting{say("a", 6, "enforce", "p1"), say("a", 3, "observe", "p1"), say("a", 7, "enforce", "p1"), say("a", 9, "enforce", "p2"), say("b", 4, "observe", "p1")}})
 	got, err := s.Settings(t.Context(), dashboards.Period{From: day(2).Format(time.RFC3339), To: day(10).Format(time.RFC3339)})
 	want := []Setting{
-		{Host: "a", From: day(2), To: day(6), Mode: "observe", Policy: "p1", Rules: "r1"},
-		{Host: "a", From: day(6), To: day(9), Mode: "enforce", Policy: "p1", Rules: "r1"},
+		{Host: "a", From: day(2), To: day(6), Mode: "observe", Policy: "p1", Rules: "r1", Table: "sensitive:hold,otherwise:pass"},
+		{Host: "a", From: day(6), To: day(9), Mode: "enforce", Policy: "p1", Rules: "r1", Table: "sensitive:hold,otherwise:pass"},
 		{Host: "a", From: day(9), To: day(10), Mode: "enforce", Policy: "p2", Rules: "r1"},
-		{Host: "b", From: day(4), To: day(10), Mode: "observe", Policy: "p1", Rules: "r1"},
+		{Host: "b", From: day(4), To: day(10), Mode: "observe", Policy: "p1", Rules: "r1", Table: "sensitive:hold,otherwise:pass"},
 	}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("(-want +got), %v:\n%s", err, diff)

@@ -235,6 +235,9 @@ func (l *Line) covers(m *Line) bool {
 	return true
 }
 
+// Same says whether two lines match the same and ask the same, in whatever mode.
+func (l *Line) Same(m Line) bool { return l.Action == m.Action && l.sameConditions(&m) }
+
 func (l *Line) sameConditions(m *Line) bool { return l.covers(m) && m.covers(l) }
 
 func subset(a, b []string) bool {

@@ -21,7 +21,9 @@
 // What judges from now on is said at the start, at each reload and with each self-test, so that a report can tell what was in
 // force at a time long past; policy and rules are fingerprints:
 //
-//	SETTINGS: settings v=1 mode=enforce policy=5f0c3a91d2e4 rules=0b77e91fa2c6
+//	SETTINGS: settings v=1 mode=enforce policy=5f0c3a91d2e4 rules=0b77e91fa2c6 table=secure-channel:pass,*ours:hold:observe,otherwise:pass
+//
+// table holds the policy's lines in their order, as PolicyLine writes them.
 //
 // The word before the colon is the MTA's queue id, "NOQUEUE" where there is none. Then key=value pairs
 // separated by single spaces, valid UTF-8. A value with a space, a quote, a backslash, a control

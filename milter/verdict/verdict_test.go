@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -302,12 +303,24 @@ func TestSelfTestLine(t *testing.T) {
 
 // Settings are read back as they were written; a line without them is none.
 func TestSettingsLine(t *testing.T) {
-	want := Settings{Mode: "enforce", Policy: "5f0c3a91d2e4", Rules: "0b77e91fa2c6"}
-	for _, line := range append(want.Lines(), want.SignedLines([]byte("key"))...) {
-		l, err := Parse(line)
-		if err != nil || l.Settings == nil || *l.Settings != want || l.Message != nil || l.SelfTest != nil {
-			t.Errorf("%s: %+v, %v", line, l.Settings, err)
+	table := []PolicyLine{{Name: "secure-channel", Action: Pass}, {Name: "ours", Action: Hold, Mode: "observe", Own: true}, {Name: "otherwise", Action: Pass, Mode: "tag"}}
+	for _, want := range []Settings{{Mode: "enforce", Policy: "5f0c3a91d2e4", Rules: "0b77e91fa2c6"}, {Mode: "enforce", Policy: "5f0c3a91d2e4", Rules: "0b77e91fa2c6", Table: table}} {
+		for _, line := range append(want.Lines(), want.SignedLines([]byte("key"))...) {
+			l, err := Parse(line)
+			if err != nil || l.Settings == nil || !cmp.Equal(*l.Settings, want) || l.Message != nil || l.SelfTest != nil {
+				t.Errorf("%s: %+v, %v", line, l.Settings, err)
+			}
 		}
+	}
+	long := Settings{Mode: "enforce", Policy: "p", Rules: "r", Table: slices.Repeat([]PolicyLine{{Name: strings.Repeat("a:b*, ", 50), Action: Hold}}, 100)}
+	for _, line := range append(long.Lines(), long.SignedLines([]byte("key"))...) {
+		l, err := Parse(line)
+		if err != nil || len(line) > maxLine || len(l.Settings.Table) == 0 || len(l.Settings.Table) >= 100 || l.Settings.Table[0].Action != Hold || strings.Contains(l.Settings.Table[0].Name, ":") {
+			t.Errorf("a long table: %d bytes, %v", len(line), err)
+		}
+	}
+	if l, err := Parse("SETTINGS: settings v=1 mode=enforce policy=p rules=r"); err != nil || l.Settings.Table != nil { // of a milter before
+		t.Errorf("without a table: %+v, %v", l.Settings, err)
 	}
 	if _, err := Parse("SETTINGS: settings v=1 mode=enforce policy="); err == nil {
 		t.Error("settings without a policy are read")
