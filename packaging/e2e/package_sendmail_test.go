@@ -21,7 +21,7 @@ func (h *packageHost) installSendmail() {
 		h.t.Fatal(err)
 	}
 	_, port, _ := strings.Cut(h.sink.Addr(), ":")
-	relay := fmt.Sprintf("FEATURE(`accept_unresolvable_domains')dnl\nFEATURE(`nocanonify')dnl\ndefine(`confDONT_PROBE_INTERFACES', `True')dnl\ndefine(`SMART_HOST', `relay:[127.0.0.1]')dnl\ndefine(`RELAY_MAILER_ARGS', `TCP $h %s')dnl\nMAILER_DEFINITIONS\n", port)
+	relay := fmt.Sprintf("FEATURE(`accept_unresolvable_domains')dnl\nFEATURE(`nocanonify')dnl\ndefine(`confDONT_PROBE_INTERFACES', `True')dnl\ndefine(`SMART_HOST', `relay:[127.0.0.1]')dnl\ndefine(`confQUEUE_LA', `1000')dnl\ndefine(`confREFUSE_LA', `1000')dnl\ndefine(`RELAY_MAILER_ARGS', `TCP $h %s')dnl\nMAILER_DEFINITIONS\n", port)
 	text := strings.Replace(string(b), "MAILER_DEFINITIONS\n", relay, 1)
 	if text == string(b) {
 		h.t.Fatalf("no MAILER_DEFINITIONS in sendmail.mc:\n%s", b)
@@ -46,18 +46,22 @@ func (h *packageHost) quarantined() (n int) {
 	return n
 }
 
-// The same on Debian's Sendmail: the packages, setup, a held message on the dashboard, the way back and the end.
+// The same on Debian's Sendmail: the packages, setup, a held message on the dashboard, an upgrade under load, the way back and the
+// end.
 func TestPackageSendmail(t *testing.T) {
+	old, current := packages(t, earlier), packages(t, "")
 	h := newPackageHost(t)
 	h.installSendmail()
 	clean := h.snapshot()
 	mc := h.run("cat /etc/mail/sendmail.mc")
-	h.bring(packages(t, ""))
+	h.bring(old)
 	h.run("apt-get install -q -y ./dist/postvagt-milter_*.deb ./dist/postvagt-agent_*.deb")
 	h.run(`sed -i -e 's/^#mode = "observe"/mode = "enforce"/' \
 		-e 's|^#listen = .*|listen = "unix:/run/postvagt/milter.sock"|' -e 's|^#socket_group = .*|socket_group = "postvagt"|' /etc/postvagt/milter.toml`)
 	h.run("postvagt-agent setup --apply --domain " + house)
-	h.run("postvagt-milter setup sendmail --apply")
+	if said := h.run("postvagt-milter setup sendmail --apply"); !strings.Contains(said, "it was held") || !strings.Contains(said, "the agent has seen") {
+		t.Errorf("setup says\n%s", said)
+	}
 	m := passwordOf.FindStringSubmatch(h.run("postvagt-agent users add officer --role officer --generate"))
 	if m == nil {
 		t.Fatal("no password was printed")
@@ -73,6 +77,18 @@ func TestPackageSendmail(t *testing.T) {
 		t.Errorf("held list: %s", list)
 	}
 
+	stop := h.load(byIPv4, byIPv4)
+	h.underWay(10)
+	h.bring(current)
+	h.run("apt-get install -q -y ./dist/postvagt-milter_*.deb ./dist/postvagt-agent_*.deb")
+	h.underWay(10)
+	stop()
+	n := int(h.sent.Load())
+	if held, taken := h.quarantined(), h.taken(); held != n || taken["plain"] != n || taken["secret"] != 0 {
+		t.Errorf("%d pairs sent through an upgrade: %d held, %v left", n, held, taken)
+	}
+	h.shows(h.browser("officer", m[1]), n)
+
 	// A sendmail.mc that names the milter, whose sendmail.cf was made before: m4 is run again.
 	h.run("cp -p /etc/mail/sendmail.cf.before-postvagt /etc/mail/sendmail.cf && postvagt-milter setup sendmail --apply && grep -q ^Xpostvagt, /etc/mail/sendmail.cf")
 
@@ -84,7 +100,7 @@ func TestPackageSendmail(t *testing.T) {
 	if err := h.send(byIPv4, []byte("Message-ID: <after-1@"+house+">\n"+plainMail)); err != nil {
 		t.Errorf("without the packages: %v", err)
 	}
-	if held, taken := h.quarantined(), h.taken(); held != 1 || taken["after"] != 1 {
+	if held, taken := h.quarantined(), h.taken(); held != n || taken["after"] != 1 {
 		t.Errorf("after the end: %d held, %v left", held, taken)
 	}
 	h.compareSnapshot(clean)
