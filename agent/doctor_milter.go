@@ -3,6 +3,7 @@ package agent
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -40,8 +41,35 @@ func (d Doctor) milterAt(ctx context.Context, r *Report, m string) {
 		r.missing("milter", "start the milter: systemctl start postvagt-milter", "nobody answers at %s: %s", m, reasonOf(err))
 		return
 	}
-	_ = conn.Close() // it was only to see whether somebody is there
+	defer conn.Close()
+	if err := negotiates(conn); err != nil {
+		r.missing("milter", "see why it does not run: journalctl -u postvagt-milter, and postvagt-milter config check", "%s takes the connection, and no milter answers: %s", m, reasonOf(err))
+		return
+	}
 	r.ok("milter", "answers at %s", m)
+}
+
+// answerWait is how long a milter may take for its first answer: one under load answers late.
+var answerWait = 10 * time.Second
+
+// negotiates offers what a Postfix 3.7 offers, and waits for the answer of a milter: where systemd holds the socket, a connection
+// alone proves nothing.
+func negotiates(conn net.Conn) error {
+	if err := conn.SetDeadline(time.Now().Add(answerWait)); err != nil {
+		return err
+	}
+	if _, err := conn.Write([]byte{0, 0, 0, 13, 'O', 0, 0, 0, 6, 0, 0, 1, 0xff, 0, 0x1f, 0xff, 0xff}); err != nil {
+		return err
+	}
+	answer := make([]byte, 5)
+	if _, err := io.ReadFull(conn, answer); err != nil {
+		return err
+	}
+	if answer[4] != 'O' {
+		return errors.New("the answer is none of a milter")
+	}
+	_, _ = conn.Write([]byte{0, 0, 0, 1, 'Q'}) // a courtesy
+	return nil
 }
 
 // chrooted names a service of master.cf that takes mail and runs chrooted, "" for none.

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -8,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // sick runs a part of the doctor and wants one sentence and one step.
@@ -44,6 +46,7 @@ func postfixWith(t *testing.T, chroot, where string) (d Doctor, socket string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { l.Close() })
+	go answering(l)
 	if err := os.Chmod(socket, 0o666); err != nil {
 		t.Fatal(err)
 	}
@@ -55,6 +58,41 @@ func postfixWith(t *testing.T, chroot, where string) (d Doctor, socket string) {
 		}
 	}
 	return Doctor{PostfixConfig: dir}, socket
+}
+
+// answering gives each offer the answer of a milter that wants nothing.
+func answering(l net.Listener) {
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		if _, err := io.ReadFull(c, make([]byte, 17)); err == nil {
+			_, _ = c.Write([]byte{0, 0, 0, 13, 'O', 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0, 0}) // who goes away misses it
+		}
+		c.Close()
+	}
+}
+
+// systemd holds the socket of a milter that does not run: it takes connections, and nobody answers.
+func TestDoctorDeadMilter(t *testing.T) {
+	answerWait = 50 * time.Millisecond
+	defer func() { answerWait = 10 * time.Second }()
+	d, socket := postfixWith(t, "n", "outside/milter.sock")
+	if err := os.Remove(socket); err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if err := os.Chmod(socket, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	r := &Report{}
+	d.postfix(t.Context(), r)
+	sick(t, r, "takes the connection, and no milter answers", "journalctl -u postvagt-milter")
 }
 
 func TestDoctorSocket(t *testing.T) {
