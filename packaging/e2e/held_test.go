@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -27,6 +28,7 @@ type heldAnswer struct {
 		FourEyes   bool      `json:"four_eyes"`
 		Escalated  bool      `json:"escalated"`
 		Department string    `json:"department"`
+		Own        bool      `json:"own"`
 		Rules      []struct {
 			Rule  string   `json:"rule"`
 			Count int      `json:"count"`
@@ -204,10 +206,85 @@ gateway = "discard:gateway"
 	}
 	h.waitLog("orig_id=" + toRelease.Message.ID)
 	h.waitLog("status=sent (open)") // without its filter
-	if ids := h.queueIDs(); len(ids) != 0 {
-		t.Errorf("%d messages are left in the queue", len(ids))
+	if err := kit.Wait(t.Context(), "the queue to be empty", time.Minute, func() (bool, error) { return len(h.queueIDs()) == 0, nil }); err != nil {
+		t.Errorf("%d messages are left in the queue", len(h.queueIDs()))
 	}
 	h.checkDecisions("show return route release delete")
+}
+
+// override = "sender with reason" on a real Postfix: a sender of that department learns which mail is theirs, and releases it with a
+// reason that counts, which is recorded; deleting it, the citizen's consent and the mail of other departments' senders are refused.
+func TestHeldMailOfSenders(t *testing.T) {
+	h := newMilterHouse(t, map[string]string{"default_transport": "discard:open"})
+	listen := "unix:" + h.socket()
+	h.configure(listen, fmt.Sprintf("[held]\nsocket = %q\ngroup = \"\"\ndeciders = []\nreaders = []\n[[held.department]]\nname = \"Kommunikation\"\noverride = \"sender with reason\"\n%s", h.heldSocket(), enforce))
+	departments := filepath.Join(h.dir, "departments.csv")
+	config, err := os.ReadFile(h.config)
+	if err == nil {
+		err = os.WriteFile(departments, []byte("match,department\nkari@nordvig-kommune.example,Kommunikation\nper@nordvig-kommune.example,Jobcenter\n"), 0o644)
+	}
+	if err == nil {
+		err = os.WriteFile(h.config, []byte(strings.Replace(string(config), `departments = ""`, fmt.Sprintf("departments = %q", departments), 1)), 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.start(listen)
+	t.Cleanup(func() { h.program.Stop() })
+	for _, from := range []string{"kari", "per"} {
+		if r, err := kit.Send(t.Context(), h.Addr(viaSocket), kit.Envelope{From: from + "@nordvig-kommune.example", To: outbound.To}, []byte(secretMail)); err != nil || r.Code != 250 {
+			t.Fatalf("reply %d, error %v", r.Code, err)
+		}
+	}
+	c := h.startHeld()
+	listed := func(who string) map[string]heldAnswer {
+		t.Helper()
+		all, end := c.ask(map[string]any{"op": "list", "actor": map[string]any{"name": who, "addresses": []string{who + "@nordvig-kommune.example"}}})
+		if len(all) != 2 || !*end.OK {
+			t.Fatalf("%d held, %s", len(all), end.Error)
+		}
+		return map[string]heldAnswer{all[0].Message.Department: all[0], all[1].Message.Department: all[1]}
+	}
+	karis, pers := listed("kari"), listed("per")
+	for _, tt := range []struct {
+		m       heldAnswer
+		own     bool
+		actions string
+	}{
+		{karis["Kommunikation"], true, "return release"}, {karis["Jobcenter"], false, "return release delete"},
+		{pers["Jobcenter"], true, ""}, {pers["Kommunikation"], false, "return release delete"},
+	} {
+		if got := strings.Join(tt.m.Message.Actions, " "); tt.m.Message.Own != tt.own || got != tt.actions {
+			t.Errorf("of %s: own %v, actions %q, want %v and %q", tt.m.Message.Department, tt.m.Message.Own, got, tt.own, tt.actions)
+		}
+	}
+	mine := karis["Kommunikation"]
+	for _, tt := range []struct {
+		want string
+		got  heldAnswer
+	}{
+		{"own-mail", c.decide("release", pers["Jobcenter"], "per", "reason", "false-alarm", "note", "a sample")},
+		{"own-mail", c.decide("delete", mine, "kari", "reason", "spam")},
+		{"own-mail", c.decide("show", mine, "kari", "reason", "what was it?")},
+		{"consent", c.decide("release", mine, "kari", "reason", "documented-protection", "note", "borgeren har givet samtykke")},
+		{"reason", c.decide("release", mine, "kari", "reason", "false-alarm")},
+	} {
+		if *tt.got.OK || tt.got.Code != tt.want {
+			t.Errorf("code %q (%s), want %s", tt.got.Code, tt.got.Error, tt.want)
+		}
+	}
+	if got := c.decide("release", mine, "kari", "reason", "false-alarm", "note", "the person is made up"); !*got.OK || got.State != "done" {
+		t.Fatalf("release: %s %s", got.State, got.Error)
+	}
+	h.waitLog(mine.Message.ID+": ", "released from hold")
+	h.waitLog("status=sent (open)")
+	b, err := os.ReadFile(filepath.Join(h.dir, "state", "held", "decisions.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !regexp.MustCompile(`"state":"done","op":"release".*"department":"Kommunikation".*"actor":"kari".*"reason":"false-alarm","note":"the person is made up"`).Match(b) {
+		t.Errorf("the decision is not recorded:\n%s", b)
+	}
 }
 
 // waitLog waits until a line of the mail log has all parts.
