@@ -22,9 +22,10 @@ import (
 
 // Doctor looks at the whole: MTA, milter, log, agent.
 type Doctor struct {
-	ConfigFile    string
-	PostfixConfig string // folder of main.cf, "" for the system's Postfix
-	MilterConfig  string // the milter's configuration; a host without it has no milter
+	ConfigFile     string
+	PostfixConfig  string // folder of main.cf, "" for the system's Postfix
+	SendmailConfig string // sendmail.cf, for a host without Postfix
+	MilterConfig   string // the milter's configuration; a host without it has no milter
 }
 
 // Check is one thing that was looked at.

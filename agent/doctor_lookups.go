@@ -41,17 +41,7 @@ func (d Doctor) lookups(ctx context.Context, r *Report) {
 
 // relays names a next hop for all mail that [[relay]] does not know: what is encrypted to it alone would be counted as protected.
 func (d Doctor) relays(ctx context.Context, r *Report, c *Config) {
-	var hops []string
-	for _, param := range []string{"relayhost", "default_transport"} {
-		value, err := d.postconf(ctx, param)
-		if err != nil {
-			return // no Postfix: not known
-		}
-		if param == "default_transport" {
-			_, value, _ = strings.Cut(value, ":")
-		}
-		hops = append(hops, strings.FieldsFunc(value, func(c rune) bool { return c == ' ' || c == ',' })...)
-	}
+	hops := d.nextHops(ctx)
 	for _, hop := range hops {
 		if !c.declared(hop) {
 			r.missing("relay", "say in "+d.ConfigFile+" whether it encrypts onward: [[relay]] host = \""+hop+"\", onward = \"none\" or \"enforced\"; then: systemctl restart postvagt-agent",
@@ -61,6 +51,37 @@ func (d Doctor) relays(ctx context.Context, r *Report, c *Config) {
 	if len(hops) > 0 && r.count("relay") == 0 {
 		r.ok("relay", "what leaves by %s is counted as [[relay]] says", strings.Join(hops, ", "))
 	}
+}
+
+// nextHops are where the MTA sends all mail: relayhost or the next hop of default_transport of Postfix, else the smart host of
+// Sendmail (DS in sendmail.cf). None where mail goes to the hosts of its domains.
+func (d Doctor) nextHops(ctx context.Context) (hops []string) {
+	if relayhost, err := d.postconf(ctx, "relayhost"); err == nil {
+		hops = splitHops(relayhost)
+		if transport, err := d.postconf(ctx, "default_transport"); err == nil {
+			_, hop, _ := strings.Cut(transport, ":")
+			hops = append(hops, splitHops(hop)...)
+		}
+		return hops
+	}
+	b, err := os.ReadFile(d.SendmailConfig)
+	if err != nil {
+		return nil // no MTA here
+	}
+	for line := range strings.Lines(string(b)) {
+		host, ok := strings.CutPrefix(strings.TrimSpace(line), "DS")
+		if _, rest, mailer := strings.Cut(host, ":"); mailer && !strings.HasPrefix(host, "[") {
+			host = rest // relay:[gateway.example]
+		}
+		if ok && host != "" {
+			hops = []string{host} // the last one counts
+		}
+	}
+	return hops
+}
+
+func splitHops(value string) []string {
+	return strings.FieldsFunc(value, func(c rune) bool { return c == ' ' || c == ',' })
 }
 
 // declared says whether a [[relay]] is a next hop as main.cf names it.

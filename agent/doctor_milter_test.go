@@ -168,6 +168,33 @@ func TestDoctorRelay(t *testing.T) {
 	}
 }
 
+// On a host without Postfix it is Sendmail's smart host.
+func TestDoctorSmartHost(t *testing.T) {
+	for _, tt := range []struct{ cf, relay, want string }{
+		{"Cwlocalhost\nDS\nDR\n", "", ""},
+		{"DSrelay:[gateway.example]\n", "", "[gateway.example]"},
+		{"DSgateway.example\n", "", "gateway.example"},
+		{"DS[192.0.2.7]\n", "[192.0.2.7]", ""},
+		{"DSrelay:gateway.example\n", "gateway.example", ""},
+	} {
+		cf := filepath.Join(t.TempDir(), "sendmail.cf")
+		if err := os.WriteFile(cf, []byte(tt.cf), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		c := &Config{}
+		if tt.relay != "" {
+			c.Relay = []Relay{{Host: tt.relay}}
+		}
+		r := &Report{}
+		d := Doctor{PostfixConfig: "/nonexistent", SendmailConfig: cf}
+		if d.relays(t.Context(), r, c); tt.want == "" && !r.OK() {
+			t.Errorf("%q: %+v", tt.cf, r)
+		} else if tt.want != "" {
+			sick(t, r, "all mail leaves by "+tt.want+",", `[[relay]] host = "`+tt.want+`"`)
+		}
+	}
+}
+
 // The port of the pages is somebody else's.
 func TestDoctorPort(t *testing.T) {
 	other := httptest.NewServer(http.NotFoundHandler())

@@ -107,13 +107,14 @@ func (c *countCmd) Run(t *program.Terminal) error {
 
 type doctorCmd struct {
 	configFlag
-	PostfixConfig string `name:"postfix-config" default:"" placeholder:"DIR" help:"Configuration folder of the Postfix instance, if it is not the system's."`
-	MilterConfig  string `name:"milter-config" default:"/etc/postvagt/milter.toml" placeholder:"FILE" help:"The milter's configuration, if it has one here (${default})."`
-	JSON          bool   `help:"Machine-readable."`
+	PostfixConfig  string `name:"postfix-config" default:"" placeholder:"DIR" help:"Configuration folder of the Postfix instance, if it is not the system's."`
+	SendmailConfig string `name:"sendmail-config" default:"/etc/mail/sendmail.cf" placeholder:"FILE" help:"Sendmail's configuration, on a host without Postfix (${default})."`
+	MilterConfig   string `name:"milter-config" default:"/etc/postvagt/milter.toml" placeholder:"FILE" help:"The milter's configuration, if it has one here (${default})."`
+	JSON           bool   `help:"Machine-readable."`
 }
 
 func (c *doctorCmd) Run(t *program.Terminal) error {
-	d := agent.Doctor{ConfigFile: c.Config, PostfixConfig: c.PostfixConfig, MilterConfig: c.MilterConfig}
+	d := agent.Doctor{ConfigFile: c.Config, PostfixConfig: c.PostfixConfig, MilterConfig: c.MilterConfig, SendmailConfig: c.SendmailConfig}
 	report := d.Examine(context.Background())
 	if c.JSON {
 		if err := json.NewEncoder(t.Out).Encode(report); err != nil {
