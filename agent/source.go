@@ -7,6 +7,7 @@ import (
 	"os/user"
 	"path"
 	"strconv"
+	"strings"
 	"time"
 
 	"postvagt/agent/maillog"
@@ -147,6 +148,15 @@ func newTrust(c *Config) *trust {
 	return t
 }
 
+// heldUnit is the helper's: it runs the MTA's own commands on held mail.
+const heldUnit = "postvagt-held.service"
+
+// byHand says whether an entry is of a command that only root can run on the queue, at a terminal and so outside of the MTA's
+// units: Postfix's postsuper, which has become Postfix's user by then, and the milter's own held.
+func byHand(e *tail.Entry) bool {
+	return strings.HasSuffix(e.Program, "/postsuper") || e.UID == 0 && e.Program == maillog.MilterProgram
+}
+
 func (t *trust) isMilter(e *tail.Entry) bool {
 	return e.Unit == t.milter && e.Program == maillog.MilterProgram
 }
@@ -154,6 +164,9 @@ func (t *trust) isMilter(e *tail.Entry) bool {
 func (t *trust) isMTA(e *tail.Entry) bool {
 	if !t.uids[e.UID] {
 		return false
+	}
+	if e.Unit == heldUnit || byHand(e) {
+		return true
 	}
 	for _, u := range t.units {
 		if ok, _ := path.Match(u, e.Unit); ok { // patterns were checked with the configuration
