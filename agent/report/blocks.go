@@ -182,7 +182,7 @@ func (r *Report) figures() *table {
 
 func (r *Report) share(a dashboards.Row) string {
 	if a.N == 0 {
-		return "–"
+		return noShare
 	}
 	return dashboards.PartOf(r.Lang, a.Count, a.N)
 }

@@ -47,7 +47,7 @@ type Behind struct {
 
 // opening is a figure with what lies behind it, where the report is read on a page whose reader may open that.
 func (r *Report) opening(t string, b Behind) said {
-	if r.Open == nil {
+	if r.Open == nil || t == noShare {
 		return said{Text: t}
 	}
 	return said{t, r.Open(b)}
@@ -55,6 +55,9 @@ func (r *Report) opening(t string, b Behind) said {
 
 // opens are the cells of one figure each.
 func (r *Report) opens(t string, b Behind) cell { return cell{r.opening(t, b)} }
+
+// noShare is how a share of nothing is written. It opens nothing.
+const noShare = "–"
 
 // noKey stands for the value of a split that is empty.
 const noKey = "-"
@@ -128,7 +131,7 @@ func (r *Report) departments() *table {
 	}
 	if unseen := "unseen-departments"; !r.asked(unseen) {
 		for i := range t.Rows {
-			t.Rows[i][5] = cell{{Text: "–"}}
+			t.Rows[i][5] = cell{{Text: noShare}}
 		}
 	}
 	return t

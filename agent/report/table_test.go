@@ -151,6 +151,9 @@ func TestFiguresOpen(t *testing.T) {
 			t.Errorf("the page has no %s", want)
 		}
 	}
+	if strings.Contains(page.String(), ">–</a>") {
+		t.Error("a share of nothing is a link")
+	}
 }
 
 // The report of a department takes its mails from the sample of the whole house.
