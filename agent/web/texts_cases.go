@@ -77,6 +77,8 @@ func caseTexts() map[string]dashboards.Text {
 		"case-advice":             {DA: "Råd", EN: "Advice"},
 		"case-contents":           {DA: "Anmeldelsens indhold", EN: "Contents of the notification"},
 		"case-type":               {DA: "Type af brud", EN: "Type of breach"},
+		"case-type-help":          {DA: "Hvad mailene selv viser, er sat. Et brud uden mails, for eksempel et tabt brev, skal have sin type her.", EN: "What the mails themselves show is ticked. A breach without mails, such as a lost letter, needs its type here."},
+		"case-type-which":         {DA: "Hvad gik tabt", EN: "What was lost"},
 		"type-confidentiality":    {DA: "fortrolighed", EN: "confidentiality"},
 		"type-integrity":          {DA: "integritet", EN: "integrity"},
 		"type-availability":       {DA: "tilgængelighed", EN: "availability"},
