@@ -40,14 +40,7 @@ func benchPages(keys []string) map[string]string {
 // BenchmarkPages is how long pages take over a year of mails, POSTVAGT_MAILS of them, with 20 readers at once, each opening of a page
 // written into the access log as it is in life. It reports for each page the time below which 95 of 100 answers stay.
 func BenchmarkPages(b *testing.B) {
-	n := 20_000
-	if text := os.Getenv("POSTVAGT_MAILS"); text != "" {
-		var err error
-		if n, err = strconv.Atoi(text); err != nil {
-			b.Fatal(err)
-		}
-	}
-	s, keys := filled(b, n)
+	s, keys := filled(b, benchMails(b))
 	defer s.Close()
 	if all, err := s.Users(b.Context()); err != nil {
 		b.Fatal(err)
@@ -96,6 +89,46 @@ func BenchmarkPages(b *testing.B) {
 	}
 	b.ReportMetric(p95(all), "p95-ms")
 	b.ReportMetric(used.Seconds()*1000/float64(len(all)), "cpu-ms/page")
+}
+
+// BenchmarkQuestions is how long one question takes over a year of mails, POSTVAGT_MAILS of them, that nobody has asked before. It
+// reports the slowest of those whose figures add up day by day, and of those that count different things.
+func BenchmarkQuestions(b *testing.B) {
+	s, _ := filled(b, benchMails(b))
+	defer s.Close()
+	worst, which := map[bool]time.Duration{}, map[bool]string{}
+	shift, midnight := 0, time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, zone)
+	for b.Loop() {
+		for _, q := range dashboards.Questions() {
+			shift++ // an answer is remembered for its period
+			p := dashboards.Period{From: midnight.AddDate(-1, 0, -shift).Format(time.RFC3339), To: midnight.AddDate(0, 0, 1).Format(time.RFC3339)}
+			begun := time.Now()
+			if _, err := s.Ask(b.Context(), q, p, nil); err != nil {
+				b.Fatal(q.ID, err)
+			}
+			distinct := q.Measure.Kind == dashboards.Distinct
+			if took := time.Since(begun); took > worst[distinct] {
+				worst[distinct], which[distinct] = took, q.ID
+			}
+		}
+	}
+	b.Logf("slowest: %s, and of those that count different things %s", which[false], which[true])
+	b.ReportMetric(worst[false].Seconds()*1000, "additive-worst-ms")
+	b.ReportMetric(worst[true].Seconds()*1000, "distinct-worst-ms")
+	b.ReportMetric(0, "ns/op")
+}
+
+// benchMails is how many mails the benchmarks are about.
+func benchMails(b *testing.B) int {
+	text := os.Getenv("POSTVAGT_MAILS")
+	if text == "" {
+		return 20_000
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return n
 }
 
 // cpuTime is what the process has used, which the rest of the machine disturbs less than the clock.
