@@ -35,7 +35,7 @@ type Debian struct {
 var bootDebian string
 
 // debianRoot is what mkdebian makes.
-const debianRoot = "bookworm-2.tar.zst"
+const debianRoot = "bookworm-3.tar.zst"
 
 // StartDebian unpacks a host, starts it, and returns when its systemd says that it runs.
 func StartDebian(ctx context.Context, name string) (d *Debian, err error) {
