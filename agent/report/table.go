@@ -122,12 +122,8 @@ func (r *Report) spans(split string, spans []Week) *table {
 func (r *Report) departments() *table {
 	t := &table{Head: []string{text(r.Lang, "department"), r.title("sent"), text(r.Lang, "recognised"), r.title("left-safely"), r.title("done-right"), text(r.Lang, "unseen-short"), text(r.Lang, "held")}}
 	for _, d := range r.Answers.Departments() {
-		row := words(dashboards.Word(r.Lang, "department", d.Name))
-		for _, c := range []cell{r.count("sent-departments", d.Name, nil), r.count("recognised-departments", d.Name, nil), r.both("left-safely", "-departments", d.Name, nil),
-			r.both("done-right", "-departments", d.Name, nil), r.count("unseen-departments", d.Name, nil), r.count("held-departments", d.Name, nil)} {
-			row = append(row, c)
-		}
-		t.Rows = append(t.Rows, row)
+		t.Rows = append(t.Rows, append(words(dashboards.Word(r.Lang, "department", d.Name)), r.count("sent-departments", d.Name, nil), r.count("recognised-departments", d.Name, nil),
+			r.both("left-safely", "-departments", d.Name, nil), r.both("done-right", "-departments", d.Name, nil), r.count("unseen-departments", d.Name, nil), r.count("held-departments", d.Name, nil)))
 	}
 	if unseen := "unseen-departments"; !r.asked(unseen) {
 		for i := range t.Rows {
