@@ -82,20 +82,27 @@ func TestThreadsForgetTheOldest(t *testing.T) {
 	}
 }
 
-// A reply in the open to a mail that arrived encrypted is held, whatever it says; an answer to other mail is not.
-func TestDowngradeIsSeen(t *testing.T) {
-	cfg := testConfig(t, "[policy]\nmode = \"enforce\"\n[[channel]]\nname = \"gateway\"\nheader = \"X-Gateway: secure\"\n")
-	th, err := OpenThreads(cfg.Milter.StateDir, nil, time.Now)
+// rememberingFilter enforces, and remembers threads.
+func rememberingFilter(t *testing.T, config string, now func() time.Time) *Filter {
+	t.Helper()
+	cfg := testConfig(t, "[policy]\nmode = \"enforce\"\n"+config)
+	th, err := OpenThreads(cfg.Milter.StateDir, nil, now)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer th.Close()
+	t.Cleanup(func() { th.Close() })
 	parts := testParts
 	parts.Threads = th
 	f, err := NewFilter(cfg, parts)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return f
+}
+
+// A reply in the open to a mail that arrived encrypted is held, whatever it says; an answer to other mail is not.
+func TestDowngradeIsSeen(t *testing.T) {
+	f := rememberingFilter(t, "[[channel]]\nname = \"gateway\"\nheader = \"X-Gateway: secure\"\n", time.Now)
 	judge := func(text string) Judgement {
 		return f.Explain([]byte(strings.ReplaceAll(text, "\n", "\r\n")))
 	}
@@ -123,19 +130,8 @@ func TestDowngradeIsSeen(t *testing.T) {
 // A password that follows a locked file, in its thread or within a week to the same recipient, is the key by the channel of the lock;
 // a password that follows nothing, goes to somebody else or is not told, is none.
 func TestKeyByTheSameChannelIsSeen(t *testing.T) {
-	cfg := testConfig(t, "[policy]\nmode = \"enforce\"\n")
 	now := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
-	th, err := OpenThreads(cfg.Milter.StateDir, nil, func() time.Time { return now })
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer th.Close()
-	parts := testParts
-	parts.Threads = th
-	f, err := NewFilter(cfg, parts)
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := rememberingFilter(t, "", func() time.Time { return now })
 	judge := func(to, fields, body string) string {
 		return f.Explain([]byte(strings.ReplaceAll("From: kari@kommune.example\nTo: "+to+"\n"+fields+"\n\n"+body+"\n", "\n", "\r\n"))).Why
 	}

@@ -52,7 +52,22 @@ func (r *Register) expired(ctx context.Context, before time.Time) (due []string,
 		}
 		over[l.ID] = l.Case == nil || !l.Case.Closed.IsZero() && l.Case.Closed.Before(before)
 	}
-	subjects, err := r.Store.RegisterSubjects(ctx, cases.TriageSubject(""))
+	triaged, err := r.quietSince(ctx, cases.TriageSubject(""), before)
+	if err != nil {
+		return nil, err
+	}
+	for _, last := range triaged {
+		if t, ok := last.Change.(cases.Triage); ok && (t.Case == "" || over[t.Case]) {
+			due = append(due, last.Subject)
+		}
+	}
+	loose, err := r.looseBefore(ctx, before)
+	return append(due, loose...), err
+}
+
+// quietSince gives the last entry of each subject of a kind of which nothing was said since a time.
+func (r *Register) quietSince(ctx context.Context, prefix string, before time.Time) (lasts []cases.Entry, err error) {
+	subjects, err := r.Store.RegisterSubjects(ctx, prefix)
 	if err != nil {
 		return nil, err
 	}
@@ -61,16 +76,12 @@ func (r *Register) expired(ctx context.Context, before time.Time) (due []string,
 		if err != nil {
 			return nil, err
 		}
-		if len(entries) == 0 {
-			continue
-		}
-		last := entries[len(entries)-1]
-		if t, ok := last.Change.(cases.Triage); ok && last.At.Before(before) && (t.Case == "" || over[t.Case]) {
-			due = append(due, s)
+		if n := len(entries); n > 0 && entries[n-1].At.Before(before) {
+			lasts = append(lasts, entries[n-1])
+			lasts[len(lasts)-1].Subject = s
 		}
 	}
-	loose, err := r.looseBefore(ctx, before)
-	return append(due, loose...), err
+	return lasts, nil
 }
 
 // looseBefore lists what belongs to no case and was said before a time: explanations, and files that no measure names any more.
@@ -80,17 +91,13 @@ func (r *Register) looseBefore(ctx context.Context, before time.Time) (due []str
 		return nil, err
 	}
 	for _, prefix := range []string{cases.ExplanationSubject(""), filePrefix} {
-		subjects, err := r.Store.RegisterSubjects(ctx, prefix)
+		quiet, err := r.quietSince(ctx, prefix, before)
 		if err != nil {
 			return nil, err
 		}
-		for _, s := range subjects {
-			entries, err := r.entries(ctx, s)
-			if err != nil {
-				return nil, err
-			}
-			if n := len(entries); n > 0 && entries[n-1].At.Before(before) && !named[strings.TrimPrefix(s, filePrefix)] {
-				due = append(due, s)
+		for _, last := range quiet {
+			if !named[strings.TrimPrefix(last.Subject, filePrefix)] {
+				due = append(due, last.Subject)
 			}
 		}
 	}

@@ -221,45 +221,33 @@ func TestVisibleRecipients(t *testing.T) {
 	}
 }
 
-// R7, R18: what arrived securely is answered securely, whatever the answer says.
-func TestDowngrade(t *testing.T) {
+// R7, R18: what arrived securely is answered securely, whatever the answer says. R2: a key by the way of its lock is tagged, and makes
+// nothing milder.
+func TestWhatWentBefore(t *testing.T) {
 	table := must(t, Default(), Options{Mode: Enforce})
+	answer, key := Facts{Downgrade: true}, Facts{KeyTold: true}
 	for _, tt := range []struct {
-		name string
-		to   Recipient
-		c    Content
-		want string
+		name  string
+		facts Facts
+		to    Recipient
+		c     Content
+		want  string
 	}{
-		{"in the open", Recipient{Direction: verdict.Outbound, Transport: Opportunistic}, Content{}, "downgrade"},
-		{"way not known", Recipient{Direction: verdict.Outbound, Transport: Unknown}, Content{}, "downgrade"},
-		{"encrypted", Recipient{Direction: verdict.Outbound}, Content{Protection: encrypted("smime", "AES-256-GCM", true)}, "content-encrypted"},
-		{"by a channel", Recipient{Direction: verdict.Outbound, Channel: "gateway"}, Content{}, "secure-channel"},
-		{"by verified TLS", Recipient{Direction: verdict.Outbound, Transport: Enforced}, Content{}, "otherwise"},
-		{"inside", Recipient{Direction: verdict.Internal}, Content{}, "otherwise"},
+		{"an answer in the open", answer, Recipient{Direction: verdict.Outbound, Transport: Opportunistic}, Content{}, "downgrade"},
+		{"an answer, way not known", answer, Recipient{Direction: verdict.Outbound, Transport: Unknown}, Content{}, "downgrade"},
+		{"an answer, encrypted", answer, Recipient{Direction: verdict.Outbound}, Content{Protection: encrypted("smime", "AES-256-GCM", true)}, "content-encrypted"},
+		{"an answer by a channel", answer, Recipient{Direction: verdict.Outbound, Channel: "gateway"}, Content{}, "secure-channel"},
+		{"an answer by verified TLS", answer, Recipient{Direction: verdict.Outbound, Transport: Enforced}, Content{}, "otherwise"},
+		{"an answer inside", answer, Recipient{Direction: verdict.Internal}, Content{}, "otherwise"},
+		{"a key in the open", key, Recipient{Direction: verdict.Outbound, Transport: Opportunistic}, Content{}, "key-by-same-channel"},
+		{"a key by verified TLS", key, Recipient{Direction: verdict.Outbound, Transport: Enforced}, Content{}, "key-by-same-channel"},
+		{"a key with sensitive data", key, Recipient{Direction: verdict.Outbound, Transport: Opportunistic}, Content{Found: found(detect.Sensitive, 1, false)}, "sensitive"},
+		{"a key by a channel", key, Recipient{Direction: verdict.Outbound, Channel: "gateway"}, Content{}, "secure-channel"},
+		{"a key, encrypted itself", key, Recipient{Direction: verdict.Outbound}, Content{Protection: encrypted("smime", "AES-256-GCM", true)}, "content-encrypted"},
+		{"a key inside", key, Recipient{Direction: verdict.Internal}, Content{}, "otherwise"},
 	} {
-		if r := table.Decide(Facts{Downgrade: true, Recipients: []Recipient{tt.to}}, tt.c); r.Why != tt.want {
-			t.Errorf("%s: by %s, want %s", tt.name, r.Why, tt.want)
-		}
-	}
-}
-
-// R2: a key by the way of its lock is tagged; it makes nothing milder.
-func TestKeyTold(t *testing.T) {
-	table := must(t, Default(), Options{Mode: Enforce})
-	for _, tt := range []struct {
-		name string
-		to   Recipient
-		c    Content
-		want string
-	}{
-		{"in the open", Recipient{Direction: verdict.Outbound, Transport: Opportunistic}, Content{}, "key-by-same-channel"},
-		{"by verified TLS", Recipient{Direction: verdict.Outbound, Transport: Enforced}, Content{}, "key-by-same-channel"},
-		{"with sensitive data", Recipient{Direction: verdict.Outbound, Transport: Opportunistic}, Content{Found: found(detect.Sensitive, 1, false)}, "sensitive"},
-		{"by a channel", Recipient{Direction: verdict.Outbound, Channel: "gateway"}, Content{}, "secure-channel"},
-		{"encrypted itself", Recipient{Direction: verdict.Outbound}, Content{Protection: encrypted("smime", "AES-256-GCM", true)}, "content-encrypted"},
-		{"inside", Recipient{Direction: verdict.Internal}, Content{}, "otherwise"},
-	} {
-		if r := table.Decide(Facts{KeyTold: true, Recipients: []Recipient{tt.to}}, tt.c); r.Why != tt.want {
+		tt.facts.Recipients = []Recipient{tt.to}
+		if r := table.Decide(tt.facts, tt.c); r.Why != tt.want {
 			t.Errorf("%s: by %s, want %s", tt.name, r.Why, tt.want)
 		}
 	}

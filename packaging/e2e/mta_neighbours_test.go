@@ -62,15 +62,20 @@ const (
 	taggedOnce = "Subject: [SENSITIVE] Din sag"
 )
 
-// A message is signed and judged, by two milters in either order: what its signature is worth where it arrives.
-func TestMTAOpenDKIM(t *testing.T) {
-	dir := newMTADir(t)
-	far := newFar(t, dir)
+func newOpenDKIM(t *testing.T, dir string) *kit.OpenDKIM {
+	t.Helper()
 	dkim, err := kit.StartOpenDKIM(t.Context(), filepath.Join(dir, "dkim"), house)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { stopped(t, dkim.Stop()) })
+	return dkim
+}
+
+// A message is signed and judged, by two milters in either order: what its signature is worth where it arrives.
+func TestMTAOpenDKIM(t *testing.T) {
+	dir := newMTADir(t)
+	far, dkim := newFar(t, dir), newOpenDKIM(t, dir)
 	for _, order := range []struct {
 		name                    string
 		behind                  bool
@@ -128,12 +133,7 @@ func (h *mtaHouse) tellsSigned(t *testing.T, dkim *kit.OpenDKIM, released, reply
 // The same on Sendmail, where setup puts the milter behind OpenDKIM too.
 func TestMTAOpenDKIMSendmail(t *testing.T) {
 	dir := newMTADir(t)
-	far := newFar(t, dir)
-	dkim, err := kit.StartOpenDKIM(t.Context(), filepath.Join(dir, "dkim"), house)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { stopped(t, dkim.Stop()) })
+	far, dkim := newFar(t, dir), newOpenDKIM(t, dir)
 	filter := fmt.Sprintf("INPUT_MAIL_FILTER(`opendkim', `S=local:%s')dnl", dkim.Socket())
 	h := newMTAHouse(t, dir, far, newSendmailMTA(t, dir, kit.SendmailConfig{Next: far.Addr(0), Lines: []string{filter}}))
 	h.tellsSigned(t, dkim, verified, broken)
