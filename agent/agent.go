@@ -88,7 +88,15 @@ func (a *Agent) Run(ctx context.Context) error {
 	if a.Ready != nil {
 		a.Ready(listener.Addr().String())
 	}
+	warming, end := context.WithCancel(ctx)
+	warmed := make(chan struct{})
+	go func() {
+		defer close(warmed)
+		warm(warming, db, a.Log, a.now(), zone)
+	}()
 	err = a.follow(ctx, db, m)
+	end()
+	<-warmed
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	return errors.Join(err, server.Shutdown(stop), db.Close())

@@ -14,7 +14,7 @@ tests="$demo bzip2 xz-utils zstd chromium fonts-dejavu-core gnupg p7zip-full qpd
 mtas="$tests opendkim rspamd lintian m4 libwrap0 libldap-2.5-0 libnsl2 mmdebstrap"
 case ${1-} in
 demo) want=$demo ;;
-bench) want="$demo pflogsumm rspamd default-jre-headless maven" ;;
+bench) want="$demo pflogsumm prometheus-postfix-exporter rspamd default-jre-headless maven" ;;
 test) want=$tests; command -v npm >/dev/null || want="$want nodejs npm" ;;
 mtas) want=$mtas ;;
 *) echo "usage: install-deps.sh demo|test|mtas|bench" >&2; exit 2 ;;

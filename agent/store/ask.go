@@ -61,7 +61,7 @@ func (s *Store) askTransmissions(ctx context.Context, qs []dashboards.Question, 
 	s.askCube(asked, span, where)
 	all := make(map[string][]dashboards.Row, len(qs))
 	for _, a := range asked {
-		if err := s.askDetails(ctx, a); err != nil {
+		if err := s.askDetails(ctx, a, where); err != nil {
 			return nil, fmt.Errorf("question %s: %w", a.q.ID, err)
 		}
 		all[a.q.ID] = a.tally.rows(span)
@@ -112,18 +112,19 @@ func (s *Store) askCube(all []*asked, span period, where dashboards.Filter) {
 }
 
 // askDetails reads the rest from the transmissions.
-func (s *Store) askDetails(ctx context.Context, a *asked) error {
+func (s *Store) askDetails(ctx context.Context, a *asked, where dashboards.Filter) error {
 	for _, part := range a.rest {
-		query := a.detail(part, s.zone)
-		rows, err := collect(ctx, s.read, query.sql, query.args, scanAnswer)
-		if err != nil {
-			return err
-		}
-		for _, r := range rows {
-			if a.tally.boolean {
-				r.key = map[string]string{"0": "false", "1": "true"}[r.key]
+		for _, b := range s.blocksOf(part) {
+			rows, err := s.readBlock(ctx, a, where, b)
+			if err != nil {
+				return err
 			}
-			a.tally.add(r)
+			for _, r := range rows {
+				if a.tally.boolean {
+					r.key = map[string]string{"0": "false", "1": "true"}[r.key]
+				}
+				a.tally.add(r)
+			}
 		}
 	}
 	return nil

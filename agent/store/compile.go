@@ -94,7 +94,7 @@ func within(span period, zone *time.Location) piece {
 	}
 	if span.to != math.MaxInt64 {
 		p.sql += " AND t.day <= ? AND t.time < ?"
-		p.args = append(p.args, dayOf(time.UnixMicro(span.to), zone), span.to)
+		p.args = append(p.args, dayOf(time.UnixMicro(span.to-1), zone), span.to)
 	}
 	return p
 }

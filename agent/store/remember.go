@@ -24,8 +24,11 @@ const (
 // answer. Each stands while no day that it is about has changed, so none is older than the daily figures themselves. Who asks the
 // same while an answer is being made waits for it.
 type remembered[T any] struct {
+	most, room int         // how many answers, and of what size together; 0 for any
+	size       func(T) int // of an answer; nil where room is 0
+
 	mu   sync.Mutex
-	most int
+	held int // size of all
 	all  map[[sha256.Size]byte]*answered[T]
 }
 
@@ -46,9 +49,23 @@ func (r *remembered[T]) of(asked [sha256.Size]byte, revision int64, make func() 
 	}
 	value, err := make()
 	if err == nil {
+		r.weigh(one, value)
 		one.made, one.revision, one.value = true, revision, value
 	}
 	return value, err
+}
+
+// weigh makes room for a new value of an answer.
+func (r *remembered[T]) weigh(one *answered[T], value T) {
+	if r.size == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.held = max(0, r.held+r.size(value)-r.size(one.value)) // one that was forgotten meanwhile may have been counted before
+	if r.held > r.room {
+		r.all, r.held = nil, 0
+	}
 }
 
 func (r *remembered[T]) find(asked [sha256.Size]byte) *answered[T] {
@@ -57,7 +74,7 @@ func (r *remembered[T]) find(asked [sha256.Size]byte) *answered[T] {
 	one := r.all[asked]
 	if one == nil {
 		if r.all == nil || len(r.all) >= r.most {
-			r.all = map[[sha256.Size]byte]*answered[T]{}
+			r.all, r.held = map[[sha256.Size]byte]*answered[T]{}, 0
 		}
 		one = &answered[T]{}
 		r.all[asked] = one

@@ -75,6 +75,7 @@ type Store struct {
 	cube     *cube
 	answers  remembered[map[string][]dashboards.Row]
 	lists    remembered[list]
+	blocks   remembered[[]answer]
 	places   places
 	facets   facets
 	seen     int64          // of a reader: the commit that its cube is of
@@ -89,13 +90,19 @@ type Option func(*Store)
 // In sets the zone whose days the figures are counted by; time.Local without it.
 func In(zone *time.Location) Option { return func(s *Store) { s.zone = zone } }
 
-// Open opens or makes the database at path for the one agent that writes it. A second one gets ErrLocked.
-func Open(ctx context.Context, path string, options ...Option) (*Store, error) {
+func newStore(path string, options []Option) *Store {
 	s := &Store{path: path, zone: time.Local, cube: newCube()}
 	s.answers.most, s.lists.most = mostAnswers, mostLists
+	s.blocks.most, s.blocks.room, s.blocks.size = mostBlocks, mostBlockAnswers, func(all []answer) int { return len(all) }
 	for _, o := range options {
 		o(s)
 	}
+	return s
+}
+
+// Open opens or makes the database at path for the one agent that writes it. A second one gets ErrLocked.
+func Open(ctx context.Context, path string, options ...Option) (*Store, error) {
+	s := newStore(path, options)
 	if err := s.open(ctx); err != nil {
 		s.Close()
 		return nil, fmt.Errorf("store %s: %w", path, err)
@@ -105,11 +112,7 @@ func Open(ctx context.Context, path string, options ...Option) (*Store, error) {
 
 // OpenRead opens an existing database for questions only, while an agent may be writing it.
 func OpenRead(ctx context.Context, path string, options ...Option) (*Store, error) {
-	s := &Store{path: path, zone: time.Local, cube: newCube()}
-	s.answers.most, s.lists.most = mostAnswers, mostLists
-	for _, o := range options {
-		o(s)
-	}
+	s := newStore(path, options)
 	if _, err := os.Stat(path); err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}

@@ -91,30 +91,47 @@ func BenchmarkPages(b *testing.B) {
 	b.ReportMetric(used.Seconds()*1000/float64(len(all)), "cpu-ms/page")
 }
 
-// BenchmarkQuestions is how long one question takes over a year of mails, POSTVAGT_MAILS of them, that nobody has asked before. It
-// reports the slowest of those whose figures add up day by day, and of those that count different things.
+// BenchmarkQuestions is how long one question takes over a year of mails, POSTVAGT_MAILS of them, each time after a commit has changed
+// today, as mail does all the time. It reports the slowest of those whose figures add up, and of those that count different things;
+// and the slowest of all when it is asked for the first time after a start.
 func BenchmarkQuestions(b *testing.B) {
 	s, _ := filled(b, benchMails(b))
 	defer s.Close()
-	worst, which := map[bool]time.Duration{}, map[bool]string{}
-	shift, midnight := 0, time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, zone)
-	for b.Loop() {
-		for _, q := range dashboards.Questions() {
-			shift++ // an answer is remembered for its period
-			p := dashboards.Period{From: midnight.AddDate(-1, 0, -shift).Format(time.RFC3339), To: midnight.AddDate(0, 0, 1).Format(time.RFC3339)}
+	midnight := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, zone)
+	p := dashboards.Period{From: midnight.AddDate(-1, 0, 0).Format(time.RFC3339), To: midnight.AddDate(0, 0, 1).Format(time.RFC3339)}
+	slowest := func(which func(dashboards.Question) bool) (worst time.Duration, id string) {
+		for _, q := range slices.DeleteFunc(dashboards.Questions(), func(q dashboards.Question) bool { return !which(q) }) {
+			newest, _, err := s.Documents(b.Context(), dashboards.Period{}, nil, 0, 1)
+			if err != nil {
+				b.Fatal(err)
+			}
+			newest[0].Size++
+			if err := s.Commit(b.Context(), store.Batch{Documents: newest}); err != nil {
+				b.Fatal(err)
+			}
 			begun := time.Now()
 			if _, err := s.Ask(b.Context(), q, p, nil); err != nil {
 				b.Fatal(q.ID, err)
 			}
-			distinct := q.Measure.Kind == dashboards.Distinct
-			if took := time.Since(begun); took > worst[distinct] {
-				worst[distinct], which[distinct] = took, q.ID
+			if took := time.Since(begun); took > worst {
+				worst, id = took, q.ID
 			}
 		}
+		return worst, id
 	}
-	b.Logf("slowest: %s, and of those that count different things %s", which[false], which[true])
-	b.ReportMetric(worst[false].Seconds()*1000, "additive-worst-ms")
-	b.ReportMetric(worst[true].Seconds()*1000, "distinct-worst-ms")
+	distinct := func(q dashboards.Question) bool { return q.Measure.Kind == dashboards.Distinct }
+	first, id := slowest(func(dashboards.Question) bool { return true })
+	b.Logf("slowest the first time: %s", id)
+	var add, count time.Duration
+	for b.Loop() {
+		took, id := slowest(func(q dashboards.Question) bool { return !distinct(q) })
+		other, otherID := slowest(distinct)
+		b.Logf("slowest: %s, and of those that count different things %s", id, otherID)
+		add, count = max(add, took), max(count, other)
+	}
+	b.ReportMetric(first.Seconds()*1000, "first-worst-ms")
+	b.ReportMetric(add.Seconds()*1000, "additive-worst-ms")
+	b.ReportMetric(count.Seconds()*1000, "distinct-worst-ms")
 	b.ReportMetric(0, "ns/op")
 }
 
