@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -181,18 +182,21 @@ func importLog(ctx context.Context, dir, log string) (used, error) {
 
 // follow runs the exporter until it has read the log and rests: it never ends by itself, and skips what it finds at its start.
 func follow(ctx context.Context, path, log string) (u used, err error) {
-	text, err := os.ReadFile(log)
+	source, err := os.Open(log)
 	if err != nil {
 		return u, err
 	}
+	defer source.Close()
 	port, err := kit.FreePort("127.0.0.1")
 	if err != nil {
 		return u, err
 	}
 	log += ".followed"
-	if err := os.WriteFile(log, nil, 0o644); err != nil {
+	followed, err := os.Create(log)
+	if err != nil {
 		return u, err
 	}
+	defer followed.Close()
 	cmd := exec.CommandContext(ctx, path, fmt.Sprintf("--web.listen-address=127.0.0.1:%d", port), "--postfix.logfile_path="+log)
 	if err := cmd.Start(); err != nil {
 		return u, err
@@ -206,7 +210,8 @@ func follow(ctx context.Context, path, log string) (u used, err error) {
 		return u, err
 	}
 	begun := time.Now()
-	if err := os.WriteFile(log, text, 0o644); err != nil {
+	length, err := io.Copy(followed, source) // not by way of memory, which the next contestants would be measured by
+	if err != nil {
 		return u, err
 	}
 	rests := 0
@@ -218,7 +223,7 @@ func follow(ctx context.Context, path, log string) (u used, err error) {
 		if rests++; now > u.cpu+20*time.Millisecond {
 			rests, u.cpu, u.wall = 0, now, time.Since(begun)
 		}
-		return rests >= 5 && readTo(pid, log) == int64(len(text)), nil
+		return rests >= 5 && readTo(pid, log) == length, nil
 	})
 	u.resident = residentPeak(pid)
 	return u, err
