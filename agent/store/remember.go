@@ -48,24 +48,27 @@ func (r *remembered[T]) of(asked [sha256.Size]byte, revision int64, make func() 
 		return one.value, nil
 	}
 	value, err := make()
-	if err == nil {
-		r.weigh(one, value)
+	if err == nil && r.roomFor(one, value) {
 		one.made, one.revision, one.value = true, revision, value
 	}
 	return value, err
 }
 
-// weigh makes room for a new value of an answer.
-func (r *remembered[T]) weigh(one *answered[T], value T) {
+// roomFor makes room for a new value of an answer. One that would take a large part of it is not remembered.
+func (r *remembered[T]) roomFor(one *answered[T], value T) bool {
 	if r.size == nil {
-		return
+		return true
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.size(value) > r.room/40 {
+		return false
+	}
 	r.held = max(0, r.held+r.size(value)-r.size(one.value)) // one that was forgotten meanwhile may have been counted before
 	if r.held > r.room {
 		r.all, r.held = nil, 0
 	}
+	return true
 }
 
 func (r *remembered[T]) find(asked [sha256.Size]byte) *answered[T] {

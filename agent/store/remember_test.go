@@ -161,3 +161,28 @@ func TestRememberedOnce(t *testing.T) {
 		}
 	}
 }
+
+// Answers are remembered while there is room for all, and none that would take a large part of it.
+func TestRememberedHasRoom(t *testing.T) {
+	r := remembered[string]{most: 100, room: 80, size: func(s string) int { return len(s) }}
+	asked, made := func(n byte) [32]byte { return [32]byte{n} }, 0
+	ask := func(n byte, answer string) {
+		t.Helper()
+		if got, err := r.of(asked(n), 1, func() (string, error) { made++; return answer, nil }); err != nil || got != answer {
+			t.Fatalf("%q, %v", got, err)
+		}
+	}
+	ask(1, "aaa")
+	ask(1, "aaa")
+	ask(2, "ab")
+	ask(2, "ab")
+	if made != 3 || r.held != 2 {
+		t.Errorf("made %d times, %d held: want the long one twice and the short one once", made, r.held)
+	}
+	for n := range byte(41) {
+		ask(n+10, "xy")
+	}
+	if r.held > r.room || len(r.all) > 41 {
+		t.Errorf("%d held by %d answers", r.held, len(r.all))
+	}
+}
