@@ -119,7 +119,7 @@ func (s *Store) askDetails(ctx context.Context, a *asked, where dashboards.Filte
 			if err != nil {
 				return err
 			}
-			for _, r := range rows {
+			for r := range rows.all() {
 				if a.tally.boolean {
 					r.key = map[string]string{"0": "false", "1": "true"}[r.key]
 				}

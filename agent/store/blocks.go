@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"iter"
 	"math"
+	"sync"
 	"time"
 
 	"postvagt/dashboards"
@@ -12,10 +14,11 @@ import (
 // day at either end. A block of whole days is read again only after one of them has changed, so that of a year only today is read
 // each time.
 
-// Bounds of the blocks that are remembered; when there is more, all is forgotten. An answer is some 100 bytes.
+// Bounds of the blocks that are remembered; when there is more, all is forgotten. An answer is 32 bytes, and a text some 60.
 const (
 	mostBlocks       = 4096
-	mostBlockAnswers = 200_000
+	mostBlockAnswers = 500_000
+	mostTexts        = 200_000
 )
 
 // block is a part of a span. It holds the local days [first, last), none of them where it is a part of a day.
@@ -65,11 +68,18 @@ func (s *Store) blockAt(at, to int64) block {
 	return block{period: period{at, to}}
 }
 
-// readBlock asks the transmissions of a block, or remembers what they said. The answers are not to be changed.
-func (s *Store) readBlock(ctx context.Context, a *asked, where dashboards.Filter, b block) ([]answer, error) {
-	read := func() ([]answer, error) {
+// readBlock asks the transmissions of a block, or remembers what they said.
+func (s *Store) readBlock(ctx context.Context, a *asked, where dashboards.Filter, b block) (packed, error) {
+	read := func() (packed, error) {
 		query := a.detail(b.period, s.zone)
-		return collect(ctx, s.read, query.sql, query.args, scanAnswer)
+		p := packed{texts: s.texts.current()}
+		for r, err := range walk(ctx, s.read, query.sql, query.args, scanAnswer) {
+			if err != nil {
+				return packed{}, err
+			}
+			p.add(r)
+		}
+		return p, nil
 	}
 	if b.first == b.last || s.write == nil { // another process writes: a row may change and no figure with it
 		return read()
@@ -78,4 +88,77 @@ func (s *Store) readBlock(ctx context.Context, a *asked, where dashboards.Filter
 	revision := s.cube.revisionOf(b.first, b.last)
 	s.cube.mu.RUnlock()
 	return s.blocks.of(asking(nil).numbers(b.from, b.to).filter(where).question(a.q).sum(), revision, read)
+}
+
+// packed are answers whose texts, the same ones month by month, stand once for all.
+type packed struct {
+	texts *vocabulary
+	rows  []packedAnswer
+}
+
+type packedAnswer struct {
+	day        int32
+	key, value uint32 // numbers of texts
+	count, n   int64
+}
+
+func (p *packed) add(r answer) {
+	p.rows = append(p.rows, packedAnswer{int32(r.day), p.texts.number(r.key), p.texts.number(r.value), r.count, r.n})
+}
+
+// all gives the answers as they were.
+func (p packed) all() iter.Seq[answer] {
+	return func(yield func(answer) bool) {
+		for _, r := range p.rows {
+			if !yield(answer{int64(r.day), p.texts.text(r.key), p.texts.text(r.value), r.count, r.n}) {
+				return
+			}
+		}
+	}
+}
+
+// vocabulary numbers texts in the order in which they come.
+type vocabulary struct {
+	mu      sync.RWMutex
+	numbers map[string]uint32
+	all     []string
+}
+
+func (t *vocabulary) number(s string) uint32 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	n, ok := t.numbers[s]
+	if !ok {
+		n = uint32(len(t.all))
+		t.numbers[s] = n
+		t.all = append(t.all, s)
+	}
+	return n
+}
+
+func (t *vocabulary) text(n uint32) string {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.all[n]
+}
+
+// lexicon hands out the texts of new blocks: others when there are very many, the old ones going with the blocks that use them.
+type lexicon struct {
+	mu  sync.Mutex
+	now *vocabulary
+}
+
+func (l *lexicon) current() *vocabulary {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.now == nil || l.now.count() > mostTexts {
+		l.now = &vocabulary{numbers: map[string]uint32{}}
+	}
+	return l.now
+}
+
+func (t *vocabulary) count() int {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return len(t.all)
 }

@@ -61,7 +61,7 @@ func (r *remembered[T]) roomFor(one *answered[T], value T) bool {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.size(value) > r.room/40 {
+	if r.size(value) > r.room/10 {
 		return false
 	}
 	r.held = max(0, r.held+r.size(value)-r.size(one.value)) // one that was forgotten meanwhile may have been counted before

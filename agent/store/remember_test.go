@@ -164,7 +164,7 @@ func TestRememberedOnce(t *testing.T) {
 
 // Answers are remembered while there is room for all, and none that would take a large part of it.
 func TestRememberedHasRoom(t *testing.T) {
-	r := remembered[string]{most: 100, room: 80, size: func(s string) int { return len(s) }}
+	r := remembered[string]{most: 100, room: 20, size: func(s string) int { return len(s) }}
 	asked, made := func(n byte) [32]byte { return [32]byte{n} }, 0
 	ask := func(n byte, answer string) {
 		t.Helper()

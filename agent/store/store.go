@@ -75,7 +75,8 @@ type Store struct {
 	cube     *cube
 	answers  remembered[map[string][]dashboards.Row]
 	lists    remembered[list]
-	blocks   remembered[[]answer]
+	blocks   remembered[packed]
+	texts    lexicon // of blocks
 	places   places
 	facets   facets
 	seen     int64          // of a reader: the commit that its cube is of
@@ -93,7 +94,7 @@ func In(zone *time.Location) Option { return func(s *Store) { s.zone = zone } }
 func newStore(path string, options []Option) *Store {
 	s := &Store{path: path, zone: time.Local, cube: newCube()}
 	s.answers.most, s.lists.most = mostAnswers, mostLists
-	s.blocks.most, s.blocks.room, s.blocks.size = mostBlocks, mostBlockAnswers, func(all []answer) int { return len(all) }
+	s.blocks.most, s.blocks.room, s.blocks.size = mostBlocks, mostBlockAnswers, func(p packed) int { return len(p.rows) }
 	for _, o := range options {
 		o(s)
 	}
