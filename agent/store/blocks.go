@@ -3,21 +3,20 @@ package store
 import (
 	"context"
 	"iter"
-	"math"
 	"sync"
 	"time"
 
 	"postvagt/dashboards"
 )
 
-// What the transmissions themselves must be asked for is asked by blocks: whole months, the days beside them, and what is left of a
-// day at either end. A block of whole days is read again only after one of them has changed, so that of a year only today is read
-// each time.
+// What the transmissions themselves must be asked for is asked by blocks: whole months, half ones and smaller beside them, single days
+// of the last week, and what is left of a day at either end. A block of whole days is read again only after one of them has changed,
+// so that of a year today is read each time, and a day of the last week when an outcome came late.
 
 // Bounds of the blocks that are remembered; when there is more, all is forgotten. An answer is 32 bytes, and a text some 60.
 const (
 	mostBlocks       = 4096
-	mostBlockAnswers = 500_000
+	mostBlockAnswers = 800_000
 	mostTexts        = 200_000
 )
 
@@ -35,37 +34,48 @@ func (s *Store) blocksOf(span period) (all []block) {
 	if newest == 0 {
 		return nil
 	}
-	at, to := max(span.from, oldest), min(span.to, newest+1)
-	if span.from == math.MinInt64 {
-		at = dateOf(dayOf(time.UnixMicro(oldest), s.zone), s.zone).UnixMicro()
-	}
-	if span.to == math.MaxInt64 {
-		to = dateOf(dayOf(time.UnixMicro(newest), s.zone)+1, s.zone).UnixMicro()
-	}
+	at := max(span.from, dateOf(dayOf(time.UnixMicro(oldest), s.zone), s.zone).UnixMicro())
+	to := min(span.to, dateOf(dayOf(time.UnixMicro(newest), s.zone)+1, s.zone).UnixMicro())
+	settled := dayOf(time.UnixMicro(newest), s.zone) - unsettledDays
 	for at < to {
-		b := s.blockAt(at, to)
+		b := s.blockAt(at, to, settled)
 		all = append(all, b)
 		at = b.to
 	}
 	return all
 }
 
-// blockAt is the longest block that begins at a moment and ends before another.
-func (s *Store) blockAt(at, to int64) block {
+// unsettledDays are the last ones, of which outcomes still come in.
+const unsettledDays = 7
+
+// blockAt is the longest block that begins at a moment, ends before another, and has, but for a single day, only settled days.
+func (s *Store) blockAt(at, to, settled int64) block {
 	day := dayOf(time.UnixMicro(at), s.zone)
 	if dateOf(day, s.zone).UnixMicro() != at {
 		return block{period: period{at, min(to, dateOf(day+1, s.zone).UnixMicro())}}
 	}
-	ends := []int64{day + 1}
-	if d := time.Unix(day*86400, 0).UTC(); d.Day() == 1 {
-		ends = []int64{d.AddDate(0, 1, 0).Unix() / 86400, day + 1}
-	}
-	for _, last := range ends {
-		if end := dateOf(last, s.zone).UnixMicro(); end <= to {
+	for _, last := range endsOf(day) {
+		if end := dateOf(last, s.zone).UnixMicro(); end <= to && (last <= settled || last == day+1) {
 			return block{period{at, end}, day, last}
 		}
 	}
 	return block{period: period{at, to}}
+}
+
+// endsOf are the days before which a block may end that begins with a day, the latest first: its month's end where it is the first,
+// else 16, 8, 4 or 2 days later where that many fit its number in the month; so blocks of different periods are the same ones.
+func endsOf(day int64) (ends []int64) {
+	d := time.Unix(day*86400, 0).UTC()
+	next := d.AddDate(0, 1, 1-d.Day()).Unix() / 86400
+	if d.Day() == 1 {
+		ends = append(ends, next)
+	}
+	for size := int64(16); size > 1; size /= 2 {
+		if int64(d.Day()-1)%size == 0 && day+size <= next {
+			ends = append(ends, day+size)
+		}
+	}
+	return append(ends, day+1)
 }
 
 // readBlock asks the transmissions of a block, or remembers what they said.
