@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"postvagt/agent/store"
+	"postvagt/milter/program"
 )
 
 // SelfTests is what the milter of each host answered last to its test message, as far as the log has been read (R16).
@@ -31,22 +32,21 @@ func AwaitSelfTest(ctx context.Context, c *Config, since time.Time, wait time.Du
 	}
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
-	look := time.NewTicker(250 * time.Millisecond)
-	defer look.Stop()
-	for {
+	var seen []store.SelfTest
+	err = program.Poll(ctx, 250*time.Millisecond, func() (bool, error) {
 		all, err := SelfTests(ctx, c)
-		if err != nil && ctx.Err() == nil {
-			return nil, err
+		if err != nil && ctx.Err() != nil {
+			return false, nil
 		}
 		for _, t := range all {
 			if t.Host == shortHost(host) && !t.At.Before(since.Truncate(time.Microsecond)) {
-				return []store.SelfTest{t}, nil
+				seen = []store.SelfTest{t}
 			}
 		}
-		select {
-		case <-ctx.Done():
-			return nil, fmt.Errorf("no test of %s since %s has been read in %s: see that the agent runs, and that [log] verdicts names the milter's verdict_log (postvagt-agent doctor)", shortHost(host), since.Local().Format(time.DateTime), wait)
-		case <-look.C:
-		}
+		return seen != nil, err
+	})
+	if err != nil && ctx.Err() != nil {
+		return nil, fmt.Errorf("no test of %s since %s has been read in %s: see that the agent runs, and that [log] verdicts names the milter's verdict_log (postvagt-agent doctor)", shortHost(host), since.Local().Format(time.DateTime), wait)
 	}
+	return seen, err
 }

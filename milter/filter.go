@@ -196,7 +196,7 @@ func (f *Filter) judge(ctx context.Context, t *Transaction) Judgement {
 		stale = errors.Join(stale, f.promises(ctx, t, &facts))
 	}
 	r := f.table.Decide(facts, content)
-	j := Judgement{Record: r, Findings: found.Findings, Unopened: mail.Unopened, Lookups: errors.Join(stale, f.remember(&r, mail, t.Sender, facts.Outside()), f.acquaint(t, &r, &facts))}
+	j := Judgement{Record: r, Findings: found.Findings, Unopened: mail.Unopened, Lookups: errors.Join(stale, f.remember(&r, mail, &facts), f.acquaint(t, &r, &facts))}
 	if t.explain {
 		j.Reasons = scanner.Explanations()
 	}
@@ -204,12 +204,12 @@ func (f *Filter) judge(ctx context.Context, t *Transaction) Judgement {
 }
 
 // remember keeps which messages arrived securely, and which left with a locked file.
-func (f *Filter) remember(r *verdict.Record, mail *message.Mail, sender string, outside []string) error {
+func (f *Filter) remember(r *verdict.Record, mail *message.Mail, facts *policy.Facts) error {
 	switch {
 	case f.threads == nil:
 	case r.Direction == verdict.Outbound:
 		if mail.UnderPassword() {
-			return f.threads.Locked(mail.MessageID, sender, outside)
+			return f.threads.Locked(mail.MessageID, facts.Sender, facts.Outside())
 		}
 	case r.Protection.Content != "none" || r.Protection.Channel != "":
 		return f.threads.Remember(mail.MessageID)

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"postvagt/milter/verdict"
 )
 
 // TestHeader proves that a message is the admin's test, by the token that lies in the state folder while the test lasts. Such a
@@ -37,6 +39,15 @@ func NewTestToken(cfg *Config) (token string, end func() error, err error) {
 		return "", nil, err
 	}
 	return token, func() error { return os.Remove(path) }, f.Close()
+}
+
+// holdTest holds a message in every mode if what stands in its TestHeader proves that it is the admin's test, and says whether it is.
+func (f *Filter) holdTest(j *Judgement, said string) bool {
+	test := f.isTest(said)
+	if test {
+		j.Action = verdict.Hold
+	}
+	return test
 }
 
 // isTest says whether what stands in TestHeader is the token of a test that is under way.

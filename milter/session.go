@@ -159,10 +159,7 @@ func (s *session) Body(m *gomilter.Modifier) (gomilter.Response, error) {
 	in.endHeader()
 	j := s.judge(in)
 	j.Millis = millis(s.server.now().Sub(start))
-	test := in.filter.isTest(in.test)
-	if test {
-		j.Action = verdict.Hold // in every mode
-	}
+	test := in.filter.holdTest(&j, in.test)
 	resp, err := apply(in, &j, m)
 	if err == nil {
 		s.server.log(in.t.QueueID, test, &j)

@@ -71,11 +71,7 @@ func (s *Server) Submit(ctx context.Context, sub Submission) (Answer, error) {
 		j = f.Judge(ctx, t, func() { sp.Close() })
 	}
 	j.Millis = millis(s.now().Sub(start))
-	test := f.isTest(testOf(head))
-	if test {
-		j.Action = verdict.Hold // in every mode
-	}
-	s.log(t.QueueID, test, &j)
+	s.log(t.QueueID, f.holdTest(&j, testOf(head)), &j)
 	return f.answerTo(&j, head), nil
 }
 

@@ -191,11 +191,7 @@ func (r *Report) howLeft() section {
 	q, _ := dashboards.ByID("recognised-protection")
 	s := section{Heading: q.Title.In(r.Lang), Paragraphs: []string{q.Help.In(r.Lang)}}
 	s.Stack = Stack(r.Lang, r.Answers[q.ID])
-	t := &table{Head: []string{text(r.Lang, "how-left"), text(r.Lang, "number"), text(r.Lang, "share")}}
-	for _, p := range s.Stack {
-		t.Rows = append(t.Rows, append(words(p.Title), r.opens(p.Value, Behind{Question: q.ID, Key: strings.TrimPrefix(p.Class, "is-")}), cell{{Text: p.Share}}))
-	}
-	s.Table = t
+	s.Table = r.partsTable(q.ID, "how-left", s.Stack)
 	return s
 }
 
@@ -203,24 +199,29 @@ func (r *Report) howLeft() section {
 func (r *Report) howAllLeft() section {
 	q, _ := dashboards.ByID("copies-transports")
 	s := section{Heading: q.Title.In(r.Lang), Paragraphs: []string{q.Help.In(r.Lang), text(r.Lang, "all-left-help")}}
-	counts, total := map[string]int64{}, int64(0)
-	for _, row := range r.Answers[q.ID] {
-		counts[row.Key] += row.Count
-		total += max(0, row.Count)
-	}
-	if total == 0 {
-		return s
-	}
-	s.Table = &table{Head: []string{text(r.Lang, "connection"), text(r.Lang, "number"), text(r.Lang, "share")}, Wide: true}
-	for _, key := range []string{"verified", "encrypted", "to-relay", "plaintext", "local", "unknown"} {
-		s.Table.Rows = append(s.Table.Rows, append(words(dashboards.Word(r.Lang, "transport", key)),
-			r.opens(dashboards.Number(r.Lang, counts[key]), Behind{Question: q.ID, Key: key}), cell{{Text: dashboards.Percent(r.Lang, counts[key], total)}}))
+	if parts := partsOf(r.Lang, r.Answers[q.ID], "transport", "verified", "encrypted", "to-relay", "plaintext", "local", "unknown"); parts != nil {
+		s.Table = r.partsTable(q.ID, "connection", parts)
+		s.Table.Wide = true
 	}
 	return s
 }
 
+// partsTable is a table of the parts of a question.
+func (r *Report) partsTable(id, head string, parts []Part) *table {
+	t := &table{Head: []string{text(r.Lang, head), text(r.Lang, "number"), text(r.Lang, "share")}}
+	for _, p := range parts {
+		t.Rows = append(t.Rows, append(words(p.Title), r.opens(p.Value, Behind{Question: id, Key: strings.TrimPrefix(p.Class, "is-")}), cell{{Text: p.Share}}))
+	}
+	return t
+}
+
 // Stack lays out a question split by how well mails were protected; nil where there is none.
 func Stack(lang string, rows []dashboards.Row) []Part {
+	return partsOf(lang, rows, "protected", "yes", "first-hop", "unknown", "no")
+}
+
+// partsOf lays out a question split by a field, whose values stand in this order; nil where there is nothing to lay out.
+func partsOf(lang string, rows []dashboards.Row, field string, values ...string) []Part {
 	counts, total := map[string]int64{}, int64(0)
 	for _, r := range rows {
 		counts[r.Key] += r.Count
@@ -231,9 +232,9 @@ func Stack(lang string, rows []dashboards.Row) []Part {
 	}
 	var parts []Part
 	x := 0.0
-	for _, key := range []string{"yes", "first-hop", "unknown", "no"} {
+	for _, key := range values {
 		w := 100 * float64(max(0, counts[key])) / float64(total)
-		parts = append(parts, Part{"is-" + key, dashboards.Word(lang, "protected", key), dashboards.Number(lang, counts[key]), dashboards.Percent(lang, counts[key], total), x, w})
+		parts = append(parts, Part{"is-" + key, dashboards.Word(lang, field, key), dashboards.Number(lang, counts[key]), dashboards.Percent(lang, counts[key], total), x, w})
 		x += w
 	}
 	return parts

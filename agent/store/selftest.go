@@ -17,6 +17,9 @@ type SelfTest struct {
 	Wanted string    // what enforcing would have done with the newest one
 }
 
+// Stopped says whether by the newest answer the test message would be stopped.
+func (t SelfTest) Stopped() bool { return t.Good.Equal(t.At) }
+
 // selfTests keeps the newest answers, in whatever order they come: logs are imported late.
 func (w *writer) selfTests(all []SelfTest) error {
 	for _, t := range all {

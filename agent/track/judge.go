@@ -68,7 +68,7 @@ func (o *Options) outcome(d *event.Document, m *message, r row) {
 	}
 	if d.Channel != "" {
 		d.ChannelState = "marked"
-		if d.Outcome == delivered && o.isRelay(o.ChannelRelays[d.Channel], d.Relay) {
+		if d.Outcome == delivered && isRelay(o.ChannelRelays[d.Channel], d.Relay) {
 			d.ChannelState = "proven"
 		}
 	}
@@ -155,7 +155,7 @@ func (o *Options) transport(out *delivery) string {
 		return out.Via
 	}
 	for i := range o.Relays {
-		if o.isRelay([]string{o.Relays[i].Host}, out.Relay) {
+		if isRelay([]string{o.Relays[i].Host}, out.Relay) {
 			return "to-relay"
 		}
 	}
@@ -165,7 +165,7 @@ func (o *Options) transport(out *delivery) string {
 // channelOf is the secure channel that a relay belongs to, "" for none.
 func (o *Options) channelOf(relay string) string {
 	for _, name := range slices.Sorted(maps.Keys(o.ChannelRelays)) {
-		if o.isRelay(o.ChannelRelays[name], relay) {
+		if isRelay(o.ChannelRelays[name], relay) {
 			return name
 		}
 	}
@@ -173,7 +173,7 @@ func (o *Options) channelOf(relay string) string {
 }
 
 // isRelay compares hosts as configured with host[address]:port as logged.
-func (o *Options) isRelay(hosts []string, relay string) bool {
+func isRelay(hosts []string, relay string) bool {
 	name, rest, ok := strings.Cut(relay, "[")
 	if !ok {
 		return false
@@ -205,13 +205,13 @@ func IsHop(relay, hop string) bool {
 		host, port = hop[:i], hop[i+1:]
 	}
 	host = strings.Trim(host, "[]")
-	return (*Options)(nil).isRelay([]string{relay}, host+"["+host+"]:"+port)
+	return isRelay([]string{relay}, host+"["+host+"]:"+port)
 }
 
 // enforcedRelay says whether what lies behind the relay is declared to be protected.
 func (o *Options) enforcedRelay(relay string) bool {
 	for _, r := range o.Relays {
-		if r.Enforced && o.isRelay([]string{r.Host}, relay) {
+		if r.Enforced && isRelay([]string{r.Host}, relay) {
 			return true
 		}
 	}

@@ -178,7 +178,7 @@ func TestIsRelay(t *testing.T) {
 		{"gw.example", "none", false},
 		{"gw.example", "local", false},
 	} {
-		if got := new(Options).isRelay([]string{tt.configured}, tt.logged); got != tt.want {
+		if got := isRelay([]string{tt.configured}, tt.logged); got != tt.want {
 			t.Errorf("%s, logged %s: %v", tt.configured, tt.logged, got)
 		}
 	}

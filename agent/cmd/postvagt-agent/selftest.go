@@ -33,7 +33,7 @@ func (c *selftestCmd) Run(t *program.Terminal) error {
 	good := true
 	for _, test := range all {
 		at := test.At.Local().Format(time.DateTime)
-		if test.Good.Equal(test.At) {
+		if test.Stopped() {
 			fmt.Fprintf(t.Out, "good: the agent has seen the test of %s, %s: it would be stopped\n", test.Host, at)
 			continue
 		}

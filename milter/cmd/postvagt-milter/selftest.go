@@ -128,23 +128,21 @@ func submitTest(ctx context.Context, cfg *milter.Config, server, text string) (r
 func deleteTest(ctx context.Context, queue held.Queue, id string) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	look := time.NewTicker(200 * time.Millisecond)
-	defer look.Stop()
-	for {
+	err := program.Poll(ctx, 200*time.Millisecond, func() (bool, error) {
 		list, err := queue.List(ctx)
 		if err != nil {
-			return err
+			return false, err
 		}
 		i := slices.IndexFunc(list, func(m held.Message) bool { return m.ID == id && slices.Contains(m.Recipients, verdict.SelfTestTo) })
-		if i >= 0 {
-			return queue.Delete(ctx, list[i])
+		if i < 0 {
+			return false, nil
 		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("the mail server took the test message (%s) and does not hold it: it does not ask the milter. Look at postvagt-agent doctor, and at the log of the mail server", id)
-		case <-look.C:
-		}
+		return true, queue.Delete(ctx, list[i])
+	})
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("the mail server took the test message (%s) and does not hold it: it does not ask the milter. Look at postvagt-agent doctor, and at the log of the mail server", id)
 	}
+	return err
 }
 
 // askAgent has the agent of this host say that it has seen the test since a time.

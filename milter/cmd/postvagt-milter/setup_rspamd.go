@@ -124,19 +124,14 @@ func reloadRspamd(ctx context.Context, pid int) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 2*patience)
 	defer cancel()
-	look := time.NewTicker(100 * time.Millisecond)
-	defer look.Stop()
-	for {
+	err := program.Poll(ctx, 100*time.Millisecond, func() (bool, error) {
 		now := childrenOf(pid)
-		if len(now) > 0 && !slices.ContainsFunc(now, func(child string) bool { return slices.Contains(old, child) }) {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("rspamd was told to read its configuration again, and did not replace its workers: see its log, then systemctl restart rspamd")
-		case <-look.C:
-		}
+		return len(now) > 0 && !slices.ContainsFunc(now, func(child string) bool { return slices.Contains(old, child) }), nil
+	})
+	if err != nil {
+		return fmt.Errorf("rspamd was told to read its configuration again, and did not replace its workers: see its log, then systemctl restart rspamd")
 	}
+	return nil
 }
 
 func childrenOf(pid int) []string {
