@@ -100,7 +100,7 @@ type Mail struct {
 type Alerts struct {
 	Officers     []string `toml:"officers" doc:"Addresses of the compliance officers. The data protection officer receives no alerts on persons (Art. 38(6))."`
 	Operations   []string `toml:"operations" doc:"Addresses of those who run the machines."`
-	Link         string   `toml:"link" doc:"Address of these pages as people reach them, for links in alerts, as https://postvagt.kommune.example/."`
+	Link         string   `toml:"link" doc:"Address of these pages as people reach them, for links in alerts and in notices of held mail, as https://postvagt.kommune.example/."`
 	Lang         string   `toml:"lang" doc:"Language of alerts: da, en."`
 	Webhook      string   `toml:"webhook" doc:"Alerts are also posted there as JSON; \"\" for none."`
 	Secret       string   `toml:"secret" doc:"File with the key of the header field X-Postvagt-Signature of the webhook."`

@@ -22,8 +22,9 @@ type letter struct {
 }
 
 type mailLetter struct {
-	To   string `json:"to"`
-	Data []byte `json:"data"`
+	To   string        `json:"to"`
+	Data []byte        `json:"data"`
+	Held *watch.Notice `json:"held,omitempty"` // that a mail is held: asked is, before it is sent, whether its sender decides
 }
 
 // teller writes what is to be told, and sends what the outbox holds.
@@ -66,7 +67,7 @@ func (t *teller) notices(all []track.Notice) (letters []store.Letter, err error)
 			continue
 		}
 		notice := watch.Notice{ID: n.ID, To: n.To, Lang: n.Lang, What: n.What, Why: n.Why, Kinds: n.Kinds, Quoted: n.Quoted, At: n.At.In(t.zone)}
-		l, err := t.mail("notice/"+n.What+"/"+n.ID, notice.Message(t.config.mailFrom(), t.config.Mail.Lang, t.config.Mail.Help, now.In(t.zone)))
+		l, err := t.notice(notice, now)
 		if err != nil {
 			return nil, err
 		}
@@ -81,6 +82,22 @@ func (t *teller) mail(id string, m watch.Message) (store.Letter, error) {
 		return store.Letter{}, fmt.Errorf("notice: %w", err)
 	}
 	return t.letter(id, letter{Mail: &mailLetter{To: m.To, Data: data}})
+}
+
+func (t *teller) notice(n watch.Notice, at time.Time) (store.Letter, error) {
+	data, err := t.written(n, at)
+	if err != nil {
+		return store.Letter{}, fmt.Errorf("notice: %w", err)
+	}
+	m := mailLetter{To: n.To, Data: data}
+	if n.What == watch.NoticeHeld {
+		m.Held = &n
+	}
+	return t.letter("notice/"+n.What+"/"+n.ID, letter{Mail: &m})
+}
+
+func (t *teller) written(n watch.Notice, at time.Time) ([]byte, error) {
+	return n.Message(t.config.mailFrom(), t.config.Mail.Lang, t.config.Mail.Help, at.In(t.zone)).Bytes()
 }
 
 func (t *teller) letter(id string, l letter) (store.Letter, error) {
@@ -200,7 +217,11 @@ func (t *teller) send(ctx context.Context, l store.Letter) error {
 	}
 	switch {
 	case what.Mail != nil:
-		return watch.SMTP{Addr: t.config.Mail.Server, Helo: t.host}.Send(ctx, what.Mail.To, what.Mail.Data)
+		data, err := t.withPage(ctx, l, what.Mail)
+		if err != nil {
+			return err
+		}
+		return watch.SMTP{Addr: t.config.Mail.Server, Helo: t.host}.Send(ctx, what.Mail.To, data)
 	case what.Webhook != nil:
 		return watch.Webhook{URL: t.config.Alerts.Webhook, Secret: t.secret}.Send(ctx, *what.Webhook)
 	case what.Alarm != nil:
@@ -221,6 +242,8 @@ func (t *teller) settle(ctx context.Context, l store.Letter, failure error) erro
 		return t.store.EndLetter(ctx, l.ID, store.LetterSent, now)
 	case ctx.Err() != nil:
 		return nil
+	case errors.Is(failure, errEarly):
+		return t.store.RetryLetter(ctx, l.ID, now.Add(time.Second))
 	case errors.Is(failure, watch.ErrRefused) || now.Sub(l.At) > keepTrying:
 		t.log.Error("a notice or alert is given up", "tries", l.Tries+1, "error", failure)
 		return t.store.EndLetter(ctx, l.ID, store.LetterRefused, now)

@@ -66,6 +66,20 @@ func (u User) Is(roles ...Role) bool {
 // Only says whether the user holds the role and no other.
 func (u User) Only(role Role) bool { return len(u.Roles) == 1 && u.Roles[0] == role }
 
+// Owns says whether an address is the user's own, also under a sub-address, as the helper for held mail knows it.
+func (u User) Owns(address string) bool {
+	return slices.ContainsFunc(u.Addresses, func(own string) bool { return strings.EqualFold(base(own), base(address)) })
+}
+
+// base leaves out the part of an address between + and @.
+func base(address string) string {
+	local, domain, ok := strings.Cut(address, "@")
+	if head, _, sub := strings.Cut(local, "+"); ok && sub && head != "" {
+		return head + "@" + domain
+	}
+	return address
+}
+
 var names = regexp.MustCompile(`^[a-z0-9](?:[a-z0-9._@-]{0,62}[a-z0-9])?$`)
 
 // Check says what is wrong with a user.

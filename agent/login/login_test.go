@@ -30,6 +30,17 @@ func TestPasswords(t *testing.T) {
 	}
 }
 
+// Own addresses are known in any case and under sub-addresses, as the helper for held mail knows them.
+func TestOwns(t *testing.T) {
+	u := User{Addresses: []string{"Bo@kommune.example", "bo.berg+x@kommune.example"}}
+	for address, want := range map[string]bool{"bo@kommune.example": true, "bo+sag@Kommune.example": true, "bo.berg@kommune.example": true, "bob@kommune.example": false,
+		"bo@borger.example": false, "+bo@kommune.example": false, "": false, "bo": false} {
+		if u.Owns(address) != want {
+			t.Errorf("%q: %v", address, !want)
+		}
+	}
+}
+
 func TestUsers(t *testing.T) {
 	for _, tt := range []struct {
 		user User

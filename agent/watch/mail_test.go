@@ -84,6 +84,33 @@ func TestNotice(t *testing.T) {
 	}
 }
 
+// Who decides on their own held mail is told so, and where; that others do is not said then. Only a notice of held mail says it.
+func TestNoticeOfOwnDecision(t *testing.T) {
+	const page = "https://pages.example/held/4bXyQ12?arrival=2026-11-28T13%3A00%3A00Z"
+	seen := map[string]bool{}
+	for _, lang := range Languages() {
+		w := noticeWords(lang)
+		if seen[w.own] || w.own == "" {
+			t.Errorf("%s has no words of its own", lang)
+		}
+		seen[w.own] = true
+		for _, what := range []string{NoticeHeld, NoticeSent, NoticeBack} {
+			data, err := Notice{ID: "abc", To: "ida@nordvig.example", Lang: lang, What: what, Kinds: []string{"health"}, At: noon, Page: page}.Message("postvagt@nordvig.example", "da", "", noon).Bytes()
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, texts := read(t, data)
+			for kind, text := range texts {
+				for words, there := range map[string]bool{w.own: what == NoticeHeld, page: what == NoticeHeld, w.wrong: false} {
+					if strings.Contains(text, words) != there {
+						t.Errorf("%s, %s, %s: %q is there: %v", lang, what, kind, words, !there)
+					}
+				}
+			}
+		}
+	}
+}
+
 func TestNoticeLanguage(t *testing.T) {
 	for _, tt := range [][3]string{{"sv", "da", "sv"}, {"", "da", "da"}, {"no", "da", "nb"}, {"xx", "yy", "en"}, {"de", "no", "nb"}, {"no", "nn", "nn"}, {"", "nn", "nn"}} {
 		if got := language(tt[0], tt[1]); got != tt[2] {

@@ -36,6 +36,7 @@ type Notice struct {
 	Kinds  []string
 	Quoted bool // the data stands in the part that is quoted
 	At     time.Time
+	Page   string // address of the page where the sender decides on it, "" where others do; of NoticeHeld
 }
 
 // Languages are those of notices, as BCP 47 tags.
@@ -53,7 +54,10 @@ func (n Notice) Message(from, fallback, help string, date time.Time) Message {
 		return message
 	}
 	text := append([]string{w.hello}, n.reasons(w, at)...)
-	if n.What == NoticeHeld {
+	switch {
+	case n.What == NoticeHeld && n.Page != "":
+		text = append(text, w.own, n.Page)
+	case n.What == NoticeHeld:
 		text = append(text, w.wrong)
 	}
 	if help != "" {

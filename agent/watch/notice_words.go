@@ -3,14 +3,14 @@ package watch
 // noticeText is a notice in one language. The steps and the two templates are those of the routine that source 003
 // describes (R18): save, delete, write anew.
 type noticeText struct {
-	hello, holds, instead, wrong, end string
-	subject, what                     map[string]string
-	bare                              map[string]string // what, of a message that holds nothing that is named
-	why                               map[string]string // by the policy line that decided, where its name says more
-	subjectOpened                     string
-	quoted, a, b                      string
-	steps                             []string
-	groups                            [len(groups)]string
+	hello, holds, instead, wrong, own, end string
+	subject, what                          map[string]string
+	bare                                   map[string]string // what, of a message that holds nothing that is named
+	why                                    map[string]string // by the policy line that decided, where its name says more
+	subjectOpened                          string
+	quoted, a, b                           string
+	steps                                  []string
+	groups                                 [len(groups)]string
 }
 
 func noticeWords(lang string) *noticeText {
@@ -53,6 +53,7 @@ func noticeDanish() *noticeText {
 		holds:   "Det drejer sig om: %s.",
 		instead: "Send den igen ad en sikker kanal (Digital Post eller sikker mail), eller skriv den uden personoplysninger.",
 		wrong:   "Er det en fejl, kan den sendes, når en sagsbehandler har set på det.",
+		own:     "Er det en fejl, kan du selv afgøre den: i din afdeling gør afsenderen det med en begrundelse, som bliver skrevet ned med dit navn. Log ind her:",
 		quoted:  "Oplysningerne står i den mail, som du svarede på. Svar ikke på en mail, der indeholder følsomme oplysninger. Gør i stedet sådan:",
 		steps:   []string{"1. Journalisér eller gem mailen, hvis du skal bruge den.", "2. Slet den fra din postkasse og fra papirkurven.", "3. Skriv en ny, tom mail med en af de to tekster herunder."},
 		a:       "a) Tak for din mail. Jeg vil gerne give dig et ordentligt svar, men fordi den indeholder følsomme personoplysninger, må vi bruge en mere sikker kanal end mail. Skriv til os med Digital Post, eller ring til mig.",
@@ -85,6 +86,7 @@ func noticeSwedish() *noticeText {
 		holds:   "Det gäller: %s.",
 		instead: "Skicka det igen genom en säker kanal (digital brevlåda eller säker e-post), eller skriv det utan personuppgifter.",
 		wrong:   "Om det är fel kan det skickas när en handläggare har sett på det.",
+		own:     "Om det är fel kan du avgöra det själv: på din avdelning gör avsändaren det med en motivering, som skrivs ned med ditt namn. Logga in här:",
 		quoted:  "Uppgifterna står i det brev som du svarade på. Svara inte på ett brev som innehåller känsliga uppgifter. Gör så här i stället:",
 		steps:   []string{"1. Diarieför eller spara brevet om du behöver det.", "2. Radera det ur din brevlåda och ur papperskorgen.", "3. Skriv ett nytt, tomt brev med en av de två texterna nedan."},
 		a:       "a) Tack för ditt brev. Jag vill gärna ge dig ett ordentligt svar, men eftersom det innehåller känsliga personuppgifter måste vi använda en säkrare kanal än e-post. Skriv till oss genom den digitala brevlådan eller ring mig.",
@@ -117,6 +119,7 @@ func noticeBokmal() *noticeText {
 		holds:   "Det gjelder: %s.",
 		instead: "Send den på nytt gjennom en sikker kanal (digital postkasse eller sikker e-post), eller skriv den uten personopplysninger.",
 		wrong:   "Er det feil, kan den sendes når en saksbehandler har sett på det.",
+		own:     "Er det feil, kan du avgjøre det selv: i avdelingen din gjør avsenderen det med en begrunnelse, som blir skrevet ned med navnet ditt. Logg inn her:",
 		quoted:  "Opplysningene står i e-posten som du svarte på. Svar ikke på en e-post som inneholder sensitive opplysninger. Gjør slik i stedet:",
 		steps:   []string{"1. Journalfør eller lagre e-posten hvis du trenger den.", "2. Slett den fra postkassen og fra papirkurven.", "3. Skriv en ny, blank e-post med en av de to tekstene nedenfor."},
 		a:       "a) Takk for e-posten din. Jeg vil gjerne gi deg et ordentlig svar, men fordi den inneholder sensitive personopplysninger, må vi bruke en sikrere kanal enn e-post. Skriv til oss gjennom den digitale postkassen, eller ring meg.",
@@ -149,6 +152,7 @@ func noticeNynorsk() *noticeText {
 		holds:   "Det gjeld: %s.",
 		instead: "Send han på nytt gjennom ein sikker kanal (digital postkasse eller sikker e-post), eller skriv han utan personopplysningar.",
 		wrong:   "Er det feil, kan han sendast når ein saksbehandlar har sett på det.",
+		own:     "Er det feil, kan du avgjere det sjølv: i avdelinga di gjer avsendaren det med ei grunngjeving, som blir skriven ned med namnet ditt. Logg inn her:",
 		quoted:  "Opplysningane står i e-posten som du svara på. Svar ikkje på ein e-post som inneheld sensitive opplysningar. Gjer slik i staden:",
 		steps:   []string{"1. Journalfør eller lagre e-posten dersom du treng han.", "2. Slett han frå postkassa og frå papirkorga.", "3. Skriv ein ny, blank e-post med ein av dei to tekstane nedanfor."},
 		a:       "a) Takk for e-posten din. Eg vil gjerne gi deg eit ordentleg svar, men fordi han inneheld sensitive personopplysningar, må vi bruke ein tryggare kanal enn e-post. Skriv til oss gjennom den digitale postkassa, eller ring meg.",
@@ -181,6 +185,7 @@ func noticeFinnish() *noticeText {
 		holds:   "Kyse on seuraavista tiedoista: %s.",
 		instead: "Lähetä se uudelleen suojattua kanavaa pitkin (suojattu sähköposti tai asiointipalvelu) tai kirjoita se ilman henkilötietoja.",
 		wrong:   "Jos kyseessä on virhe, viesti voidaan lähettää, kun käsittelijä on tarkistanut asian.",
+		own:     "Jos kyseessä on virhe, voit ratkaista asian itse: osastollasi lähettäjä tekee sen antamalla perustelun, joka kirjataan nimesi kanssa. Kirjaudu sisään tästä:",
 		quoted:  "Tiedot ovat viestissä, johon vastasit. Älä vastaa viestiin, jossa on arkaluonteisia tietoja. Toimi näin:",
 		steps:   []string{"1. Kirjaa tai tallenna viesti, jos tarvitset sitä.", "2. Poista se postilaatikosta ja roskakorista.", "3. Kirjoita uusi, tyhjä viesti, jossa on toinen alla olevista teksteistä."},
 		a:       "a) Kiitos viestistäsi. Haluan vastata sinulle kunnolla, mutta koska viesti sisältää arkaluonteisia henkilötietoja, meidän on käytettävä sähköpostia turvallisempaa kanavaa. Ota yhteyttä asiointipalvelun kautta tai soita minulle.",
@@ -213,6 +218,7 @@ func noticeEnglish() *noticeText {
 		holds:   "It is about: %s.",
 		instead: "Send it again by a secure channel (digital post or secure mail), or write it without personal data.",
 		wrong:   "If this is a mistake, it can be sent when an officer has looked at it.",
+		own:     "If this is a mistake, you can decide on it yourself: in your department the sender does so with a reason, which is written down with your name. Log in here:",
 		quoted:  "The data stands in the mail that you answered. Do not reply on a mail that holds sensitive data. Do this instead:",
 		steps:   []string{"1. File or save the mail if you need it.", "2. Delete it from your mailbox and from the bin.", "3. Write a new, blank mail with one of the two texts below."},
 		a:       "a) Thank you for your mail. I want to give you a proper answer, but because it holds sensitive personal data we must use a safer channel than mail. Please write to us by digital post, or call me.",

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"postvagt/agent/login"
 	"postvagt/dashboards"
@@ -75,7 +74,7 @@ func (s *site) held(r *http.Request, v view) (string, any, error) {
 
 func (s *site) heldRow(v view, m heldMessage) heldRow {
 	row := heldRow{Arrived: dashboards.Clock(v.Lang, m.Arrival.In(s.Zone)), Department: m.Department, Level: texts["held-unjudged"].In(v.Lang), Waiting: hours(m.Waiting), Escalated: m.Escalated, FourEyes: m.FourEyes,
-		Href: v.link("/held/"+m.ID, "arrival", m.Arrival.Format(time.RFC3339))}
+		Href: v.link("/held/"+m.ID, "arrival", m.stamp())}
 	if m.Judged {
 		row.Level, row.Why = dashboards.Word(v.Lang, "level", m.Level), plain(v.Lang, m.Why)
 	}
@@ -107,7 +106,7 @@ func (s *site) heldActions(v view, m heldMessage) (all []heldAction) {
 		if !slices.Contains(m.Actions, op) {
 			continue
 		}
-		a := heldAction{Op: op, Text: texts["held-op-"+op].In(v.Lang), Help: texts["held-help-"+op].In(v.Lang), Href: v.link("/held/" + m.ID + "/" + op), Arrival: m.Arrival.Format(time.RFC3339), Why: op == "delete"}
+		a := heldAction{Op: op, Text: texts["held-op-"+op].In(v.Lang), Help: texts["held-help-"+op].In(v.Lang), Href: v.link("/held/" + m.ID + "/" + op), Arrival: m.stamp(), Why: op == "delete"}
 		if op == "release" {
 			a.Note = true
 			for _, reason := range []string{"false-alarm", "documented-protection", "danger-to-life", "consent"} {
@@ -129,7 +128,7 @@ func (s *site) heldMail(r *http.Request, v view, arrival string) (m heldMessage,
 		return m, err
 	}
 	for _, m := range all {
-		if m.ID == r.PathValue("id") && m.Arrival.Format(time.RFC3339) == arrival && mine(v, m) {
+		if m.ID == r.PathValue("id") && m.stamp() == arrival && mine(v, m) {
 			return m, nil
 		}
 	}
@@ -155,7 +154,7 @@ func (s *site) heldPage(v view, m heldMessage) heldPage {
 	}
 	page := heldPage{One: &row, Back: v.link("/held")}
 	if v.user.Is(login.Reader) {
-		page.Show = &heldAction{Op: "show", Href: v.link("/held/" + m.ID + "/show"), Arrival: m.Arrival.Format(time.RFC3339)}
+		page.Show = &heldAction{Op: "show", Href: v.link("/held/" + m.ID + "/show"), Arrival: m.stamp()}
 	}
 	return page
 }

@@ -200,6 +200,33 @@ func TestHeldMailOfSenders(t *testing.T) {
 	}
 }
 
+// Where a sender decides has a page, whose address holds nothing of the mail but what the queue calls it; nobody else is led there.
+func TestSenderPage(t *testing.T) {
+	socket := helper(t)
+	const old, abc = "00000000000000000000000000000001", "00000000000000000000000000000002"
+	for _, tt := range []struct {
+		name, address, verdict, page string
+		role                         login.Role
+		listed                       bool
+	}{
+		{"allowed", "bo@kommune.example", old, "https://pages.example/postvagt/held/4bXyQ12old?arrival=2026-11-28T13%3A00%3A00Z", login.Sender, true},
+		{"the department does not allow it", "kari@kommune.example", abc, "", login.Sender, true},
+		{"mail of somebody else", "bo@kommune.example", abc, "", login.Sender, true},
+		{"not a sender", "bo@kommune.example", old, "", login.Officer, true},
+		{"not there", "bo@kommune.example", "00000000000000000000000000000009", "", login.Sender, false},
+		{"not judged", "bo@kommune.example", "", "", login.Sender, false},
+	} {
+		u := login.User{Name: strings.Split(tt.address, "@")[0], Roles: []login.Role{tt.role}, Addresses: []string{tt.address}}
+		page, listed, err := SenderPage(t.Context(), socket, "https://pages.example/postvagt/", u, tt.verdict)
+		if err != nil || page != tt.page || listed != tt.listed {
+			t.Errorf("%s: %q, %v, %v; want %q, %v", tt.name, page, listed, err, tt.page, tt.listed)
+		}
+	}
+	if _, _, err := SenderPage(t.Context(), "/nowhere/held.sock", "https://pages.example/", login.User{}, old); !errors.Is(err, errNoHelper) {
+		t.Errorf("a helper that is not there: %v", err)
+	}
+}
+
 // A reviewer sees mail of own departments and what was not judged, is refused with the sources' words when the citizen
 // consented, and others are refused altogether.
 func TestHeldPages(t *testing.T) {

@@ -8,7 +8,11 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/url"
+	"slices"
 	"time"
+
+	"postvagt/agent/login"
 )
 
 // The protocol of the privileged helper is written down with it (milter/held); its golden conversations are read by the
@@ -104,10 +108,14 @@ const heldLimit = 30 * time.Second // the MTA's commands take their time
 
 // askHelper sends one request and returns the messages and the last line.
 func (s *site) askHelper(ctx context.Context, req heldRequest) ([]heldMessage, heldAnswer, error) {
+	return askHelper(ctx, s.Held, req)
+}
+
+func askHelper(ctx context.Context, socket string, req heldRequest) ([]heldMessage, heldAnswer, error) {
 	ctx, cancel := context.WithTimeout(ctx, heldLimit)
 	defer cancel()
 	var d net.Dialer
-	conn, err := d.DialContext(ctx, "unix", s.Held)
+	conn, err := d.DialContext(ctx, "unix", socket)
 	if err != nil {
 		return nil, heldAnswer{}, fmt.Errorf("%w: %w", errNoHelper, err)
 	}
@@ -117,6 +125,32 @@ func (s *site) askHelper(ctx context.Context, req heldRequest) ([]heldMessage, h
 	}
 	return converse(conn, req)
 }
+
+// SenderPage is the page below site where a user decides on held mail of their own, "" where that is not theirs to do; verdict is the
+// id of the mail's. listed says whether the helper that listens on socket has the mail. Nothing of the mail stands in the address.
+func SenderPage(ctx context.Context, socket, site string, u login.User, verdict string) (page string, listed bool, err error) {
+	all, _, err := askHelper(ctx, socket, heldRequest{Op: "list", Actor: &heldActor{u.Name, u.Addresses}})
+	if err != nil {
+		return "", false, err
+	}
+	i := slices.IndexFunc(all, func(m heldMessage) bool { return m.Judged && m.Verdict == verdict })
+	if i < 0 {
+		return "", false, nil
+	}
+	if m := all[i]; !m.Own || len(m.Actions) == 0 || !u.Is(login.Sender) {
+		return "", true, nil
+	}
+	address, err := url.Parse(site)
+	if err != nil {
+		return "", true, err
+	}
+	address = address.JoinPath("held", all[i].ID)
+	address.RawQuery = url.Values{"arrival": {all[i].stamp()}}.Encode()
+	return address.String(), true, nil
+}
+
+// stamp tells a message from a later one of the same id.
+func (m heldMessage) stamp() string { return m.Arrival.Format(time.RFC3339) }
 
 // converse speaks the protocol on a connection.
 func converse(conn io.ReadWriter, req heldRequest) (all []heldMessage, last heldAnswer, err error) {

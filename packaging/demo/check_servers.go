@@ -197,14 +197,14 @@ const mostPages = 80
 
 var hrefs = regexp.MustCompile(`href="(/[^"]*)"`)
 
-// openAll follows the links of a user, and adds what they lead to.
+// openAll follows the links of a user from a page that all may open, and adds what they lead to.
 func (s *stage) openAll(ctx context.Context, user string, shown map[string][]byte) error {
 	client, err := s.logIn(ctx, user)
 	if err != nil {
 		return err
 	}
 	seen := map[string]bool{}
-	for queue := []string{"/?lang=en"}; len(queue) > 0 && len(seen) < mostPages; queue = queue[1:] {
+	for queue := []string{"/words?lang=en"}; len(queue) > 0 && len(seen) < mostPages; queue = queue[1:] {
 		u, err := url.Parse(queue[0])
 		if err != nil {
 			return err

@@ -20,6 +20,7 @@ var users = []struct {
 }{
 	{"officer", nil, "reads all, handles cases"},
 	{"reviewer", []string{"--role", "reader", "--department", "Socialforvaltningen", "--department", "Jobcenter", "--address", "reviewer@strandholt.example"}, "decides on held mail of two departments, and may read it"},
+	{"sender", []string{"--address", "ole.friis@borger.strandholt.example"}, "decides on held mail of their own, as the department lets its senders"},
 	{"viewer", nil, "reads figures"},
 	{"dpo", nil, "reads and comments"},
 	{"auditor", nil, "reads, and the access log"},

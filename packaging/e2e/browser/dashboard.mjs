@@ -38,7 +38,7 @@ async function logIn(name) {
 }
 
 const session = {};
-for (const role of ['viewer', 'officer', 'reviewer', 'dpo', 'auditor', 'admin']) session[role] = await logIn(role);
+for (const role of ['viewer', 'officer', 'reviewer', 'sender', 'dpo', 'auditor', 'admin']) session[role] = await logIn(role);
 
 // open gives a page that notes what a browser complains of, and who else was asked.
 async function open(options, path = '') {
@@ -160,6 +160,7 @@ const pages = {
   viewer: { open: ['', 'words', 'me'], refused: ['boards', 'transmissions', 'report', 'report/pdf', 'access', 'users'] },
   officer: { open: ['', 'boards', 'transmissions', 'triage', 'repeated', 'cases', 'processors', 'report', 'supervision', 'false-alarms', 'words', 'me'], refused: ['access', 'access/csv', 'users'] },
   reviewer: { open: ['', 'transmissions', 'held', 'supervision', 'words', 'me'], refused: ['report', 'access', 'users'] },
+  sender: { open: ['held', 'words', 'me'], refused: ['', 'boards', 'transmissions', 'triage', 'cases', 'report', 'report/pdf', 'supervision', 'access', 'users'] },
   dpo: { open: ['', 'transmissions', 'report', 'words', 'me'], refused: ['access', 'users'] },
   auditor: { open: ['', 'transmissions', 'triage', 'cases', 'report', 'access', 'words', 'me'], refused: ['users'] },
   admin: { open: ['', 'false-alarms', 'users', 'words', 'me'], refused: ['transmissions', 'report', 'access'] },
