@@ -251,7 +251,7 @@ func (s *Server) serveConn(w *wire) {
 	}
 	s.logger.Debug("session", "offered", o.version, "no_reply", noReply)
 	srv := &gomilter.Server{Actions: actions, Protocol: protocol, SymList: macroList(), NewMilter: func() gomilter.Milter {
-		return &session{server: s, conn: map[string]string{}}
+		return &session{server: s, wire: w, conn: map[string]string{}}
 	}}
 	srv.Serve(&oneConn{conn: w}) // returns at once; the session runs until it closes w
 }
@@ -266,7 +266,6 @@ func (s *Server) refuse(w *wire, err error) {
 func macroList() map[gomilter.Stage][]string {
 	return map[gomilter.Stage][]string{
 		gomilter.StageConnect:  {"j", "{daemon_name}"},
-		gomilter.StageHelo:     {"{tls_version}", "{cipher}"},
 		gomilter.StageMailFrom: {"i", "{auth_authen}", "{auth_type}", "{client_addr}", "{mail_addr}"},
 		gomilter.StageRcptTo:   {"{rcpt_addr}", "{rcpt_host}", "{rcpt_mailer}"},
 		gomilter.StageEOM:      {"i"},

@@ -21,7 +21,8 @@ const ownHeader = "X-Postvagt-"
 // after the other. The library calls it from one goroutine.
 type session struct {
 	server *Server
-	conn   map[string]string // macros of the connection and of STARTTLS; kept from message to message
+	wire   *wire
+	conn   map[string]string // macros of the connection; kept from message to message
 	client netip.Addr
 	msg    *incoming
 }
@@ -75,13 +76,13 @@ func (s *session) Connect(host, family string, port uint16, addr net.IP, m *gomi
 	maps.Copy(s.conn, m.Macros)
 	s.client, _ = netip.AddrFromSlice(addr)
 	s.client = s.client.Unmap()
-	return gomilter.RespContinue, nil
+	return s.wire.goOn(gomilter.CodeConn)
 }
 
-// Helo comes again after STARTTLS, with the macros of TLS.
+// Helo comes from an MTA that cannot leave it out.
 func (s *session) Helo(_ string, m *gomilter.Modifier) (gomilter.Response, error) {
 	maps.Copy(s.conn, m.Macros)
-	return gomilter.RespContinue, nil
+	return s.wire.goOn(gomilter.CodeHelo)
 }
 
 // MailFrom begins a message.
@@ -89,7 +90,7 @@ func (s *session) MailFrom(from string, m *gomilter.Modifier) (gomilter.Response
 	in := s.begin()
 	maps.Copy(in.macros, m.Macros)
 	in.t.Sender = from
-	return gomilter.RespContinue, nil
+	return s.wire.goOn(gomilter.CodeMail)
 }
 
 // RcptTo adds a recipient with the MTA's routing of it.
@@ -97,14 +98,18 @@ func (s *session) RcptTo(to string, m *gomilter.Modifier) (gomilter.Response, er
 	in := s.current()
 	maps.Copy(in.macros, m.Macros)
 	in.t.Rcpts = append(in.t.Rcpts, Rcpt{Addr: to, Mailer: m.Macros["{rcpt_mailer}"], Host: m.Macros["{rcpt_host}"]})
-	return gomilter.RespContinue, nil
+	return s.wire.goOn(gomilter.CodeRcpt)
 }
 
 // Header writes a field as it came; the MTA hands folded lines over with bare line feeds.
 func (s *session) Header(name, value string, m *gomilter.Modifier) (gomilter.Response, error) {
 	in := s.current()
-	maps.Copy(in.macros, m.Macros)
-	in.spool.Write([]byte(name + ": " + crlf(value) + "\r\n"))
+	if !s.wire.chosen {
+		maps.Copy(in.macros, m.Macros)
+	}
+	for _, part := range [...]string{name, ": ", crlf(value), "\r\n"} {
+		in.spool.WriteString(part)
+	}
 	if len(name) > len(ownHeader) && strings.EqualFold(name[:len(ownHeader)], ownHeader) {
 		if in.own == nil {
 			in.own = map[string]int{}
@@ -117,7 +122,7 @@ func (s *session) Header(name, value string, m *gomilter.Modifier) (gomilter.Res
 	if strings.EqualFold(name, "Subject") {
 		in.subject = append(in.subject, value)
 	}
-	return gomilter.RespContinue, nil
+	return s.wire.goOn(gomilter.CodeHeader)
 }
 
 func crlf(s string) string {
@@ -127,17 +132,17 @@ func crlf(s string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\n", "\r\n")
 }
 
-// Headers ends the header section.
+// Headers ends the header section, for an MTA that cannot leave it out.
 func (s *session) Headers(_ textproto.MIMEHeader, m *gomilter.Modifier) (gomilter.Response, error) {
 	in := s.current()
 	maps.Copy(in.macros, m.Macros)
 	in.endHeader()
-	return gomilter.RespContinue, nil
+	return s.wire.goOn(gomilter.CodeEOH)
 }
 
 func (in *incoming) endHeader() {
 	if !in.ended {
-		in.spool.Write([]byte("\r\n"))
+		in.spool.WriteString("\r\n")
 		in.t.HeadBytes, in.ended = in.spool.kept, true
 	}
 }
@@ -147,7 +152,7 @@ func (s *session) BodyChunk(chunk []byte, _ *gomilter.Modifier) (gomilter.Respon
 	in := s.current()
 	in.endHeader()
 	in.spool.Write(chunk)
-	return gomilter.RespContinue, nil
+	return s.wire.goOn(gomilter.CodeBody)
 }
 
 // Body is the end of the message: it is judged, changed where the verdict says so, and logged before the

@@ -5,19 +5,43 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 )
 
 // spool holds one message, in memory up to a limit and past it in a file that has no name any more, so
 // that nothing is left behind however the program ends.
 type spool struct {
 	dir      string
-	over     int64 // bytes kept in memory
-	max      int64 // bytes kept at all
-	mem      []byte
+	over     int64   // bytes kept in memory
+	max      int64   // bytes kept at all
+	mem      *[]byte // one of spoolBuffers; nil while nothing is in memory
 	file     *os.File
 	kept     int64
 	seen     int64 // bytes of the message, kept or not
 	writeErr error
+}
+
+// spoolBuffers are empty ones of messages before: a message grows in the memory of another.
+var spoolBuffers = sync.Pool{New: func() any { return new([]byte) }}
+
+// spoolPooled is the largest that is used again.
+const spoolPooled = 256 << 10
+
+// WriteString is Write for a string.
+func (s *spool) WriteString(p string) {
+	if n := int64(len(p)); s.file == nil && s.writeErr == nil && s.kept+n <= min(s.over, s.max) {
+		*s.memory() = append(*s.memory(), p...)
+		s.seen, s.kept = s.seen+n, s.kept+n
+		return
+	}
+	s.Write([]byte(p))
+}
+
+func (s *spool) memory() *[]byte {
+	if s.mem == nil {
+		s.mem = spoolBuffers.Get().(*[]byte)
+	}
+	return s.mem
 }
 
 // Write keeps p. It never fails: the first error is kept for the one who judges.
@@ -35,7 +59,7 @@ func (s *spool) Write(p []byte) (int, error) {
 	case s.writeErr != nil:
 		return n, nil
 	case s.file == nil:
-		s.mem = append(s.mem, p...)
+		*s.memory() = append(*s.memory(), p...)
 	default:
 		if _, err := s.file.Write(p); err != nil {
 			s.writeErr = fmt.Errorf("spill to %s: %w", s.dir, err)
@@ -57,12 +81,13 @@ func (s *spool) spill() {
 		s.writeErr = fmt.Errorf("spill: %w", err)
 		return
 	}
-	if _, err := f.Write(s.mem); err != nil {
+	if _, err := f.Write(*s.memory()); err != nil {
 		f.Close()
 		s.writeErr = fmt.Errorf("spill to %s: %w", s.dir, err)
 		return
 	}
-	s.file, s.mem = f, nil
+	s.file = f
+	s.forget()
 }
 
 // reader gives access to what was kept.
@@ -70,12 +95,21 @@ func (s *spool) reader() io.ReaderAt {
 	if s.file != nil {
 		return s.file
 	}
-	return bytes.NewReader(s.mem)
+	return bytes.NewReader(*s.memory())
 }
 
-// Close frees the disk.
-func (s *spool) Close() error {
+// forget empties the memory and leaves it to another message.
+func (s *spool) forget() {
+	if s.mem != nil && cap(*s.mem) <= spoolPooled {
+		*s.mem = (*s.mem)[:0]
+		spoolBuffers.Put(s.mem)
+	}
 	s.mem = nil
+}
+
+// Close frees the memory and the disk. Nobody may read any more.
+func (s *spool) Close() error {
+	s.forget()
 	if s.file == nil {
 		return nil
 	}

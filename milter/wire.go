@@ -35,6 +35,7 @@ type wire struct {
 	out     *bufio.Writer
 	frame   frame
 	noReply [256]bool // by command
+	chosen  bool      // the MTA sends the macros that we asked for, see macroList
 	closed  func()
 	once    sync.Once
 }
@@ -110,7 +111,7 @@ func (w *wire) agree(o offer, noReply bool) (gomilter.OptAction, gomilter.OptPro
 	if missing := wantActions &^ o.actions; missing != 0 {
 		return 0, 0, fmt.Errorf("the MTA does not allow what holding and tagging need (SMFIF flags %#x missing)", uint32(missing))
 	}
-	protocol := (gomilter.OptNoUnknown | gomilter.OptNoData) & o.protocol
+	protocol := (gomilter.OptNoUnknown | gomilter.OptNoData | gomilter.OptNoHelo | gomilter.OptNoEOH) & o.protocol
 	if noReply {
 		for code, flag := range noReplyFlags() {
 			if o.protocol&flag != 0 {
@@ -119,6 +120,7 @@ func (w *wire) agree(o offer, noReply bool) (gomilter.OptAction, gomilter.OptPro
 			}
 		}
 	}
+	w.chosen = o.actions&gomilter.OptSetSymList != 0
 	return wantActions | o.actions&gomilter.OptSetSymList, protocol, nil
 }
 
@@ -126,9 +128,49 @@ func (w *wire) Read(p []byte) (int, error) {
 	if w.in.Buffered() == 0 {
 		w.SetReadDeadline(time.Now().Add(idleTimeout))
 	}
+	if w.chosen && w.frame.left == 0 && w.frame.n == 0 {
+		w.skipMacros()
+	}
 	n, err := w.in.Read(p)
 	w.frame.follow(p[:n])
 	return n, err
+}
+
+// skipMacros drops the macros that come with each header field and piece of the body: those of the message, which its end
+// has too. What ends a read here, ends the one that follows.
+func (w *wire) skipMacros() {
+	for {
+		if b, err := w.in.Peek(5); err != nil || b[4] != byte(gomilter.CodeMacro) {
+			return
+		}
+		b, err := w.in.Peek(6)
+		if err != nil {
+			return
+		}
+		size := binary.BigEndian.Uint32(b)
+		if size < 2 || size > skipMost {
+			return
+		}
+		switch gomilter.Code(b[5]) {
+		case gomilter.CodeHeader, gomilter.CodeEOH, gomilter.CodeBody, gomilter.CodeData:
+		default:
+			return
+		}
+		if _, err := w.in.Discard(4 + int(size)); err != nil {
+			return
+		}
+	}
+}
+
+// skipMost is the largest packet of macros that is dropped unseen.
+const skipMost = 16 << 10
+
+// goOn is the answer by which the MTA goes on after a command: none where none was agreed on.
+func (w *wire) goOn(command gomilter.Code) (gomilter.Response, error) {
+	if w.noReply[command] {
+		return nil, nil
+	}
+	return gomilter.RespContinue, nil
 }
 
 // Write takes one packet as the library writes it. Modifications wait for the reply that follows them.
