@@ -181,9 +181,8 @@ func wanted(j *Judgement) string {
 }
 
 func (c *Check) transaction(data []byte) *Transaction {
-	head := headLength(data)
-	t := &Transaction{Message: bytes.NewReader(data), Bytes: int64(len(data)), Size: int64(len(data)), HeadBytes: head}
-	c.envelope(t, data[:head])
+	t := &Transaction{Message: bytes.NewReader(data), Bytes: int64(len(data)), Size: int64(len(data))}
+	c.envelope(t, data[:headLength(data)])
 	return t
 }
 

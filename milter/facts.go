@@ -23,10 +23,9 @@ type Transaction struct {
 	User          string // login name
 	Trusted       bool   // the client sends for the organisation without logging in
 
-	Message   io.ReaderAt
-	Bytes     int64 // of Message
-	HeadBytes int64 // of its header section
-	Size      int64 // of the message as it came; more than Bytes when it was cut
+	Message io.ReaderAt
+	Bytes   int64 // of Message
+	Size    int64 // of the message as it came; more than Bytes when it was cut
 
 	explain bool // keep why each thing was found
 }

@@ -166,23 +166,26 @@ func (f *Filter) judgeSafely(ctx context.Context, t *Transaction) (j Judgement) 
 
 // judge is the way of a message, steps 1 to 4.
 func (f *Filter) judge(ctx context.Context, t *Transaction) Judgement {
-	head, err := f.reader.Read(io.NewSectionReader(t.Message, 0, t.HeadBytes), t.HeadBytes, func(message.Text) {})
-	if err != nil {
-		return f.notJudged(t, "read")
-	}
 	stale := f.objections.Follow()
-	facts := f.factsOf(t, head)
-	where := f.contextOf(t, head)
-	where.Person = func(kind string, canonical []byte) {
-		if who := f.objections.Person(kind, canonical); who != "" {
-			facts.AboutObjector(who)
+	var facts policy.Facts
+	var scanner *detect.Scanner
+	mail, found, why := f.open(ctx, t, func(head *message.Mail) *detect.Scanner {
+		facts = f.factsOf(t, head)
+		where := f.contextOf(t, head)
+		where.Person = func(kind string, canonical []byte) {
+			if who := f.objections.Person(kind, canonical); who != "" {
+				facts.AboutObjector(who)
+			}
 		}
+		scanner = f.engine.NewScanner(where)
+		if t.explain {
+			scanner.Explain()
+		}
+		return scanner
+	})
+	if scanner != nil {
+		defer scanner.Close()
 	}
-	scanner := f.engine.NewScanner(where)
-	if t.explain {
-		scanner.Explain()
-	}
-	mail, found, why := f.open(ctx, t, scanner)
 	if why != "" {
 		return f.notJudged(t, why)
 	}
@@ -230,11 +233,13 @@ func (f *Filter) acquaint(t *Transaction, r *verdict.Record, facts *policy.Facts
 	return failed
 }
 
-// open reads and scans a message; why says what kept it from being judged.
-func (f *Filter) open(ctx context.Context, t *Transaction, scanner *detect.Scanner) (mail *message.Mail, found detect.Result, why string) {
+// open reads and scans a message; begin makes the scanner once the header is known. why says what kept the message from being
+// judged.
+func (f *Filter) open(ctx context.Context, t *Transaction, begin func(*message.Mail) *detect.Scanner) (mail *message.Mail, found detect.Result, why string) {
 	var stopped atomic.Bool
 	defer context.AfterFunc(ctx, func() { stopped.Store(true) })()
-	mail, err := f.reader.Read(stoppable{t.Message, &stopped}, t.Bytes, func(x message.Text) {
+	var scanner *detect.Scanner
+	mail, err := f.reader.ReadFrom(stoppable{t.Message, &stopped}, t.Bytes, func(head *message.Mail) { scanner = begin(head) }, func(x message.Text) {
 		if !stopped.Load() {
 			scanner.Scan(detect.Text(x))
 		}

@@ -40,7 +40,7 @@ func TestNotJudged(t *testing.T) {
 			t.Run(name+" "+mode, func(t *testing.T) {
 				f := newTestFilter(t, "timeout = \"50ms\"\non_failure = \""+mode+"\"\n")
 				released := make(chan struct{})
-				tr := &Transaction{Message: badReader{read: tt.read}, Bytes: 100, HeadBytes: 10, Size: 100, Trusted: true,
+				tr := &Transaction{Message: badReader{read: tt.read}, Bytes: 100, Size: 100, Trusted: true,
 					Rcpts: []Rcpt{{Addr: "anna@borger.example"}}}
 				start := time.Now()
 				j := f.Judge(t.Context(), tr, func() { close(released) })
@@ -68,7 +68,7 @@ func TestNotJudged(t *testing.T) {
 func TestCutMessageIsUnopened(t *testing.T) {
 	f := newTestFilter(t, "")
 	text := "From: a@kommune.example\r\nTo: b@borger.example\r\n\r\nHej\r\n"
-	tr := &Transaction{Message: strings.NewReader(text), Bytes: int64(len(text)), HeadBytes: int64(strings.Index(text, "Hej")), Size: 1 << 30,
+	tr := &Transaction{Message: strings.NewReader(text), Bytes: int64(len(text)), Size: 1 << 30,
 		Trusted: true, Rcpts: []Rcpt{{Addr: "b@borger.example"}}}
 	j := f.Judge(t.Context(), tr, func() {})
 	if j.NotWhy != "" || len(j.Unopened) != 1 || j.Unopened[0].Reason != "limit" || j.Record.Unopened != 1 || j.Size != 1<<30 {

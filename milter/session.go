@@ -143,7 +143,7 @@ func (s *session) Headers(_ textproto.MIMEHeader, m *gomilter.Modifier) (gomilte
 func (in *incoming) endHeader() {
 	if !in.ended {
 		in.spool.WriteString("\r\n")
-		in.t.HeadBytes, in.ended = in.spool.kept, true
+		in.ended = true
 	}
 }
 

@@ -61,7 +61,7 @@ func (s *Server) Submit(ctx context.Context, sub Submission) (Answer, error) {
 	}
 	t := &Transaction{QueueID: sub.QueueID, Sender: sub.Sender, Rcpts: sub.Rcpts, Client: sub.Client.Unmap(), User: sub.User,
 		Authenticated: sub.User != "", Trusted: f.trusts(sub.Client.Unmap()),
-		Message: sp.reader(), Bytes: sp.kept, HeadBytes: int64(len(head)), Size: max(sp.seen, sub.Size)}
+		Message: sp.reader(), Bytes: sp.kept, Size: max(sp.seen, sub.Size)}
 	var j Judgement
 	if sp.writeErr != nil {
 		s.logger.Error("a message could not be kept for judging", "error", sp.writeErr)

@@ -33,7 +33,8 @@ func (a *aside) close() {
 		return
 	}
 	w := a.o.text(a.d.label(string(a.kind)), a.d.quoted, true)
-	ln := newLines(a.s.section(), a.s.size)
+	ln := newLines(a.s.section())
+	defer ln.close()
 	var carry []byte
 	for {
 		p, _, err := ln.next()

@@ -204,7 +204,8 @@ func hexRune(p []byte) (rune, bool) {
 // openMbox opens each message of a mailbox file.
 func openMbox(o *opener, d doc, data *io.SectionReader) error {
 	d.quoted = true
-	ln := newLines(data, data.Size())
+	ln := newLines(data)
+	defer ln.close()
 	start, k, blank := int64(-1), 0, true
 	flush := func(end int64) error {
 		if start < 0 {

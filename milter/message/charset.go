@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"io"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
@@ -23,14 +24,14 @@ func utf8Reader(r *bufio.Reader, label string) io.Reader {
 	head, _ := r.Peek(charsetPeek)
 	switch name := trueCharset(head, label); name {
 	case "utf-8":
-		return &lenientReader{r: r, in: make([]byte, min(charsetPeek, r.Size()))}
+		return newLenient(r)
 	case "utf-7":
 		return &utf7Reader{r: r}
 	default:
 		if enc := lookupCharset(name); enc != nil {
 			return enc.NewDecoder().Reader(r)
 		}
-		return &lenientReader{r: r, in: make([]byte, min(charsetPeek, r.Size()))}
+		return newLenient(r)
 	}
 }
 
@@ -175,11 +176,27 @@ func mostlyPrintable(p []byte) bool {
 // lenientReader passes UTF-8 on and reads each byte that is none as Windows-1252.
 type lenientReader struct {
 	r    io.Reader
-	in   []byte
+	in   [charsetPeek]byte
+	used int // bytes of in that have been handed on
 	have int // bytes in in
 	out  []byte
-	buf  []byte
+	buf  []byte // what was no UTF-8
 	err  error
+}
+
+// lenients are used again after close.
+var lenients = sync.Pool{New: func() any { return new(lenientReader) }}
+
+func newLenient(r io.Reader) *lenientReader {
+	l := lenients.Get().(*lenientReader)
+	l.r, l.used, l.have, l.out, l.err = r, 0, 0, nil, nil
+	return l
+}
+
+// close leaves the buffers to another text. Nobody may read any more.
+func (l *lenientReader) close() {
+	l.r, l.out = nil, nil
+	lenients.Put(l)
 }
 
 func (l *lenientReader) Read(p []byte) (int, error) {
@@ -187,16 +204,18 @@ func (l *lenientReader) Read(p []byte) (int, error) {
 		if l.err != nil {
 			return 0, l.err
 		}
+		l.have = copy(l.in[:], l.in[l.used:l.have])
 		n, err := l.r.Read(l.in[l.have:])
 		l.have += n
 		l.err = err
-		used := l.have
+		l.used = l.have
 		if err == nil {
-			used = completeRunes(l.in[:l.have])
+			l.used = completeRunes(l.in[:l.have])
 		}
-		l.buf = appendLenient(l.buf[:0], l.in[:used])
-		l.out = l.buf
-		l.have = copy(l.in[:], l.in[used:l.have])
+		if l.out = l.in[:l.used]; !utf8.Valid(l.out) {
+			l.buf = appendLenient(l.buf[:0], l.out)
+			l.out = l.buf
+		}
 	}
 	n := copy(p, l.out)
 	l.out = l.out[n:]

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"io"
+	"sync"
 )
 
 // lineMax is the longest stretch handed over at once; a longer line comes in several.
@@ -17,14 +18,17 @@ type lines struct {
 	cont  bool  // the next stretch goes on with a line
 }
 
-// newLines reads r, of which about size bytes are expected; 0 means not known.
-func newLines(r io.Reader, size int64) *lines {
-	l := &lines{r: bufio.NewReaderSize(r, bufSize(size, lineMax)), delim: '\n'}
+// newLines reads r. Close it.
+func newLines(r io.Reader) *lines {
+	l := &lines{r: lineReaders.get(r), delim: '\n'}
 	if head, _ := l.r.Peek(4096); bytes.IndexByte(head, '\n') < 0 && bytes.IndexByte(head, '\r') >= 0 {
 		l.delim = '\r' // line ends of an old Macintosh
 	}
 	return l
 }
+
+// close gives the buffer back.
+func (l *lines) close() { lineReaders.put(l.r) }
 
 // next gives the next stretch with its line end, valid until the next call of next or peek; start
 // says whether it begins a line.
@@ -60,10 +64,26 @@ func eol(line []byte) int {
 	return len(line) - n
 }
 
-// bufSize is a buffer's size for what is expected: no larger than needed, and large enough to peek.
-func bufSize(expected int64, most int) int {
-	if expected <= 0 {
-		return most
-	}
-	return int(min(max(expected+expected/4, sniffSize), int64(most)))
+// readers are buffers of one size that are used again.
+type readers struct{ pool sync.Pool }
+
+var (
+	lineReaders = newReaders(lineMax)
+	partReaders = newReaders(16 << 10)
+)
+
+func newReaders(size int) *readers {
+	return &readers{sync.Pool{New: func() any { return bufio.NewReaderSize(nil, size) }}}
+}
+
+func (p *readers) get(r io.Reader) *bufio.Reader {
+	br := p.pool.Get().(*bufio.Reader)
+	br.Reset(r)
+	return br
+}
+
+// put takes a buffer back that nobody reads any more.
+func (p *readers) put(br *bufio.Reader) {
+	br.Reset(nil)
+	p.pool.Put(br)
 }

@@ -149,7 +149,7 @@ func (m *Mail) Header(name string) []string { return m.header[textproto.Canonica
 
 // opener begins the reading of one message.
 func (rd *Reader) opener(sink Sink) *opener {
-	o := &opener{rd: rd, opt: &rd.opt, pdftotext: rd.pdftotext, budget: newBudget(rd.opt.Limits), sink: sink, mail: &Mail{}}
+	o := &opener{rd: rd, opt: &rd.opt, pdftotext: rd.pdftotext, budget: newBudget(rd.opt.Limits), begin: func(*Mail) {}, sink: sink, mail: &Mail{}}
 	o.parts = o.budget.parts
 	return o
 }
@@ -166,7 +166,14 @@ func (o *opener) finish() {
 
 // Read reads one message of size bytes from r. The error is one of reading r, never of the message.
 func (rd *Reader) Read(r io.ReaderAt, size int64, sink Sink) (*Mail, error) {
+	return rd.ReadFrom(r, size, func(*Mail) {}, sink)
+}
+
+// ReadFrom is Read for who must know the header before the texts: begin is called once, before the first of them, with what
+// the header says; the rest of the Mail is not known yet. It is not called where r cannot be read.
+func (rd *Reader) ReadFrom(r io.ReaderAt, size int64, begin func(*Mail), sink Sink) (*Mail, error) {
 	o := rd.opener(sink)
+	o.begin = begin
 	err := o.message(io.NewSectionReader(sourceReader{o, r}, 0, size), doc{})
 	if o.err != nil {
 		err = o.err

@@ -1,7 +1,6 @@
 package message
 
 import (
-	"bufio"
 	"errors"
 	"io"
 	"strings"
@@ -12,6 +11,7 @@ type opener struct {
 	rd     *Reader
 	opt    *Options
 	budget budget
+	begin  func(*Mail)
 	sink   func(Text)
 	mail   *Mail
 	locks  []Lock
@@ -19,6 +19,7 @@ type opener struct {
 	pdftotext string
 	attempts  []attempt // locked documents that wait for passwords
 	said      []byte    // beginning of the visible text, in which passwords are looked for
+	pooled    *[]byte   // where said comes from, nil before the first text
 	trying    bool      // the mail itself has been read
 	spools    []*spool  // of locked documents, closed at the end
 	parts     int       // allowed at the start
@@ -33,8 +34,7 @@ type doc struct {
 	depth    int
 	quoted   bool
 	hidden   bool
-	size     int64 // about so many bytes are expected; 0 means not known
-	pgpMIME  bool  // stands in a multipart/encrypted
+	pgpMIME  bool // stands in a multipart/encrypted
 	attached bool
 }
 
@@ -110,6 +110,7 @@ func (o *opener) message(sec *io.SectionReader, d doc) error {
 	}
 	if o.mail.header == nil && len(nodes) > 0 {
 		o.mail.read(nodes[0].head)
+		o.begin(o.mail)
 	}
 	for _, n := range nodes {
 		o.node(sec, n, d)
@@ -136,7 +137,6 @@ func (o *opener) node(sec *io.SectionReader, n *node, parent doc) {
 		d.pgpMIME = d.pgpMIME || p.about.typ == "multipart/encrypted"
 	}
 	body := io.NewSectionReader(sec, n.start, n.end-n.start)
-	d.size = body.Size()
 	if n.raw {
 		o.stream(doc{path: d.path, depth: d.depth, quoted: d.quoted}, body)
 		return
@@ -153,7 +153,8 @@ func (o *opener) stream(d doc, r io.Reader) {
 			o.unopened(d.path, string(internal))
 		}
 	}()
-	br := bufio.NewReaderSize(r, bufSize(d.size, 16<<10))
+	br := partReaders.get(r)
+	defer partReaders.put(br)
 	head, _ := br.Peek(sniffSize)
 	k := sniff(head, d)
 	if k == kindPlain || k == kindHTML || k == kindJSON {

@@ -35,8 +35,9 @@ func (o *opener) tryLater(a attempt) {
 // keepText keeps the beginning of the mail's visible text for the length of the reading.
 func (o *opener) keepText(p []byte) {
 	if n := passwordText - len(o.said); n > 0 {
-		if o.said == nil {
-			o.said = make([]byte, 0, len(p)+256)
+		if o.pooled == nil {
+			o.pooled = textBuffers.Get().(*[]byte)
+			o.said = (*o.pooled)[:0]
 		}
 		o.said = append(o.said, p[:min(n, len(p))]...)
 		o.said = append(o.said, '\n')
@@ -46,8 +47,15 @@ func (o *opener) keepText(p []byte) {
 // tryPasswords tries what the mail itself says, then the defaults. What opens is read like anything else.
 func (o *opener) tryPasswords() {
 	o.trying = true
-	text := string(o.said)
-	o.said = nil
+	text := ""
+	if o.pooled != nil {
+		if len(o.attempts) > 0 || mayHoldCue(o.said) {
+			text = string(o.said)
+		}
+		*o.pooled = o.said
+		textBuffers.Put(o.pooled)
+		o.said, o.pooled = nil, nil
+	}
 	o.mail.TellsPassword = tellsPassword(text)
 	if len(o.attempts) == 0 {
 		return
@@ -64,9 +72,6 @@ func (o *opener) tryPasswords() {
 
 // tellsPassword says whether a word that looks like a password stands near a cue.
 func tellsPassword(text string) bool {
-	if !mayHoldCue(text) {
-		return false
-	}
 	found := false
 	near := 0
 	for len(text) > 0 && !found {
@@ -158,13 +163,13 @@ var cueStarts = func() (starts [1 << 10]bool) {
 }()
 
 // mayHoldCue is a quick look for the beginning of a cue where a word may begin: without one no word of the text is a cue.
-func mayHoldCue(text string) bool {
+func mayHoldCue(text []byte) bool {
 	inWord := false
 	for i := 0; i+1 < len(text); i++ {
 		c := text[i]
 		if !inWord && cueStarts[int(c&0x1f)<<5|int(text[i+1]&0x1f)] {
 			for _, cue := range cuesByLetter[c&0x1f] {
-				if len(text)-i >= len(cue) && strings.EqualFold(text[i:i+len(cue)], cue) {
+				if len(text)-i >= len(cue) && strings.EqualFold(string(text[i:i+len(cue)]), cue) {
 					return true
 				}
 			}

@@ -11,12 +11,16 @@ import (
 // apart and opens what stands inline in it.
 func (o *opener) readText(d doc, k kind, br *bufio.Reader) error {
 	charset := d.about.params.get("charset")
+	if k == kindHTML && charset == "" {
+		head, _ := br.Peek(sniffSize)
+		charset = metaCharset(head)
+	}
+	r := utf8Reader(br, charset)
+	if l, ok := r.(*lenientReader); ok {
+		defer l.close()
+	}
 	if k == kindHTML {
-		if charset == "" {
-			head, _ := br.Peek(sniffSize)
-			charset = metaCharset(head)
-		}
-		return o.readHTML(d, utf8Reader(br, charset))
+		return o.readHTML(d, r)
 	}
 	if d.about.typ == "application/pgp-encrypted" { // "Version: 1" is no content (RFC 3156)
 		if head, _ := br.Peek(64); countLetters(head) == countLetters([]byte("Version: 1")) && o.body == 0 {
@@ -24,16 +28,17 @@ func (o *opener) readText(d doc, k kind, br *bufio.Reader) error {
 		}
 	}
 	if k == kindJSON {
-		return o.lines(d, k, utf8Reader(br, charset), unescapeJSON)
+		return o.lines(d, k, r, unescapeJSON)
 	}
-	return o.lines(d, kindPlain, utf8Reader(br, charset), nil)
+	return o.lines(d, kindPlain, r, nil)
 }
 
 // lines reads UTF-8 text line by line; fix, if set, changes each line.
 func (o *opener) lines(d doc, k kind, r io.Reader, fix func([]byte) []byte) error {
 	t := o.textLines(d, k)
 	flow := &flowed{t: t, fix: fix, on: strings.EqualFold(d.about.params.get("format"), "flowed"), delSp: strings.EqualFold(d.about.params.get("delsp"), "yes")}
-	ln := newLines(r, d.size)
+	ln := newLines(r)
+	defer ln.close()
 	var carry []byte
 	var failed error
 	for o.budget.text > 0 {

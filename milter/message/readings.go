@@ -4,21 +4,26 @@ import (
 	"bytes"
 	"io"
 	"strings"
+	"sync"
 )
 
 // readings gives the ways in which a body must be read: the one its header names if the bytes bear it
 // out, else what they look like; two where it cannot be known which one a mail program takes.
 func readings(body *io.SectionReader, encodings []string) []io.Reader {
-	head := make([]byte, min(sniffSize, body.Size()))
-	n, _ := body.ReadAt(head, 0)
-	head = head[:n]
+	pooled := heads.Get().(*[sniffSize]byte)
+	defer heads.Put(pooled)
+	n, _ := body.ReadAt(pooled[:min(sniffSize, body.Size())], 0)
+	head := pooled[:n]
 	var b64, qp bool
 	for _, e := range encodings {
 		b64 = b64 || strings.Contains(e, "base64")
 		qp = qp || strings.Contains(e, "quoted")
 	}
 	again := func() *io.SectionReader { return io.NewSectionReader(body, 0, body.Size()) }
-	letters, others := base64Share(head)
+	letters, others := 0, 0
+	if b64 {
+		letters, others = base64Share(head)
+	}
 	switch {
 	case b64 && others == 0 && letters > 0:
 		if k := decodedKind(head); k == kindUnknown && body.Size() < 512 || (k == kindUnknown || k == kindPlain) && letters >= 40 && !mixedLetters(head) {
@@ -36,6 +41,9 @@ func readings(body *io.SectionReader, encodings []string) []io.Reader {
 	}
 	return []io.Reader{again()}
 }
+
+// heads are buffers for the beginning of a body.
+var heads = sync.Pool{New: func() any { return new([sniffSize]byte) }}
 
 // base64Share counts the letters of the base64 alphabet and what is neither letter nor line end.
 func base64Share(p []byte) (letters, others int) {
@@ -56,9 +64,18 @@ func base64Share(p []byte) (letters, others int) {
 // longBase64 recognises base64 that nobody declared: nothing but long lines of its letters, which
 // decode to something known.
 func longBase64(head []byte) bool {
-	letters, others := base64Share(head)
 	first, _, _ := bytes.Cut(bytes.TrimLeft(head, "\r\n"), newline)
-	return others == 0 && letters >= 40 && len(first) >= 40 && surelyBase64(head)
+	if len(first) < 40 || !isBase64Line(first) {
+		return false // as any text
+	}
+	letters, others := base64Share(head)
+	return others == 0 && letters >= 40 && surelyBase64(head)
+}
+
+// isBase64Line says whether a line holds nothing but letters of the base64 alphabet.
+func isBase64Line(line []byte) bool {
+	_, others := base64Share(line)
+	return others == 0
 }
 
 // surelyBase64 says whether letters that nobody declared to be base64 are: they are mixed, and decode to a
@@ -101,13 +118,17 @@ func decodeHead(head []byte) []byte {
 
 // looksQP recognises quoted-printable that nobody declared: escaped letters of Latin-1 or UTF-8.
 func looksQP(head []byte) bool {
-	n := 0
-	for i := 0; i+2 < len(head); i++ {
-		if head[i] == '=' && (head[i+1] >= 'A' && head[i+1] <= 'F') {
+	for n := 0; n < 2; {
+		i := bytes.IndexByte(head, '=')
+		if i < 0 || i+2 >= len(head) {
+			return false
+		}
+		if head[i+1] >= 'A' && head[i+1] <= 'F' {
 			if _, ok := hexByte(head[i+1], head[i+2]); ok {
 				n++
 			}
 		}
+		head = head[i+1:]
 	}
-	return n >= 2
+	return true
 }

@@ -2,6 +2,7 @@ package message
 
 import (
 	"bytes"
+	"sync"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -18,8 +19,9 @@ type textWriter struct {
 	quoted bool
 	hidden bool
 	buf    []byte
-	marks  bool // buf holds combining marks and must be normalised to NFC
-	told   bool // a piece with More was handed over
+	pooled *[]byte // where buf comes from, nil before the first text
+	marks  bool    // buf holds combining marks and must be normalised to NFC
+	told   bool    // a piece with More was handed over
 
 	content bool // the part is content, not a header or a file name
 }
@@ -80,6 +82,10 @@ func (w *textWriter) setQuoted(q bool) {
 
 // clean appends p without control bytes and invisible characters.
 func (w *textWriter) clean(p []byte) {
+	if w.pooled == nil {
+		w.pooled = textBuffers.Get().(*[]byte)
+		w.buf = (*w.pooled)[:0]
+	}
 	from := 0
 	for i := 0; i < len(p); i++ {
 		b := p[i]
@@ -150,8 +156,15 @@ func (w *textWriter) close() {
 	if len(w.buf) > 0 || w.told {
 		w.hand(w.buf, false)
 	}
-	w.buf, w.told = nil, false
+	if w.pooled != nil {
+		*w.pooled = w.buf
+		textBuffers.Put(w.pooled)
+	}
+	w.buf, w.pooled, w.told = nil, nil, false
 }
+
+// textBuffers are used again by one text after the other: each writes over what was there.
+var textBuffers = sync.Pool{New: func() any { return new([]byte) }}
 
 func (w *textWriter) hand(p []byte, more bool) {
 	o := w.o

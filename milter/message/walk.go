@@ -57,7 +57,8 @@ type walker struct {
 
 // walk finds the parts of the message in sec. The root's path is prefix, its children prefix.1 and so on.
 func (o *opener) walk(sec *io.SectionReader, prefix string, depth int, quoted bool) ([]*node, error) {
-	w := &walker{o: o, ln: newLines(sec, sec.Size()), deep: o.budget.depth - depth}
+	w := &walker{o: o, ln: newLines(sec), deep: o.budget.depth - depth}
+	defer w.ln.close()
 	w.open(&node{path: prefix, quoted: quoted, head: &header{}})
 	for {
 		off := w.ln.off

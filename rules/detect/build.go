@@ -238,5 +238,10 @@ func (b *builder) finish() (*Engine, error) {
 	}
 	e.frequent = e.frequentWords(b.head)
 	e.memos.New = func() any { return e.newMemo() }
+	e.scanners.New = func() any {
+		s := &Scanner{e: e, filed: make([]int16, len(e.rules))}
+		s.forget()
+		return s
+	}
 	return e, nil
 }

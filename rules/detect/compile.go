@@ -83,6 +83,7 @@ type Engine struct {
 	phrases      phraseTable
 	frequent     []slot
 	memos        sync.Pool
+	scanners     sync.Pool // empty ones
 	salt         uint64
 	step         hash
 	rules        []rule

@@ -91,14 +91,6 @@ type Scanner struct {
 
 const farAway = -1 << 20
 
-// NewScanner makes a Scanner for one message.
-func (e *Engine) NewScanner(ctx Context) *Scanner {
-	s := &Scanner{e: e, ctx: ctx, seed: maphash.MakeSeed(), persons: map[uint64]struct{}{}, names: map[uint64]struct{}{},
-		namedNum: map[uint64]struct{}{}, selfName: map[uint64]struct{}{}, dropped: map[uint64]struct{}{}, part: -1, filed: make([]int16, len(e.rules))}
-	s.context()
-	return s
-}
-
 // Scan reads one text. Pieces of a part come in order, the last with More false.
 func (s *Scanner) Scan(t Text) {
 	if s.memo == nil {
