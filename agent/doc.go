@@ -17,6 +17,11 @@
 // by package watch in what the store holds. One goroutine sends what the outbox has, until it is taken. The decisions on
 // held mail are one more file that is followed: whose mail was read is told so.
 //
+// # What is told of the milter
+//
+// Which mode, policy and rules judged from when to when, and the policy's lines in full, come from the milter's own lines (settings and policyline in
+// package verdict). The store keeps a policy's lines by its fingerprint; the report prints them in words.
+//
 // # Rooms beside those of the map
 //
 // register joins cases and store, and is shared by the pages, the command and the loop that erases; login is who may log in,

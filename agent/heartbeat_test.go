@@ -26,7 +26,9 @@ func (d *desk) tested(host, wanted, action string) {
 	p := &pipeline{store: d.Store, tracker: track.New(options), metrics: newMetrics(""), unknown: map[string]int64{}}
 	s := &source{kind: "verdicts", parser: maillog.New(maillog.Options{Verdicts: true}, d.at)}
 	head := d.at.UTC().Format("2006-01-02T15:04:05.000000+00:00") + " " + host + " postvagt-milter[412]: "
-	p.line(s, tail.Line{Text: head + "SETTINGS: settings v=1 mode=observe policy=5f0c3a91d2e4 rules=0b77e91fa2c6"})
+	p.line(s, tail.Line{Text: head + "SETTINGS: settings v=1 mode=observe policy=5f0c3a91d2e4 rules=0b77e91fa2c6 table=sensitive:hold,otherwise:pass"})
+	p.line(s, tail.Line{Text: head + "SETTINGS: policyline v=1 policy=5f0c3a91d2e4 n=1/2 line=sensitive:hold?direction=outbound&level=sensitive"})
+	p.line(s, tail.Line{Text: head + "SETTINGS: policyline v=1 policy=5f0c3a91d2e4 n=2/2 line=otherwise:pass?"})
 	p.line(s, tail.Line{Text: head + "SELFTEST: selftest v=1 id=77 level=sensitive wanted=" + wanted + " action=" + action})
 	if err := p.commit(d.t.Context()); err != nil {
 		d.t.Fatal(err)
@@ -75,7 +77,8 @@ func TestHeartbeat(t *testing.T) {
 	want(t, "all is well", d.drift())
 	d.at = d.at.Add(27 * time.Hour)
 	want(t, "silent anew", d.drift(), "No test message from mx1 for 26 hours", "No test message from mx2 for 26 hours")
-	if in, err := d.Store.Settings(t.Context(), dashboards.Period{}); err != nil || len(in) != 2 || in[0].Host != "mx1" || in[1].Mode != "observe" {
+	if in, err := d.Store.Settings(t.Context(), dashboards.Period{}); err != nil || len(in) != 2 || in[0].Host != "mx1" || in[1].Mode != "observe" ||
+		in[0].Table != "sensitive:hold?direction=outbound&level=sensitive,otherwise:pass?" {
 		t.Errorf("in force %+v, %v", in, err)
 	}
 	o, err := d.Store.Overview(t.Context())

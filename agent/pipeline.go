@@ -37,6 +37,7 @@ type pipeline struct {
 	letters   []store.Letter
 	selfTests []store.SelfTest
 	settings  []store.Setting
+	policy    []store.PolicyLine
 	found     []store.Found
 	turned    func() // called in each turn; may be nil
 
@@ -180,6 +181,9 @@ func (p *pipeline) line(s *source, l tail.Line) {
 	case maillog.Settings:
 		g := r.Verdict.Settings
 		p.settings = append(p.settings, store.Setting{Host: shortHost(r.Host), From: r.Time, Mode: g.Mode, Policy: g.Policy, Rules: g.Rules, Table: maillog.TableOf(g)})
+	case maillog.PolicyLine:
+		l := r.Verdict.Policy
+		p.policy = append(p.policy, store.PolicyLine{Policy: l.Policy, N: l.N, Of: l.Of, Line: l.Line.Full()})
 	case maillog.Foreign, maillog.Ignored, maillog.NoQueue:
 	default:
 		p.judged(r)
@@ -245,7 +249,7 @@ func (p *pipeline) commit(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b := store.Batch{Documents: c.Documents, Archive: p.archive, Delete: c.Delete, Unknown: p.unknown, Gaps: p.gaps, SelfTests: p.selfTests, Settings: p.settings, Found: p.found}
+	b := store.Batch{Documents: c.Documents, Archive: p.archive, Delete: c.Delete, Unknown: p.unknown, Gaps: p.gaps, SelfTests: p.selfTests, Settings: p.settings, Policy: p.policy, Found: p.found}
 	for _, i := range c.Put {
 		b.Put = append(b.Put, store.Item{Key: i.Key, Data: i.Data, Due: i.Due})
 	}
@@ -277,7 +281,7 @@ func (p *pipeline) commit(ctx context.Context) error {
 	}
 	p.metrics.committed(len(c.Documents), p.tracker)
 	p.sum.Documents += int64(len(c.Documents))
-	p.letters, p.selfTests, p.settings, p.found, p.unknown, p.gaps, p.moved, p.lines = nil, nil, nil, nil, map[string]int64{}, nil, nil, 0
+	p.letters, p.selfTests, p.settings, p.policy, p.found, p.unknown, p.gaps, p.moved, p.lines = nil, nil, nil, nil, nil, map[string]int64{}, nil, nil, 0
 	return nil
 }
 

@@ -61,7 +61,7 @@ type Setting struct {
 	Host                string
 	From, To            time.Time
 	Mode, Policy, Rules string
-	Table               string `json:",omitempty"` // the policy's lines, "name:action" separated by commas; "" where the milter did not say
+	Table               string `json:",omitempty"` // the policy's lines, "name:action" or in full with "?conditions", separated by commas; "" where the milter did not say
 }
 
 // Same says whether the same was in force on the same host, whenever; equal fingerprints have equal tables.

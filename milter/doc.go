@@ -24,6 +24,12 @@
 // Sendmail's is unknown. Each of them is read while
 // mail flows, and none can hold it up: what cannot be looked up counts as unknown, which protects nothing.
 //
+// # What is told of the policy
+//
+// The table by which the milter decides is told in the verdict log, line by line with all conditions, whenever it comes into force and once a
+// day. The lines are read off the very values that decide (policy.Line.Conditions), so that a report cannot print another standard than
+// the one that was used. Their grammar is package verdict's.
+//
 // # Replies
 //
 // By unix socket the milter asks for no-reply mode where the MTA offers it, and wire.go sees to it that nothing leaves

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
+	"strings"
 
 	"postvagt/milter/policy"
 	"postvagt/milter/verdict"
@@ -39,9 +41,27 @@ func tableOf(lines []policy.Line) (told []verdict.PolicyLine) {
 		shipped[l.Name] = l
 	}
 	for _, l := range lines {
-		told = append(told, verdict.PolicyLine{Name: l.Name, Action: l.Action, Mode: l.Mode, Own: !l.Same(shipped[l.Name])})
+		told = append(told, verdict.PolicyLine{Name: l.Name, Action: l.Action, Mode: l.Mode, Own: !l.Same(shipped[l.Name]), When: withoutPeople(l.Conditions())})
 	}
 	return told
+}
+
+// withoutPeople leaves of senders' and recipients' patterns what is behind the @: a report tells no person's address.
+func withoutPeople(all []verdict.Condition) []verdict.Condition {
+	for i, c := range all {
+		if c.Key != "sender" && c.Key != "recipient" {
+			continue
+		}
+		values := make([]string, len(c.Values))
+		for j, v := range c.Values {
+			if at := strings.LastIndexByte(v, '@'); at > 0 {
+				v = "…" + v[at:]
+			}
+			values[j] = v
+		}
+		all[i].Values = slices.Compact(values)
+	}
+	return all
 }
 
 // fingerprintOf tells one set of rule files from another: by their names and what they say, layer by layer.

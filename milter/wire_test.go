@@ -473,13 +473,18 @@ func TestSettingsAreLogged(t *testing.T) {
 		t.Fatal(err)
 	}
 	var said []verdict.Settings
+	lines := map[string][]verdict.PolicyLine{}
 	for line := range strings.Lines(string(b)) {
 		_, text, _ := strings.Cut(strings.TrimSpace(line), "]: ")
 		l, err := verdict.Parse(text)
-		if err != nil || l.Settings == nil {
+		switch {
+		case err != nil || l.Settings == nil && l.Policy == nil:
 			t.Fatalf("%s: %v", line, err)
+		case l.Settings != nil:
+			said = append(said, *l.Settings)
+		default:
+			lines[l.Policy.Policy] = append(lines[l.Policy.Policy], l.Policy.Line)
 		}
-		said = append(said, *l.Settings)
 	}
 	if len(said) != 4 {
 		t.Fatalf("%d lines of settings, want 4:\n%s", len(said), b)
@@ -494,7 +499,10 @@ func TestSettingsAreLogged(t *testing.T) {
 	if len(start.Table) != len(policy.Default()) || slices.ContainsFunc(start.Table, func(l verdict.PolicyLine) bool { return l.Own }) {
 		t.Errorf("the shipped table is told as %+v", start.Table)
 	}
-	if len(all.Table) != 1 || all.Table[0] != (verdict.PolicyLine{Name: "all", Action: "pass", Own: true}) {
+	if n := len(policy.Default()); len(lines[start.Policy]) != 2*n || !slices.Equal(lines[start.Policy][0].When[0].Values, []string{"outbound"}) {
+		t.Errorf("the shipped table is told in %d lines, twice %d are wanted", len(lines[start.Policy]), n)
+	}
+	if len(all.Table) != 1 || all.Table[0].String() != "*all:pass" {
 		t.Errorf("a table of one line is told as %+v", all.Table)
 	}
 	if ruled.Policy != all.Policy || ruled.Rules == all.Rules {

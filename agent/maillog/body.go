@@ -74,6 +74,8 @@ func VerdictOf(line verdict.Line) (Kind, string, verdict.Line) {
 		return SelfTest, strings.Replace(line.QueueID, verdict.SelfTestID, "", 1), line
 	case line.Settings != nil:
 		return Settings, "", line
+	case line.Policy != nil:
+		return PolicyLine, "", line
 	}
 	if line.QueueID == "NOQUEUE" {
 		return NoQueue, "", line

@@ -31,6 +31,7 @@ const (
 	Verdict                  // Verdict is set
 	SelfTest                 // Verdict.SelfTest is set: what the milter answered to its test message
 	Settings                 // Verdict.Settings is set: what judges from now on
+	PolicyLine               // Verdict.Policy is set: a line of the policy in force, in full
 	Forged                   // a verdict line from a place where the milter does not write
 	Gap                      // the log system dropped Lines lines
 	Unreached                // the MTA did not reach a milter: Relay is its address (Postfix) or its name (Sendmail)
@@ -41,7 +42,7 @@ const (
 func (k Kind) String() string {
 	names := [kinds]string{"unknown", "foreign", "ignored", "noqueue", "born", "message-id", "queued", "delivery",
 		"tls", "hold", "release", "reject", "discard", "expire", "requeue", "remove", "notification", "verdict",
-		"selftest", "settings", "forged", "gap", "unreached"}
+		"selftest", "settings", "policyline", "forged", "gap", "unreached"}
 	if k < kinds {
 		return names[k]
 	}

@@ -57,6 +57,11 @@ func changes(lang string, before, after *Report) (lines []string) {
 		}
 	}
 	was, is := before.content(), after.content()
+	for i := range min(len(was.Settings), len(is.Settings)) {
+		if was.Settings[i].When == nil { // a milter that told no conditions
+			is.Settings[i].When = nil
+		}
+	}
 	for _, part := range []struct {
 		name    string
 		was, is any

@@ -9,7 +9,8 @@ import (
 )
 
 // policyTable prints the policies that judged in the period, line by line: the standard used, as the milter told it then. A shipped
-// line is told in plain words, one of the organisation's own by its name. Nothing is printed where no milter told it.
+// line is told in plain words, one of the organisation's own by its name; then the conditions by which it decided, where the milter told them, in
+// words. Nothing is printed where no milter told a policy.
 func (r *Report) policyTable() section {
 	s := section{Heading: text(r.Lang, "policy"), Paragraphs: []string{text(r.Lang, "policy-help")}}
 	var told []dashboards.Setting
@@ -40,8 +41,21 @@ func entries(table string) []string {
 	return strings.Split(table, ",")
 }
 
-// policyLine tells a line: what it is about, what it asks, and where it has a mode of its own.
+// inFull are the lines of a table and the conditions of each; when is nil where the milter did not tell them.
+func inFull(table string) (lines, when []string) {
+	for _, line := range entries(table) {
+		line, conditions, told := strings.Cut(line, "?")
+		lines = append(lines, line)
+		if told {
+			when = append(when, conditions)
+		}
+	}
+	return lines, when
+}
+
+// policyLine tells a line: what it is about, when it decides, what it asks, and where it has a mode of its own.
 func (r *Report) policyLine(line string) string {
+	line, when, told := strings.Cut(line, "?")
 	line, own := strings.CutPrefix(line, "*")
 	name, rest, _ := strings.Cut(line, ":")
 	action, mode, _ := strings.Cut(rest, ":")
@@ -49,7 +63,11 @@ func (r *Report) policyLine(line string) string {
 	if plain := dashboards.Word(r.Lang, "why", name); !own && plain != name {
 		about = strings.TrimSuffix(plain, ".") + " (" + name + ")"
 	}
-	about += ": " + dashboards.Word(r.Lang, "wanted", action)
+	about += ": "
+	if told {
+		about += conditions(r.Lang, when) + " → "
+	}
+	about += dashboards.Word(r.Lang, "wanted", action)
 	if mode != "" {
 		about += " (" + r.mode(mode) + ")"
 	}

@@ -225,7 +225,8 @@ type setting struct {
 	Mode   string   `json:"mode"`
 	Policy string   `json:"policy"`
 	Rules  string   `json:"rules"`
-	Table  []string `json:"policy_lines,omitempty"` // name:action
+	Table  []string `json:"policy_lines,omitempty"`      // name:action
+	When   []string `json:"policy_conditions,omitempty"` // of each line, key=value|value&key=value; not there where the milter did not tell them
 }
 
 // tests are the test messages that a mail host's check answered, and how many it would have stopped.
@@ -281,7 +282,8 @@ func (r *Report) content() document {
 		d.NotChecked = append(d.NotChecked, outage{o.Host, from, to})
 	}
 	for _, g := range r.Settings {
-		d.Settings = append(d.Settings, setting{g.Host, g.From.Format(time.RFC3339), g.To.Format(time.RFC3339), g.Mode, g.Policy, g.Rules, entries(g.Table)})
+		lines, when := inFull(g.Table)
+		d.Settings = append(d.Settings, setting{g.Host, g.From.Format(time.RFC3339), g.To.Format(time.RFC3339), g.Mode, g.Policy, g.Rules, lines, when})
 	}
 	for _, t := range r.Tested {
 		d.Tests = append(d.Tests, tests{t.Host, t.Good, t.All})

@@ -22,6 +22,7 @@ type Batch struct {
 	Letters   []Letter // to be told; each is put into the outbox once
 	SelfTests []SelfTest
 	Settings  []Setting
+	Policy    []PolicyLine
 	Outages   []HostOutages
 	Found     []Found
 }
@@ -163,7 +164,7 @@ func (w *writer) rest(b Batch) error {
 			return err
 		}
 	}
-	if err := errors.Join(w.selfTests(b.SelfTests), w.settings(b.Settings), w.outages(b.Outages), w.found(b.Found)); err != nil {
+	if err := errors.Join(w.selfTests(b.SelfTests), w.settings(b.Settings), w.policy(b.Policy), w.outages(b.Outages), w.found(b.Found)); err != nil {
 		return err
 	}
 	for _, l := range b.Letters {

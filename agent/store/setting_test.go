@@ -42,3 +42,26 @@ func TestSettings(t *testing.T) {
 		t.Errorf("before anything was said: %v, %v", got, err)
 	}
 }
+
+// A policy is told in full once all its lines have come, in whatever order and commits; until then by name and action.
+func TestPolicyInFull(t *testing.T) {
+	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "postvagt.db"), In(copenhagen))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for i, step := range []struct {
+		come []PolicyLine
+		want string
+	}{
+		{nil, "sensitive:hold,otherwise:pass"},
+		{[]PolicyLine{{"p1", 2, 2, "otherwise:pass?"}, {"p2", 1, 1, "all:pass?"}}, "sensitive:hold,otherwise:pass"},
+		{[]PolicyLine{{"p1", 1, 2, "sensitive:hold?level=sensitive"}, {"p1", 1, 2, "sensitive:hold?level=sensitive"}}, "sensitive:hold?level=sensitive,otherwise:pass?"},
+	} {
+		commit(t, s, Batch{Settings: []Setting{{Host: "a", From: spring.UTC(), Mode: "enforce", Policy: "p1", Rules: "r1", Table: "sensitive:hold,otherwise:pass"}}, Policy: step.come})
+		got, err := s.Settings(t.Context(), dashboards.Period{From: spring.UTC().Format(time.RFC3339), To: spring.AddDate(0, 0, 1).UTC().Format(time.RFC3339)})
+		if err != nil || len(got) != 1 || got[0].Table != step.want {
+			t.Errorf("step %d: %+v, %v; want %s", i, got, err, step.want)
+		}
+	}
+}

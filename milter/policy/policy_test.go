@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"os"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -528,4 +529,51 @@ func everyMessage() (all []anyMessage) {
 		}
 	}
 	return all
+}
+
+// Each condition that a line can have is told, and decides: a line that has it alone is not one without conditions.
+func TestConditionsAreTold(t *testing.T) {
+	keys := 0
+	for i := range reflect.TypeFor[Line]().NumField() {
+		field := reflect.TypeFor[Line]().Field(i)
+		key, _, _ := strings.Cut(field.Tag.Get("toml"), ",")
+		if slices.Contains([]string{"", "name", "action", "mode", "law"}, key) {
+			continue
+		}
+		keys++
+		for _, value := range []any{[]string{"a", "b"}, true, false, 7, int64(7)} {
+			var l Line
+			v, want := reflect.ValueOf(&l).Elem().Field(i), verdict.Condition{Key: key}
+			switch typed := value.(type) {
+			case []string:
+				want.Values = typed
+			case bool:
+				want.Values = map[bool][]string{true: {"yes"}, false: {"no"}}[typed]
+			default:
+				want.Values = []string{"7"}
+			}
+			switch {
+			case v.Type() == reflect.TypeOf(value):
+				v.Set(reflect.ValueOf(value))
+			case v.Kind() == reflect.Pointer && v.Type().Elem() == reflect.TypeOf(value):
+				p := reflect.New(v.Type().Elem())
+				p.Elem().Set(reflect.ValueOf(value))
+				v.Set(p)
+			default:
+				continue
+			}
+			if got := l.Conditions(); !reflect.DeepEqual(got, []verdict.Condition{want}) {
+				t.Errorf("%s is told as %v, want %v", key, got, want)
+			}
+			if l.sameConditions(&Line{}) {
+				t.Errorf("%s decides nothing", key)
+			}
+		}
+	}
+	if keys < 30 {
+		t.Errorf("%d conditions", keys)
+	}
+	if got := (&Line{Name: "otherwise", Action: verdict.Pass}).Conditions(); got == nil || len(got) > 0 {
+		t.Errorf("a line without conditions tells %v", got)
+	}
 }

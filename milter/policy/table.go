@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -141,6 +142,34 @@ func Compile(lines []Line, opt Options) (*Table, error) {
 		return nil, errors.Join(errs...)
 	}
 	return t, nil
+}
+
+// Conditions are what must hold for a line to decide, all that it has, in the order of the configuration. They are read off the line itself.
+func (l *Line) Conditions() []verdict.Condition {
+	all := []verdict.Condition{}
+	v := reflect.ValueOf(l).Elem()
+	for i := range v.NumField() {
+		key, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("toml"), ",")
+		if field := v.Field(i); !slices.Contains([]string{"", "name", "action", "mode", "law"}, key) && !field.IsZero() {
+			all = append(all, verdict.Condition{Key: key, Values: told(field)})
+		}
+	}
+	return all
+}
+
+// told is the value of a condition: a list, yes or no, or a number.
+func told(field reflect.Value) []string {
+	switch v := reflect.Indirect(field).Interface().(type) {
+	case []string:
+		return v
+	case bool:
+		if v {
+			return []string{"yes"}
+		}
+		return []string{"no"}
+	default:
+		return []string{fmt.Sprint(v)}
+	}
 }
 
 func (l *Line) stops() bool { return l.Action == verdict.Hold || l.Action == verdict.Reject }

@@ -14,7 +14,7 @@ var ErrNoVerdict = errors.New("not a verdict line")
 // ErrVersion says that a line was written in a version that this program does not know: upgrade the agent first.
 var ErrVersion = errors.New("verdict line of an unknown version")
 
-// Line is one parsed line: Message is set for a verdict line, Recipient for a rcpt line, SelfTest and Settings for theirs.
+// Line is one parsed line: Message is set for a verdict line, Recipient for a rcpt line, SelfTest, Settings and Policy for theirs.
 type Line struct {
 	QueueID string
 	ID      string
@@ -24,11 +24,12 @@ type Line struct {
 	*Recipient
 	SelfTest *SelfTest
 	Settings *Settings
+	Policy   *ToldLine
 	MAC      string // of a line that travelled by syslog, "" without
 }
 
 // Words are those that say what kind of line one is; a line has one behind its queue id.
-func Words() []string { return []string{"verdict", "rcpt", "selftest", "settings"} }
+func Words() []string { return []string{"verdict", "rcpt", "selftest", "settings", "policyline"} }
 
 // Parse reads one line as Lines wrote it, without a syslog prefix.
 func Parse(line string) (Line, error) {
@@ -55,8 +56,10 @@ func Parse(line string) (Line, error) {
 		l.Recipient, l.N, l.Count, err = parseRecipient(kv)
 	case "selftest":
 		l.SelfTest, err = parseSelfTest(qid, kv)
-	default:
+	case "settings":
 		l.Settings, err = parseSettings(kv)
+	default:
+		l.Policy, err = parsePolicyLine(kv)
 	}
 	if l.Message != nil {
 		l.Message.QueueID, l.Message.ID = qid, l.ID

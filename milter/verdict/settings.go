@@ -16,12 +16,21 @@ type Settings struct {
 	Table  []PolicyLine // the policy's lines in their order; of an older milter, or of a table too long for a line, the first or none
 }
 
-// Lines returns the one line of the settings.
+// Lines returns the line of the settings, and one for each line of the policy, with its conditions.
 func (s Settings) Lines() []string {
 	return s.lines(maxLine)
 }
 
 func (s Settings) lines(most int) []string {
+	all := []string{s.head(most)}
+	for i, l := range s.Table {
+		head := fmt.Sprintf("%s: policyline v=%d policy=%s n=%d/%d line=", SettingsID, Version, quote(s.Policy), i+1, len(s.Table))
+		all = append(all, head+quote(l.full(most-len(head))))
+	}
+	return all
+}
+
+func (s Settings) head(most int) string {
 	table := make([]string, len(s.Table))
 	for i, l := range s.Table {
 		table[i] = l.String()
@@ -31,7 +40,7 @@ func (s Settings) lines(most int) []string {
 	for n > 0 && len(head)+len(cutList(table, n)) > most {
 		n--
 	}
-	return []string{head + cutList(table, n)}
+	return head + cutList(table, n)
 }
 
 // SignedLines returns Lines as Record.SignedLines does.
@@ -42,15 +51,16 @@ func (s Settings) SignedLines(key []byte) []string {
 // PolicyLine is a line of the policy as the settings tell it.
 type PolicyLine struct {
 	Name   string
-	Action string // what it wants
-	Mode   string // "" for the policy's own
-	Own    bool   // it is not the shipped line of that name
+	Action string      // what it wants
+	Mode   string      // "" for the policy's own
+	Own    bool        // it is not the shipped line of that name
+	When   []Condition // all of them must hold; nil where they are not told
 }
 
 // String is "name:action", with ":mode" where the line has one of its own, and "*" before the name of one that is not as shipped. A
-// name's colons and stars become "_".
+// name's colons, stars, commas and question marks become "_".
 func (l PolicyLine) String() string {
-	s := strings.NewReplacer(":", "_", "*", "_").Replace(cut(l.Name, maxName)) + ":" + l.Action
+	s := strings.NewReplacer(":", "_", "*", "_", "?", "_", ",", "_").Replace(cut(l.Name, maxName)) + ":" + l.Action
 	if l.Own {
 		s = "*" + s
 	}
@@ -63,12 +73,17 @@ func (l PolicyLine) String() string {
 // maxName is how many bytes of a line's name are told.
 const maxName = 64
 
-// ParsePolicyLine reads what String writes.
+// ParsePolicyLine reads what String and Full write.
 func ParsePolicyLine(s string) PolicyLine {
+	s, when, told := strings.Cut(s, "?")
 	s, own := strings.CutPrefix(s, "*")
 	name, rest, _ := strings.Cut(s, ":")
 	action, mode, _ := strings.Cut(rest, ":")
-	return PolicyLine{Name: name, Action: action, Mode: mode, Own: own}
+	l := PolicyLine{Name: name, Action: action, Mode: mode, Own: own}
+	if told {
+		l.When = parseConditions(when)
+	}
+	return l
 }
 
 func parseSettings(kv map[string]string) (*Settings, error) {

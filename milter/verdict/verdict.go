@@ -23,7 +23,12 @@
 //
 //	SETTINGS: settings v=1 mode=enforce policy=5f0c3a91d2e4 rules=0b77e91fa2c6 table=secure-channel:pass,*ours:hold:observe,otherwise:pass
 //
-// table holds the policy's lines in their order, as PolicyLine writes them.
+// table holds the policy's lines in their order, as PolicyLine writes them. Each of them follows in full, with the conditions by which it
+// decides, so that a report can print the standard used:
+//
+//	SETTINGS: policyline v=1 policy=5f0c3a91d2e4 n=16/25 line=sensitive:hold?direction=outbound&level=sensitive
+//
+// A line without conditions ends in "?". Of senders' and recipients' patterns only the domain is told.
 //
 // The word before the colon is the MTA's queue id, "NOQUEUE" where there is none. Then key=value pairs
 // separated by single spaces, valid UTF-8. A value with a space, a quote, a backslash, a control
