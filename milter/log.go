@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -39,7 +40,9 @@ type verdictLog struct {
 	closing atomic.Bool
 	fail    func(error) // told once for each change from writing to failing
 
+	mu     sync.Mutex // held for writing
 	file   *os.File
+	info   os.FileInfo // of the file
 	failed bool
 	sent   int64 // bytes of the spool that syslog has taken
 }
@@ -87,15 +90,41 @@ type lined interface {
 
 // Write hands over the lines of a record and waits a little for the disk.
 func (l *verdictLog) Write(r lined) {
+	l.enqueue(l.entry(r))
+}
+
+// WriteNow is Write for a caller who may be held up by the disk as long as it takes: it writes itself where nobody else
+// does, and nothing waits.
+func (l *verdictLog) WriteNow(r lined) {
+	e := l.entry(r)
+	if l.syslog != nil || len(l.queue) > 0 || !l.mu.TryLock() {
+		l.enqueue(e)
+		return
+	}
+	err := l.write(e.lines)
+	l.mu.Unlock()
+	if err != nil {
+		l.enqueue(e)
+	}
+}
+
+// entry makes the lines of a record.
+func (l *verdictLog) entry(r lined) logEntry {
 	lines := r.Lines()
 	if l.syslog != nil {
 		lines = r.SignedLines(l.macKey)
 	}
-	stamp := l.now().UTC().Format("2006-01-02T15:04:05.000000-07:00")
-	e := logEntry{count: int64(len(lines)), written: make(chan struct{})}
+	e := logEntry{count: int64(len(lines))}
+	now := l.now().UTC()
 	for _, s := range lines {
-		e.lines = append(append(append(append(e.lines, stamp...), l.tag...), s...), '\n')
+		e.lines = now.AppendFormat(e.lines, "2006-01-02T15:04:05.000000-07:00")
+		e.lines = append(append(append(e.lines, l.tag...), s...), '\n')
 	}
+	return e
+}
+
+func (l *verdictLog) enqueue(e logEntry) {
+	e.written = make(chan struct{})
 	select {
 	case l.queue <- e:
 	default:
@@ -122,18 +151,21 @@ func (l *verdictLog) run() {
 	l.forward() // what a daemon before us left
 	again := time.NewTicker(logRetry)
 	defer again.Stop()
-	for {
+	for open := true; open; {
+		var e logEntry
 		select {
-		case e, ok := <-l.queue:
-			if !ok {
-				l.forward()
-				l.file.Close()
-				return
-			}
-			l.writeBatch(l.gather(e))
+		case e, open = <-l.queue:
 		case <-again.C:
 		}
+		l.mu.Lock()
+		if len(e.lines) > 0 {
+			l.writeBatch(l.gather(e))
+		}
 		l.forward()
+		if !open {
+			l.file.Close()
+		}
+		l.mu.Unlock()
 	}
 }
 
@@ -225,8 +257,10 @@ func (l *verdictLog) write(b []byte) error {
 	if _, err := l.file.Write(b); err != nil {
 		return fmt.Errorf("verdict log: %w", err)
 	}
-	if info, err := l.file.Stat(); err == nil && l.most > 0 && info.Size() > l.most {
-		os.Rename(l.path, l.path+".1") // else it grows on
+	if l.most > 0 {
+		if info, err := l.file.Stat(); err == nil && info.Size() > l.most {
+			os.Rename(l.path, l.path+".1") // else it grows on
+		}
 	}
 	return nil
 }
@@ -234,9 +268,7 @@ func (l *verdictLog) write(b []byte) error {
 // reopen opens the file unless it is the one that is open already.
 func (l *verdictLog) reopen() error {
 	if l.file != nil {
-		mine, err1 := l.file.Stat()
-		there, err2 := os.Stat(l.path)
-		if err1 == nil && err2 == nil && os.SameFile(mine, there) {
+		if there, err := os.Stat(l.path); err == nil && os.SameFile(l.info, there) {
 			return nil
 		}
 	}
@@ -244,9 +276,14 @@ func (l *verdictLog) reopen() error {
 	if err != nil {
 		return fmt.Errorf("verdict log: %w", err)
 	}
+	info, err := f.Stat()
+	if err != nil {
+		f.Close()
+		return fmt.Errorf("verdict log: %w", err)
+	}
 	if l.file != nil {
 		l.file.Close()
 	}
-	l.file = f
+	l.file, l.info = f, info
 	return nil
 }

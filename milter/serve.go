@@ -249,11 +249,9 @@ func (s *Server) serveConn(w *wire) {
 		s.refuse(w, err)
 		return
 	}
+	w.actions, w.protocol = actions, protocol
 	s.logger.Debug("session", "offered", o.version, "no_reply", noReply)
-	srv := &gomilter.Server{Actions: actions, Protocol: protocol, SymList: macroList(), NewMilter: func() gomilter.Milter {
-		return &session{server: s, wire: w, conn: map[string]string{}}
-	}}
-	srv.Serve(&oneConn{conn: w}) // returns at once; the session runs until it closes w
+	s.converse(w, &session{server: s, wire: w, macros: map[string]string{}})
 }
 
 func (s *Server) refuse(w *wire, err error) {
@@ -336,12 +334,12 @@ func (s *Server) inForce(settings verdict.Settings) {
 
 // log writes down what was judged. The test message is no mail, so it is in no figure; that it would be stopped is said in a
 // line of its own. An MTA makes its queue ids itself, so nobody outside can bear that of the test; test says that the message
-// proved to be the admin's own.
-func (s *Server) log(queueID string, test bool, j *Judgement) {
+// proved to be the admin's own. write is Write or WriteNow.
+func (s *Server) log(queueID string, test bool, j *Judgement, write func(*verdictLog, lined)) {
 	if test || queueID == verdict.SelfTestID {
 		s.metrics.selftests.Inc()
-		s.lines.Write(*s.settings.Load()) // once a day, for logs that begin later than the daemon
-		s.lines.Write(verdict.SelfTestOf(&j.Record))
+		write(s.lines, *s.settings.Load()) // once a day, for logs that begin later than the daemon
+		write(s.lines, verdict.SelfTestOf(&j.Record))
 		return
 	}
 	s.metrics.count(j)
@@ -349,9 +347,9 @@ func (s *Server) log(queueID string, test bool, j *Judgement) {
 		s.logger.Warn("a lookup failed", "error", j.Lookups)
 	}
 	if s.held != nil && j.Action == verdict.Hold {
-		s.held.Write(&j.Record)
+		write(s.held, &j.Record)
 	}
-	s.lines.Write(&j.Record)
+	write(s.lines, &j.Record)
 	if s.short != nil {
 		s.short.Write(j.Short())
 	}

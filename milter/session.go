@@ -22,7 +22,8 @@ const ownHeader = "X-Postvagt-"
 type session struct {
 	server *Server
 	wire   *wire
-	conn   map[string]string // macros of the connection; kept from message to message
+	conn   *conn
+	macros map[string]string // of the connection; kept from message to message
 	client netip.Addr
 	msg    *incoming
 }
@@ -55,7 +56,7 @@ func (s *session) begin() *incoming {
 	return s.msg
 }
 
-// end forgets the message; whoever still judges it holds the spool.
+// end forgets the message.
 func (s *session) end() {
 	if s.msg != nil && s.msg.spool != nil {
 		s.msg.spool.Close()
@@ -73,7 +74,7 @@ func (s *session) current() *incoming {
 
 // Connect learns of the client.
 func (s *session) Connect(host, family string, port uint16, addr net.IP, m *gomilter.Modifier) (gomilter.Response, error) {
-	maps.Copy(s.conn, m.Macros)
+	maps.Copy(s.macros, m.Macros)
 	s.client, _ = netip.AddrFromSlice(addr)
 	s.client = s.client.Unmap()
 	return s.wire.goOn(gomilter.CodeConn)
@@ -81,7 +82,7 @@ func (s *session) Connect(host, family string, port uint16, addr net.IP, m *gomi
 
 // Helo comes from an MTA that cannot leave it out.
 func (s *session) Helo(_ string, m *gomilter.Modifier) (gomilter.Response, error) {
-	maps.Copy(s.conn, m.Macros)
+	maps.Copy(s.macros, m.Macros)
 	return s.wire.goOn(gomilter.CodeHelo)
 }
 
@@ -158,24 +159,19 @@ func (s *session) BodyChunk(chunk []byte, _ *gomilter.Modifier) (gomilter.Respon
 // Body is the end of the message: it is judged, changed where the verdict says so, and logged before the
 // MTA has its answer.
 func (s *session) Body(m *gomilter.Modifier) (gomilter.Response, error) {
-	start := s.server.now()
 	in := s.current()
 	maps.Copy(in.macros, m.Macros)
 	in.endHeader()
-	j := s.judge(in)
-	j.Millis = millis(s.server.now().Sub(start))
-	test := in.filter.holdTest(&j, in.test)
-	resp, err := apply(in, &j, m)
-	if err == nil {
-		s.server.log(in.t.QueueID, test, &j)
-	}
-	clear(m.Headers) // the library would gather the fields of all messages of a connection
-	s.end()
-	return resp, err
+	s.complete(in)
+	t, ctx := s.beginTurn(in, m)
+	defer t.end()
+	defer s.end()
+	j := s.judge(ctx, in)
+	return t.answer(&j)
 }
 
-// judge hands the spool over: it is closed when the last reader is done.
-func (s *session) judge(in *incoming) Judgement {
+// complete fills in what the end of a message tells of it.
+func (s *session) complete(in *incoming) {
 	t, sp := &in.t, in.spool
 	t.QueueID = s.macro(in, "i")
 	t.User = s.macro(in, "{auth_authen}")
@@ -183,19 +179,21 @@ func (s *session) judge(in *incoming) Judgement {
 	t.Client = s.client
 	t.Trusted = in.filter.trusts(s.client)
 	t.Message, t.Bytes, t.Size = sp.reader(), sp.kept, sp.seen
-	if sp.writeErr != nil {
-		s.server.logger.Error("a message could not be kept for judging", "error", sp.writeErr)
-		return in.filter.notJudged(t, "spool")
+}
+
+func (s *session) judge(ctx context.Context, in *incoming) Judgement {
+	if err := in.spool.writeErr; err != nil {
+		s.server.logger.Error("a message could not be kept for judging", "error", err)
+		return in.filter.notJudged(&in.t, "spool")
 	}
-	in.spool = nil
-	return in.filter.Judge(context.WithoutCancel(s.server.ctx), t, func() { sp.Close() })
+	return in.filter.judgeSafely(ctx, &in.t)
 }
 
 func (s *session) macro(in *incoming, name string) string {
 	if v := in.macros[name]; v != "" {
 		return v
 	}
-	return s.conn[name]
+	return s.macros[name]
 }
 
 // trusts says whether a client sends for the organisation without logging in. A local submission has no address.

@@ -71,7 +71,7 @@ func (s *Server) Submit(ctx context.Context, sub Submission) (Answer, error) {
 		j = f.Judge(ctx, t, func() { sp.Close() })
 	}
 	j.Millis = millis(s.now().Sub(start))
-	s.log(t.QueueID, f.holdTest(&j, testOf(head)), &j)
+	s.log(t.QueueID, f.holdTest(&j, testOf(head)), &j, (*verdictLog).Write)
 	return f.answerTo(&j, head), nil
 }
 

@@ -31,13 +31,15 @@ type offer struct {
 // later command, and mail that was to be held is delivered.
 type wire struct {
 	net.Conn
-	in      *bufio.Reader
-	out     *bufio.Writer
-	frame   frame
-	noReply [256]bool // by command
-	chosen  bool      // the MTA sends the macros that we asked for, see macroList
-	closed  func()
-	once    sync.Once
+	in       *bufio.Reader
+	out      *bufio.Writer
+	frame    frame
+	noReply  [256]bool // by command
+	actions  gomilter.OptAction
+	protocol gomilter.OptProtocol
+	chosen   bool // the MTA sends the macros that we asked for, see macroList
+	closed   func()
+	once     sync.Once
 }
 
 // frame follows the packets of one direction: four bytes of length, a command byte, data.

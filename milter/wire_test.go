@@ -80,8 +80,13 @@ func startServer(t testing.TB, extra string) *testServer {
 
 func startServerOf(t testing.TB, cfg *Config) *testServer {
 	t.Helper()
+	return startServerWith(t, cfg, testParts)
+}
+
+func startServerWith(t testing.TB, cfg *Config, parts Parts) *testServer {
+	t.Helper()
 	logger := slog.New(slog.NewTextHandler(io.Discard, nil))
-	s, err := NewServer(cfg, Options{Parts: testParts, Logger: logger, Syslog: filepath.Join(t.TempDir(), "none")})
+	s, err := NewServer(cfg, Options{Parts: parts, Logger: logger, Syslog: filepath.Join(t.TempDir(), "none")})
 	if err != nil {
 		t.Fatal(err)
 	}
