@@ -43,7 +43,7 @@ test: deps-test
 
 # Stories that need more than Postfix have the build tag mtas; the target runs those that are named TestMTA… or TestPackage….
 test-mtas: deps-mtas
-	$(GOTESTSUM) --format pkgname -- -tags mtas -count=1 -timeout 40m $(TESTFLAGS) -run '^Test(MTA|Package|TruthSendmail)' ./packaging/e2e/...
+	$(GOTESTSUM) --format pkgname -- -tags mtas -count=1 -timeout 40m $(TESTFLAGS) -run '^Test(MTA|Package|TruthSendmail)' ./packaging/e2e/... ./milter/sendmail
 
 # Imports the dashboards into a real Kibana, exports and compares them, puts known transmissions of January 1999 into its
 # Elasticsearch, opens every dashboard in Chromium and compares what the panels show; then the transmissions go again. With

@@ -1,8 +1,11 @@
 package sendmail
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -25,6 +28,7 @@ type Transports struct {
 	Sendmail Sendmail
 	Now      func() time.Time // nil means time.Now
 
+	asks  askers
 	mu    sync.Mutex
 	known map[[3]string]answer
 }
@@ -52,7 +56,7 @@ func (t *Transports) Lookup(ctx context.Context, rcpt, mailer, host string) (Pro
 	if ok && t.now().Before(a.until) {
 		return a.promise, a.err
 	}
-	a.promise, a.err = t.Sendmail.promise(ctx, key[0], key[1], key[2])
+	a.promise, a.err = t.promise(ctx, key[0], key[1], key[2])
 	a.until = t.now().Add(promiseFor)
 	if a.err != nil {
 		a.until = t.now().Add(failureFor)
@@ -73,15 +77,15 @@ func (t *Transports) now() time.Time {
 	return time.Now()
 }
 
-func (s *Sendmail) promise(ctx context.Context, rcpt, mailer, host string) (Promise, error) {
-	set, err := s.read()
+func (t *Transports) promise(ctx context.Context, rcpt, mailer, host string) (Promise, error) {
+	set, err := t.asks.settings(&t.Sendmail)
 	if err != nil {
 		return Promise{}, err
 	}
 	remote, known := set.remote[mailer]
 	switch {
 	case !known:
-		return Promise{}, fmt.Errorf("mailer %q is not in %s", mailer, s.cf())
+		return Promise{}, fmt.Errorf("mailer %q is not in %s", mailer, t.Sendmail.cf())
 	case !remote:
 		return Promise{Local: true}, nil
 	}
@@ -92,7 +96,7 @@ func (s *Sendmail) promise(ctx context.Context, rcpt, mailer, host string) (Prom
 	if named(host) {
 		tables = append(tables, tagged("Try_TLS", host), tagged("TLS_Srv", host))
 	}
-	demands, err := s.access(ctx, tables)
+	demands, err := t.access(ctx, tables)
 	if err != nil {
 		return Promise{}, err
 	}
@@ -168,60 +172,20 @@ func isAddress(s string) bool {
 }
 
 // access asks the access map: for each list of keys what the first one that is there holds, "" for none.
-func (s *Sendmail) access(ctx context.Context, tables [][]string) ([]string, error) {
-	var ask strings.Builder
-	for _, keys := range tables {
-		for _, k := range keys {
-			if strings.ContainsFunc(k, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
-				return nil, fmt.Errorf("access map: a key of %d bytes is no address", len(k))
-			}
-			fmt.Fprintf(&ask, "/map access %s\n", k)
-		}
-	}
-	said, err := s.run(ctx, s.cf(), ask.String(), "-bt")
-	if err != nil {
-		return nil, err
-	}
-	if strings.Contains(said, `Map named "access" not found`) {
-		return make([]string, len(tables)), nil // FEATURE(access_db) is not used: nothing is demanded
-	}
-	found, err := answers(said)
-	if err != nil {
-		return nil, err
-	}
+func (t *Transports) access(ctx context.Context, tables [][]string) ([]string, error) {
 	out := make([]string, len(tables))
-	n := 0
+	found, err := t.asks.lookup(ctx, &t.Sendmail, slices.Concat(tables...))
+	switch {
+	case errors.Is(err, errNoMap):
+		return out, nil // FEATURE(access_db) is not used: nothing is demanded
+	case err != nil:
+		return nil, err
+	}
 	for i, keys := range tables {
-		for range keys {
-			if n >= len(found) {
-				return nil, fmt.Errorf("access map: %d answers to more questions: is it readable for this user?", len(found))
-			}
-			if out[i] == "" {
-				out[i] = found[n]
-			}
-			n++
-		}
+		out[i] = cmp.Or(found[:len(keys)]...)
+		found = found[len(keys):]
 	}
 	return out, nil
-}
-
-// answers reads what the test mode says of each key, in order; "" for one that is not there. A lookup that failed
-// (EX_TEMPFAIL and its like) has a code that is not 0.
-func answers(said string) (found []string, err error) {
-	for line := range strings.Lines(said) {
-		i := strings.Index(line, "map_lookup: ")
-		if i < 0 {
-			continue
-		}
-		line = strings.TrimSpace(line[i:])
-		text, ok := strings.CutSuffix(line, " (0)")
-		if !ok {
-			return nil, fmt.Errorf("access map: a lookup failed (%s)", line[strings.LastIndexByte(line, ' ')+1:])
-		}
-		_, value, _ := strings.Cut(text, ") returns ")
-		found = append(found, value)
-	}
-	return found, nil
 }
 
 // atLeastTLS12 says whether ClientSSLOptions leave out all before TLS 1.2.

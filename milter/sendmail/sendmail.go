@@ -2,7 +2,7 @@
 //
 // Setup changes sendmail.mc alone, between two marks, and makes sendmail.cf of it with m4 as the admin would. Transports
 // tells what Sendmail promises about TLS for a recipient, as its own rule sets tls_rcpt and tls_server would look it up in
-// the access map (cf/README, "STARTTLS").
+// the access map (cf/README, "STARTTLS"). The map is asked through Sendmail's test mode, which stays open from one message to the next.
 //
 // What Sendmail cannot do, and what is done instead:
 //
@@ -97,9 +97,9 @@ func equate(equates, name string) string {
 func (s *Sendmail) run(ctx context.Context, cf, input string, args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()
-	path := filepath.Join(s.CommandDir, "sendmail")
-	if _, err := exec.LookPath(path); err != nil {
-		return "", fmt.Errorf("%s: not found: is Sendmail installed? (sendmail.command_dir)", path)
+	path, err := s.program()
+	if err != nil {
+		return "", err
 	}
 	cmd := exec.CommandContext(ctx, path, append([]string{"-C", cf}, args...)...)
 	var out, errOut bytes.Buffer

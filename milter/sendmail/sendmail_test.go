@@ -121,7 +121,7 @@ func TestPromiseIsBelievedForAWhile(t *testing.T) {
 		return p.Level
 	}
 	first := ask()
-	write(t, filepath.Join(s.CommandDir, "sendmail"), "#!/bin/sh\nwhile read _ _ key; do echo \"map_lookup: access ($key) no match (0)\"; done\n", 0o755)
+	write(t, filepath.Join(s.CommandDir, "sendmail"), "#!/bin/sh\nwhile read _ _ key; do echo \"> map_lookup: access ($key) no match (0)\"; done\n", 0o755)
 	again := ask()
 	now = now.Add(2 * time.Minute)
 	if first != "encrypt" || again != "encrypt" || ask() != "may" {

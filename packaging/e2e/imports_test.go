@@ -53,8 +53,9 @@ var testsMayImport = map[string][]string{
 	"agent/report": {"agent/store"},
 	// Questions and documents are held against both stores, side by side; the kit starts the real server.
 	"agent/elastic": {"agent/store", "packaging/e2e/kit"},
-	// Promises and next hops are held against a real Postfix.
-	"milter/postfix": {"packaging/e2e/kit"},
+	// Promises and next hops are held against a real Postfix and Sendmail.
+	"milter/postfix":  {"packaging/e2e/kit"},
+	"milter/sendmail": {"packaging/e2e/kit"},
 }
 
 // drivers are the modules that only the rooms named may import.

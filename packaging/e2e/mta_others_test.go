@@ -5,8 +5,11 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -104,6 +107,73 @@ func TestMTASendmail(t *testing.T) {
 	far := newFar(t, dir)
 	h := newMTAHouse(t, dir, far, newSendmailMTA(t, dir, kit.SendmailConfig{Next: far.Addr(0)}))
 	tellMTA(t, h)
+}
+
+// Many messages, each to a domain of its own, and each judged by what Sendmail promises for that domain. POSTVAGT_SOAK=1000 sends so many.
+func TestMTASendmailManyDomains(t *testing.T) {
+	const connections = 10
+	each := 20
+	if s := os.Getenv("POSTVAGT_SOAK"); s != "" {
+		n, err := strconv.Atoi(s)
+		if err != nil {
+			t.Fatalf("POSTVAGT_SOAK: %v", err)
+		}
+		each = n / connections
+	}
+	dir := newMTADir(t)
+	far := newFar(t, dir)
+	sendmail := newSendmailMTA(t, dir, kit.SendmailConfig{Next: far.Addr(0), Lines: []string{"define(`confCLIENT_SSL_OPTIONS', `+SSL_OP_NO_TLSv1 +SSL_OP_NO_TLSv1_1')dnl"}})
+	var access strings.Builder
+	for i := range connections * each {
+		if i%2 == 0 {
+			fmt.Fprintf(&access, "TLS_Rcpt:d%d.example VERIFY:256+CN\n", i)
+		}
+	}
+	h := newMTAHouse(t, dir, far, sendmail)
+	for name, text := range map[string]string{"access": access.String(), "mailertable": ".example esmtp:[127.0.0.9]\n"} { // held, so that nobody goes there
+		if err := sendmail.Map(t.Context(), name, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h = h.story(t, enforce)
+	began := time.Now()
+	done := make(chan error, connections)
+	for c := range connections {
+		go func() {
+			conn, err := kit.Dial(t.Context(), h.mta.Addr())
+			for i := 0; i < each && err == nil; i++ {
+				var r kit.Reply
+				r, err = conn.Send(kit.Envelope{From: outbound.From, To: []string{fmt.Sprintf("anna@d%d.example", c*each+i)}}, []byte(secretMail))
+				if err == nil && r.Code != 250 {
+					err = fmt.Errorf("reply %d %s", r.Code, r.Text)
+				}
+			}
+			done <- err
+		}()
+	}
+	for range connections {
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("%d messages to as many domains in %s", connections*each, time.Since(began).Round(time.Millisecond))
+	asked := map[string]int{}
+	for _, line := range h.verdictLines() {
+		if m := regexp.MustCompile(`: rcpt v=1 .* to=<anna@d(\d+)\.example> .*transport=([a-z-]+) `).FindStringSubmatch(line); m != nil {
+			n, err := strconv.Atoi(m[1])
+			if err != nil {
+				t.Fatal(err)
+			}
+			asked[fmt.Sprint(n%2 == 0, " ", m[2])]++
+		}
+	}
+	if n := connections * each / 2; !maps.Equal(asked, map[string]int{"true enforced": n, "false opportunistic": n}) {
+		t.Errorf("by what was promised: %v, %d of each are wanted", asked, n)
+	}
+	if ids := h.heldIDs(); len(ids) != connections*each {
+		t.Errorf("%d are held, want %d", len(ids), connections*each)
+	}
+	h.mta.Clear(t)
 }
 
 // rspamdMTA is a Postfix whose only milter is rspamd with our plugin.
