@@ -11,6 +11,7 @@ import (
 // builder gathers literals before the tables are laid out.
 type builder struct {
 	e          *Engine
+	patterns   []draft
 	ids        map[string]int32 // pattern text and languages -> pattern
 	head, tail []literal
 	name       []literal
@@ -20,13 +21,21 @@ type builder struct {
 	genreLists int // cues of genres so far
 }
 
+// draft is a pattern being built.
+type draft struct {
+	terms []int32 // of this word alone
+	first int32   // node of the phrases that begin with it, 0 if none
+	later bool    // it stands further on in some phrase
+}
+
 func newBuilder() *builder {
 	return &builder{
-		e:      &Engine{tab: newTables(), patterns: make([]pattern, 1), salt: rand.Uint64(), step: hash(rand.Uint64() | 1)},
-		ids:    map[string]int32{},
-		phrase: newPhraseBuilder(),
-		kinds:  map[string]uint8{},
-		hints:  hints{},
+		e:        &Engine{tab: newTables(), salt: rand.Uint64(), step: hash(rand.Uint64() | 1)},
+		patterns: make([]draft, 1),
+		ids:      map[string]int32{},
+		phrase:   newPhraseBuilder(),
+		kinds:    map[string]uint8{},
+		hints:    hints{},
 	}
 }
 
@@ -233,8 +242,9 @@ func (b *builder) finish() (*Engine, error) {
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}
-	for i := range e.patterns {
-		e.sumUp(&e.patterns[i])
+	e.patterns = make([]pattern, 0, len(b.patterns))
+	for i := range b.patterns {
+		e.sumUp(&b.patterns[i])
 	}
 	e.frequent = e.frequentWords(b.head)
 	e.memos.New = func() any { return e.newMemo() }

@@ -79,6 +79,7 @@ type Engine struct {
 	tab          *tables
 	dict         dictionary
 	patterns     []pattern
+	said         []term // by pattern
 	terms        []term
 	phrases      phraseTable
 	frequent     []slot
@@ -96,13 +97,16 @@ type Engine struct {
 	longest      [2]int                    // longest shape that begins with a digit, with a letter
 }
 
-// pattern is one word of one or more terms.
+// pattern is what one word of one or more terms means, in 32 bytes: half a line of the cache.
 type pattern struct {
-	terms []int32 // terms of this word alone
-	said  []term  // those that are more than a language, a name or a place
-	first int32   // node of the phrases that begin with it, 0 if none
-	later bool    // it stands further on in some phrase
-	sum   meaning // of the terms
+	tongues tongues
+	on      uint64 // what may follow in the phrases that begin with it
+	first   int32  // node of these phrases, 0 if none
+	said    int32  // where in said its terms begin that are more than a language, a name or a place
+	terms   uint16 // how many they are
+	flags   uint16
+	nynorsk uint8
+	later   bool // it stands further on in some phrase
 }
 
 // RuleInfo describes a rule for lists.

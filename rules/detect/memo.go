@@ -5,15 +5,8 @@ import (
 	"slices"
 )
 
-// meaning is what a word says whoever says it, as far as it can be told in advance: most words are function words,
-// which only tell the language, and begin or go on phrases.
-type meaning struct {
-	tongues tongues
-	nynorsk uint8
-	flags   uint16
-}
-
-// What a word may mean, as bits.
+// What a word may mean, as bits, whoever says it: most words are function words, which only tell the language, and begin or
+// go on phrases.
 const (
 	meansGiven = 1 << iota
 	meansSurname
@@ -24,46 +17,50 @@ const (
 	meansTerms // it has terms of its own, besides those of languages, names and places
 )
 
-// sumUp fills in the meaning of a pattern's terms.
-func (e *Engine) sumUp(p *pattern) {
-	m := &p.sum
-	for _, id := range p.terms {
+// sumUp makes a pattern of its draft.
+func (e *Engine) sumUp(d *draft) {
+	p := pattern{first: d.first, later: d.later, on: e.phrases.node[d.first].on, said: int32(len(e.said))}
+	for _, id := range d.terms {
 		t := &e.terms[id]
 		switch t.class {
 		case classGiven:
-			m.flags |= meansGiven
+			p.flags |= meansGiven
 		case classSurname:
-			m.flags |= meansSurname
+			p.flags |= meansSurname
 		case classPlace:
-			m.flags |= meansPlace | meansKnown
+			p.flags |= meansPlace | meansKnown
 		case classLanguage:
-			m.flags |= meansFiller | meansKnown
+			p.flags |= meansFiller | meansKnown
 			if t.weight == 2 {
-				m.nynorsk++
+				p.nynorsk++
 			} else {
-				m.tongues.add(t.langs)
+				p.tongues.add(t.langs)
 			}
 		default:
-			p.said = append(p.said, *t)
-			m.flags |= meansTerms
+			e.said = append(e.said, *t)
+			p.terms++
+			p.flags |= meansTerms
 			if t.class == classTopic || t.class >= firstCue {
-				m.flags |= meansKnown
+				p.flags |= meansKnown
 			}
 			if t.class == classNot {
-				m.flags |= meansNot
+				p.flags |= meansNot
 			}
 		}
 	}
+	e.patterns = append(e.patterns, p)
 }
 
 // slot is what is known of one word, in 64 bytes: a line of the cache.
 type slot struct {
-	key uint64 // its hash, which says too whether it began with a capital
-	meaning
-	n     uint8
-	later uint64 // follows of what it matches that stands further on in phrases
-	on    uint64 // what may follow in the phrases that begin with it
-	hits  [slotHits]int32
+	key     uint64 // its hash, which says too whether it began with a capital
+	tongues tongues
+	later   uint64 // follows of what it matches that stands further on in phrases
+	on      uint64 // what may follow in the phrases that begin with it
+	flags   uint16
+	nynorsk uint8
+	n       uint8
+	hits    [slotHits]int32
 }
 
 // slotHits is how many patterns a slot holds. Few words match more.
@@ -76,7 +73,7 @@ func (e *Engine) frequentWords(lits []literal) []slot {
 	seen := map[uint64]bool{}
 	for i := range lits {
 		w := lits[i].word
-		if e.patterns[lits[i].out.pattern].sum.flags&meansFiller == 0 || lits[i].out.rest == restDropped || i > 0 && slices.Equal(w, lits[i-1].word) {
+		if e.patterns[lits[i].out.pattern].flags&meansFiller == 0 || lits[i].out.rest == restDropped || i > 0 && slices.Equal(w, lits[i-1].word) {
 			continue
 		}
 		for _, capital := range [...]bool{false, true} {
@@ -99,13 +96,13 @@ func (m *slot) sum(e *Engine, key uint64, letters int, hits []int32) {
 			m.hits[i] = h
 		}
 		p := &e.patterns[h]
-		m.tongues += p.sum.tongues
-		m.nynorsk += p.sum.nynorsk
-		m.flags |= p.sum.flags
+		m.tongues += p.tongues
+		m.nynorsk += p.nynorsk
+		m.flags |= p.flags
 		if p.later {
 			m.later |= follows(h)
 		}
-		m.on |= e.phrases.node[p.first].on
+		m.on |= p.on
 	}
 	if letters > 6 || m.flags&meansNot != 0 {
 		m.flags &^= meansFiller

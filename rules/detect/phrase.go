@@ -34,7 +34,7 @@ func (p *phraseBuilder) node() int32 {
 	return int32(len(p.ends) - 1)
 }
 
-func (p *phraseBuilder) add(patterns []pattern, ids []int32, term int32) {
+func (p *phraseBuilder) add(patterns []draft, ids []int32, term int32) {
 	first := &patterns[ids[0]]
 	if first.first == 0 {
 		first.first = p.node()

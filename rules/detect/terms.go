@@ -37,11 +37,11 @@ func (b *builder) term(at place, id, text string, t term) error {
 		}
 		b.e.terms = append(b.e.terms, t)
 		if len(ids) == 1 {
-			p := &b.e.patterns[ids[0]]
+			p := &b.patterns[ids[0]]
 			p.terms = append(p.terms, t.id)
 			continue
 		}
-		b.phrase.add(b.e.patterns, ids, t.id)
+		b.phrase.add(b.patterns, ids, t.id)
 	}
 	return nil
 }
@@ -80,8 +80,8 @@ func (b *builder) pattern(w string, langs uint8) (int32, string) {
 	if p, ok := b.ids[key]; ok {
 		return p, ""
 	}
-	p := int32(len(b.e.patterns))
-	b.e.patterns = append(b.e.patterns, pattern{})
+	p := int32(len(b.patterns))
+	b.patterns = append(b.patterns, draft{})
 	b.ids[key] = p
 	rest := uint8(restNone)
 	if plus {

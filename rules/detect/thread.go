@@ -20,13 +20,14 @@ type begun struct {
 	on [maxGaps + 1]uint64 // what may follow, by how many function words have been left out
 	at [4]start            // by n
 	n  uint8               // words so far
+
+	own [4]slot // where words of at point that the memo has forgotten
 }
 
 // start is a word with which phrases may have begun.
 type start struct {
 	word     *slot
 	tok, pos int32
-	own      slot // where word points if the memo has forgotten it
 }
 
 // may gives what may follow any of them.
@@ -47,8 +48,8 @@ func (b *begun) shift(m *slot, tok, pos int32) {
 func (b *begun) leave(m *slot) {
 	for i := range b.at {
 		if at := &b.at[i]; at.word == m {
-			at.own = *m
-			at.word = &at.own
+			b.own[i] = *m
+			at.word = &b.own[i]
 		}
 	}
 }
@@ -56,8 +57,8 @@ func (b *begun) leave(m *slot) {
 // beginRare begins the phrases that begin with a word that matches more than a slot holds.
 func (s *Scanner) beginRare() {
 	for _, first := range s.hits[:s.nrare] {
-		if node := s.e.patterns[first].first; node != 0 && s.nact < maxThreads {
-			s.active[s.nact] = thread{on: s.e.phrases.node[node].on, node: node, tok: s.tok, pos: s.w.pos}
+		if p := &s.e.patterns[first]; p.first != 0 && s.nact < maxThreads {
+			s.active[s.nact] = thread{on: p.on, node: p.first, tok: s.tok, pos: s.w.pos}
 			s.nact++
 		}
 	}
@@ -79,8 +80,8 @@ func (s *Scanner) goOn(h int32, n int, f *tokenFacts) int {
 		}
 		at := &s.begun.at[(s.begun.n-uint8(gaps))%4]
 		for _, first := range at.word.hits[:at.word.n] {
-			node := s.e.patterns[first].first
-			n = s.step(&thread{on: s.e.phrases.node[node].on, node: node, tok: at.tok, pos: at.pos, gaps: int32(gaps)}, h, n, f)
+			p := &s.e.patterns[first]
+			n = s.step(&thread{on: p.on, node: p.first, tok: at.tok, pos: at.pos, gaps: int32(gaps)}, h, n, f)
 		}
 	}
 	return n

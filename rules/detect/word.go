@@ -123,7 +123,7 @@ func (s *Scanner) say(m *slot, f *tokenFacts) {
 	n := 0
 	for _, h := range s.matched(m) {
 		p := &s.e.patterns[h]
-		if p.sum.flags&meansTerms != 0 {
+		if p.flags&meansTerms != 0 {
 			s.terms(p, family, f)
 		}
 		if p.later {
@@ -137,8 +137,9 @@ func (s *Scanner) say(m *slot, f *tokenFacts) {
 
 // terms emits what one pattern means alone.
 func (s *Scanner) terms(p *pattern, family bool, f *tokenFacts) {
-	for i := range p.said {
-		if t := &p.said[i]; t.class != classTopic || !family {
+	said := s.e.said[p.said:][:p.terms]
+	for i := range said {
+		if t := &said[i]; t.class != classTopic || !family {
 			s.emit(t, s.tok, s.w.pos, f)
 		}
 	}
