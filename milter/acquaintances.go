@@ -9,7 +9,10 @@ import (
 
 // Acquaintances remembers who has written to whom, so that a first mail and a slip of the keyboard in a domain are
 // known for what they are (R13). It keeps keyed hashes alone.
-type Acquaintances struct{ *memory }
+type Acquaintances struct {
+	*memory
+	born uint64 // the hash under which the day of its birth is kept
+}
 
 const (
 	learningDays  = 30 // before it has seen a month of mail, everybody would be new
@@ -23,18 +26,16 @@ func OpenAcquaintances(dir string, key []byte, now func() time.Time) (*Acquainta
 	if err != nil {
 		return nil, err
 	}
-	a := &Acquaintances{m}
+	a := &Acquaintances{m, m.hash("born", "")}
 	if m.size() == 0 {
-		err = m.remember(a.birth(), 1)
+		err = m.remember(a.born, 1)
 	}
 	return a, err
 }
 
-func (a *Acquaintances) birth() uint64 { return a.hash("born", "") }
-
 // learning says that the memory is too young to call anybody new. A birthday that is forgotten was long ago.
 func (a *Acquaintances) learning() bool {
-	born, ok := a.day(a.birth())
+	born, ok := a.day(a.born)
 	return ok && a.today()-born < learningDays
 }
 

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"net/netip"
 	"os"
-	"sync/atomic"
 	"time"
 
 	"postvagt/milter/message"
@@ -236,16 +235,14 @@ func (f *Filter) acquaint(t *Transaction, r *verdict.Record, facts *policy.Facts
 // open reads and scans a message; begin makes the scanner once the header is known. why says what kept the message from being
 // judged.
 func (f *Filter) open(ctx context.Context, t *Transaction, begin func(*message.Mail) *detect.Scanner) (mail *message.Mail, found detect.Result, why string) {
-	var stopped atomic.Bool
-	defer context.AfterFunc(ctx, func() { stopped.Store(true) })()
 	var scanner *detect.Scanner
-	mail, err := f.reader.ReadFrom(stoppable{t.Message, &stopped}, t.Bytes, func(head *message.Mail) { scanner = begin(head) }, func(x message.Text) {
-		if !stopped.Load() {
+	mail, err := f.reader.ReadFrom(stoppable{t.Message, ctx}, t.Bytes, func(head *message.Mail) { scanner = begin(head) }, func(x message.Text) {
+		if ctx.Err() == nil {
 			scanner.Scan(detect.Text(x))
 		}
 	})
 	switch {
-	case stopped.Load():
+	case ctx.Err() != nil:
 		return nil, detect.Result{}, "timeout"
 	case err != nil:
 		return nil, detect.Result{}, "read"
@@ -296,11 +293,11 @@ func (f *Filter) notJudged(t *Transaction, why string) Judgement {
 // stoppable is a message that ends when its time is up.
 type stoppable struct {
 	io.ReaderAt
-	stopped *atomic.Bool
+	ctx context.Context
 }
 
 func (s stoppable) ReadAt(p []byte, off int64) (int, error) {
-	if s.stopped.Load() {
+	if s.ctx.Err() != nil {
 		return 0, errStopped
 	}
 	return s.ReaderAt.ReadAt(p, off)

@@ -115,9 +115,17 @@ func (l *verdictLog) entry(r lined) logEntry {
 		lines = r.SignedLines(l.macKey)
 	}
 	e := logEntry{count: int64(len(lines))}
-	now := l.now().UTC()
+	const form = "2006-01-02T15:04:05.000000-07:00"
+	size := 0
 	for _, s := range lines {
-		e.lines = now.AppendFormat(e.lines, "2006-01-02T15:04:05.000000-07:00")
+		size += len(form) + len(l.tag) + len(s) + 1
+	}
+	e.lines = l.now().UTC().AppendFormat(make([]byte, 0, size), form)
+	stamp := e.lines
+	for i, s := range lines {
+		if i > 0 {
+			e.lines = append(e.lines, stamp...)
+		}
 		e.lines = append(append(append(e.lines, l.tag...), s...), '\n')
 	}
 	return e

@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"io/fs"
 	"os"
@@ -19,9 +20,9 @@ import (
 // alone, so that neither the file nor a dump tells a name: 12 bytes an entry, eight of hash, four of the day since 1970,
 // little-endian. It is bounded, and what is old is forgotten.
 type memory struct {
-	path string
-	key  []byte
-	now  func() time.Time
+	path    string
+	hashers sync.Pool
+	now     func() time.Time
 
 	mu   sync.Mutex
 	days map[uint64]int32
@@ -36,7 +37,8 @@ const (
 
 // openMemory reads the file name in dir and drops what is too old. A last entry that was written in part is dropped.
 func openMemory(dir, name string, key []byte, now func() time.Time) (*memory, error) {
-	t := &memory{path: filepath.Join(dir, name), key: key, now: now, days: map[uint64]int32{}}
+	t := &memory{path: filepath.Join(dir, name), now: now, days: map[uint64]int32{}}
+	t.hashers.New = func() any { return &hasher{hmac: hmac.New(sha256.New, key)} }
 	if err := errors.Join(os.MkdirAll(dir, 0o750), t.load()); err != nil {
 		return nil, fmt.Errorf("memory of %s: %w", name, err)
 	}
@@ -101,9 +103,19 @@ func (t *memory) today() int32 { return int32(t.now().Unix() / (24 * 60 * 60)) }
 
 // hash is keyed, and apart for each sort of word.
 func (t *memory) hash(sort, word string) uint64 {
-	h := hmac.New(sha256.New, t.key)
-	h.Write([]byte(sort + ":" + word))
-	return binary.LittleEndian.Uint64(h.Sum(nil))
+	h := t.hashers.Get().(*hasher)
+	defer t.hashers.Put(h)
+	h.hmac.Reset()
+	h.buf = append(append(append(h.buf[:0], sort...), ':'), word...)
+	h.hmac.Write(h.buf)
+	h.buf = h.hmac.Sum(h.buf[:0])
+	return binary.LittleEndian.Uint64(h.buf)
+}
+
+// hasher is an HMAC with the key, and room for what goes in and comes out.
+type hasher struct {
+	hmac hash.Hash
+	buf  []byte
 }
 
 // remember keeps a word with its day, today. A word that is known is written anew only after so many days.

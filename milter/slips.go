@@ -116,8 +116,8 @@ func namesOf(head *message.Mail) map[string]string {
 // wants at least two words in each, and not one word, nor an initial, in common; all else is no name, or not sure.
 func misnamed(name, addr string) bool {
 	local, _, ok := strings.Cut(addr, "@")
-	if !ok || strings.Contains(name, "@") {
-		return false
+	if !ok || !strings.ContainsAny(name, " ,") || strings.Contains(name, "@") {
+		return false // one word, or none
 	}
 	theirs, own := nameWords(name, " ,"), nameWords(local, "._-")
 	if len(theirs) < 2 || len(own) < 2 {

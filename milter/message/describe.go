@@ -103,15 +103,17 @@ func (o *opener) announce(n *node) {
 		}
 		return n.path + " " + name
 	}
-	say := func(name string, fields ...string) {
+	say := func(name string, field string) {
+		values := n.head.all(field)
+		if len(values) == 0 {
+			return
+		}
 		w := o.text(part(name), n.quoted, false)
-		for _, f := range fields {
-			for i, v := range n.head.all(f) {
-				if i > 0 {
-					w.writeString("\n")
-				}
-				w.writeString(decodeWords(v))
+		for i, v := range values {
+			if i > 0 {
+				w.writeString("\n")
 			}
+			w.writeString(decodeWords(v))
 		}
 		w.close()
 	}
@@ -120,24 +122,22 @@ func (o *opener) announce(n *node) {
 		say("thread-topic", "Thread-Topic")
 	}
 	for _, f := range []string{"From", "Sender", "Reply-To", "To", "Cc", "Bcc"} {
-		o.sayAddresses(part(strings.ToLower(f)), n.head.all(f), n.quoted)
+		if list := n.head.addresses(f); len(list) > 0 {
+			o.sayAddresses(part(strings.ToLower(f)), list, n.quoted)
+		}
 	}
 	say("comments", "Comments")
 	say("keywords", "Keywords")
 	say("organization", "Organization")
 }
 
-func (o *opener) sayAddresses(part string, raw [][]byte, quoted bool) {
+func (o *opener) sayAddresses(part string, list []Address, quoted bool) {
 	w := o.text(part, quoted, false)
-	first := true
-	for _, v := range raw {
-		for _, a := range parseAddresses(v) {
-			if !first {
-				w.writeString("\n")
-			}
-			first = false
-			w.writeString(strings.TrimSpace(a.Name + " " + a.Addr))
+	for i, a := range list {
+		if i > 0 {
+			w.writeString("\n")
 		}
+		w.writeString(strings.TrimSpace(a.Name + " " + a.Addr))
 	}
 	w.close()
 }

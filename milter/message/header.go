@@ -21,6 +21,23 @@ type field struct {
 type header struct {
 	fields []field
 	bad    []byte // lines that are no field
+	lists  map[string][]Address
+}
+
+// addresses reads the fields of a name as lists of addresses, once.
+func (h *header) addresses(name string) []Address {
+	list, ok := h.lists[name]
+	if ok {
+		return list
+	}
+	for _, v := range h.all(name) {
+		list = append(list, parseAddresses(v)...)
+	}
+	if h.lists == nil {
+		h.lists = map[string][]Address{}
+	}
+	h.lists[name] = list
+	return list
 }
 
 // parseHeader reads a block of header lines (CRLF, LF or CR). It never fails.

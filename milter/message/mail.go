@@ -17,14 +17,8 @@ func (m *Mail) read(h *header) {
 			m.header[f.name] = append(m.header[f.name], decodeWords(f.value))
 		}
 	}
-	list := func(name string) (out []Address) {
-		for _, v := range h.all(name) {
-			out = append(out, parseAddresses(v)...)
-		}
-		return out
-	}
-	m.From, m.Sender, m.ReplyTo = list("From"), list("Sender"), list("Reply-To")
-	m.To, m.Cc, m.Bcc = list("To"), list("Cc"), list("Bcc")
+	m.From, m.Sender, m.ReplyTo = h.addresses("From"), h.addresses("Sender"), h.addresses("Reply-To")
+	m.To, m.Cc, m.Bcc = h.addresses("To"), h.addresses("Cc"), h.addresses("Bcc")
 	m.MessageID = strings.Trim(string(h.get("Message-Id")), " \t<>")
 	if ids := messageIDs(h.get("In-Reply-To")); len(ids) > 0 {
 		m.InReplyTo = ids[0]

@@ -167,17 +167,28 @@ func mayHoldCue(text []byte) bool {
 	inWord := false
 	for i := 0; i+1 < len(text); i++ {
 		c := text[i]
-		if !inWord && cueStarts[int(c&0x1f)<<5|int(text[i+1]&0x1f)] {
+		if inWord {
+			inWord = wordByte[c]
+			continue
+		}
+		if inWord = wordByte[c]; cueStarts[int(c&0x1f)<<5|int(text[i+1]&0x1f)] {
 			for _, cue := range cuesByLetter[c&0x1f] {
 				if len(text)-i >= len(cue) && strings.EqualFold(string(text[i:i+len(cue)]), cue) {
 					return true
 				}
 			}
 		}
-		inWord = isLetter(c)
 	}
 	return false
 }
+
+// wordByte says of each byte whether isLetter says so.
+var wordByte = func() (is [256]bool) {
+	for c := range is {
+		is[c] = isLetter(byte(c))
+	}
+	return is
+}()
 
 func speaksOfPassword(text string) bool {
 	for w := range strings.FieldsSeq(text) {

@@ -146,7 +146,11 @@ func (q *quoter) close() {
 }
 
 func labelOf(lead []byte) label {
-	lead = bytes.TrimLeft(lead[:min(len(lead), 40)], "* \t|")
+	lead = lead[:min(len(lead), 40)]
+	if bytes.IndexByte(lead, ':') < 0 {
+		return 0
+	}
+	lead = bytes.TrimLeft(lead, "* \t|")
 	colon := bytes.IndexByte(lead, ':')
 	if colon < 2 || colon > 24 {
 		return 0
@@ -155,10 +159,11 @@ func labelOf(lead []byte) label {
 }
 
 func isSeparator(lead []byte) bool {
-	if len(lead) < 12 || len(lead) > 100 {
+	const around = "-_=*+ \t:"
+	if len(lead) < 12 || len(lead) > 100 || strings.IndexByte(around, lead[0]) < 0 && strings.IndexByte(around, lead[len(lead)-1]) < 0 {
 		return false
 	}
-	bare := bytes.Trim(lead, "-_=*+ \t:")
+	bare := bytes.Trim(lead, around)
 	if len(bare) < 12 || len(bare) > 40 || len(bare) == len(lead) {
 		return false
 	}

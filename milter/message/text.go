@@ -196,12 +196,14 @@ func (w *textWriter) hand(p []byte, more bool) {
 // bodyEnough is more than any count of letters that matters.
 const bodyEnough = 64
 
-// countLetters counts what is not white space or a sign.
+// countLetters counts what is not white space or a sign, up to bodyEnough.
 func countLetters(p []byte) int {
 	n := 0
 	for _, b := range p {
 		if b >= 0x80 || b >= '0' && b <= '9' || b|0x20 >= 'a' && b|0x20 <= 'z' {
-			n++
+			if n++; n == bodyEnough {
+				break
+			}
 		}
 	}
 	return n

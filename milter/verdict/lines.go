@@ -4,7 +4,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -86,15 +85,14 @@ func (r *Record) messageLine(most int) string {
 }
 
 func (r *Record) format(kinds, rules, parts string, limit int) string {
-	var b strings.Builder
+	var b line
 	b.Grow(512)
-	b.WriteString(queueID(r.QueueID))
-	b.WriteString(": verdict v=" + strconv.Itoa(Version))
-	put := func(key, value string) { b.WriteString(" " + key + "=" + quote(cut(value, limit))) }
+	b.begin(r.QueueID, "verdict")
+	put := func(key, value string) { b.put(key, quote(cut(value, limit))) }
 	put("id", r.ID)
 	put("action", r.Action)
 	put("level", r.Level)
-	b.WriteString(" kinds=" + kinds)
+	b.put("kinds", kinds)
 	put("persons", strconv.Itoa(r.Persons))
 	put("protection", r.Protection.Content)
 	put("alg", r.Protection.Algorithm)
@@ -103,12 +101,13 @@ func (r *Record) format(kinds, rules, parts string, limit int) string {
 	put("channel", r.Protection.Channel)
 	put("direction", r.Direction)
 	put("lang", r.Lang)
-	b.WriteString(" from=" + quoteAddress(cut(r.From, limit)))
+	b.put("from", quoteAddress(cut(r.From, limit)))
 	put("dept", r.Department)
 	put("rcpts", strconv.Itoa(len(r.Recipients)))
 	put("size", strconv.FormatInt(r.Size, 10))
 	put("ms", strconv.FormatFloat(r.Millis, 'f', 1, 64))
-	b.WriteString(" rules=" + rules + " parts=" + parts)
+	b.put("rules", rules)
+	b.put("parts", parts)
 	put("unopened", strconv.Itoa(r.Unopened))
 	put("quoted", yesNo(r.Quoted))
 	put("hidden", yesNo(r.Hidden))
@@ -134,17 +133,42 @@ func (r *Record) recipientLine(i, most int) string {
 
 func (r *Record) formatRecipient(i, limit int) string {
 	p, word := &r.Recipients[i], min(limit, 64)
-	return fmt.Sprintf("%s: rcpt v=%d id=%s n=%d/%d to=%s class=%s identity=%s hop=%s transport=%s objection=%s%s new=%s wanted=%s action=%s",
-		queueID(r.QueueID), Version, quote(r.ID), i+1, len(r.Recipients), quoteAddress(cut(p.To, limit)),
-		quote(cut(p.Class, word)), quote(cut(p.Identity, word)), quote(cut(p.Hop, limit)), quote(cut(p.Transport, word)),
-		yesNo(p.Objection), objector(p), yesNo(p.New), quote(p.Wanted), quote(p.Action))
+	var b line
+	b.Grow(256)
+	b.begin(r.QueueID, "rcpt")
+	b.put("id", quote(r.ID))
+	b.put("n", strconv.Itoa(i+1)+"/"+strconv.Itoa(len(r.Recipients)))
+	b.put("to", quoteAddress(cut(p.To, limit)))
+	b.put("class", quote(cut(p.Class, word)))
+	b.put("identity", quote(cut(p.Identity, word)))
+	b.put("hop", quote(cut(p.Hop, limit)))
+	b.put("transport", quote(cut(p.Transport, word)))
+	b.put("objection", yesNo(p.Objection))
+	if p.Objection && p.Objector != "" {
+		b.put("objector", quote(cut(p.Objector, 32)))
+	}
+	b.put("new", yesNo(p.New))
+	b.put("wanted", quote(p.Wanted))
+	b.put("action", quote(p.Action))
+	return b.String()
 }
 
-func objector(p *Recipient) string {
-	if !p.Objection || p.Objector == "" {
-		return ""
-	}
-	return " objector=" + quote(cut(p.Objector, 32))
+// line is a line in the making.
+type line struct{ strings.Builder }
+
+func (b *line) begin(id, kind string) {
+	b.WriteString(queueID(id))
+	b.WriteString(": ")
+	b.WriteString(kind)
+	b.put("v", strconv.Itoa(Version))
+}
+
+// put adds a field. The value stands as it is.
+func (b *line) put(key, value string) {
+	b.WriteByte(' ')
+	b.WriteString(key)
+	b.WriteByte('=')
+	b.WriteString(value)
 }
 
 func queueID(id string) string {

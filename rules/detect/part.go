@@ -110,8 +110,10 @@ func (s *Scanner) addName(set map[uint64]struct{}, name string) {
 // senderText scans the sender's name and address for what tells a client relationship (R12).
 func (s *Scanner) senderText() {
 	local, domain, _ := strings.Cut(s.ctx.Sender, "@")
-	s.Scan(Text{Part: senderPart, Data: []byte(s.ctx.SenderName + "\n\n" + strings.NewReplacer(".", " ", "-", " ", "_", " ").Replace(local+" "+domain))})
+	s.Scan(Text{Part: senderPart, Data: []byte(s.ctx.SenderName + "\n\n" + spaced.Replace(local+" "+domain))})
 }
+
+var spaced = strings.NewReplacer(".", " ", "-", " ", "_", " ")
 
 const senderPart = "from"
 
