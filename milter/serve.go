@@ -251,7 +251,7 @@ func (s *Server) serveConn(w *wire) {
 	}
 	w.actions, w.protocol = actions, protocol
 	s.logger.Debug("session", "offered", o.version, "no_reply", noReply)
-	s.converse(w, &session{server: s, wire: w, macros: map[string]string{}})
+	s.converse(w, &session{server: s, wire: w})
 }
 
 func (s *Server) refuse(w *wire, err error) {

@@ -1,8 +1,8 @@
 package milter
 
 import (
+	"cmp"
 	"context"
-	"maps"
 	"net"
 	"net/netip"
 	"net/textproto"
@@ -23,7 +23,7 @@ type session struct {
 	server *Server
 	wire   *wire
 	conn   *conn
-	macros map[string]string // of the connection; kept from message to message
+	macros macros // of the connection; kept from message to message
 	client netip.Addr
 	msg    *incoming
 }
@@ -31,13 +31,25 @@ type session struct {
 // incoming is the message that is being received.
 type incoming struct {
 	filter  *Filter // a reload does not change the rules within a message
-	macros  map[string]string
+	macros  macros
 	t       Transaction
 	spool   *spool
 	subject []string       // of the message, as they came
 	test    string         // what it says to be the test message by
 	own     map[string]int // lower-case name of X-Postvagt- fields that came in -> how many
 	ended   bool           // the header section is complete
+}
+
+// macros are those of the MTA that tell something of a message, as they came last.
+type macros struct{ id, user string }
+
+func (known *macros) hear(m *gomilter.Modifier) {
+	if v, ok := m.Macros["i"]; ok {
+		known.id = v
+	}
+	if v, ok := m.Macros["{auth_authen}"]; ok {
+		known.user = v
+	}
 }
 
 // answer is a reply after which the session goes on: the library would make a new Milter after a final
@@ -52,7 +64,7 @@ func (s *session) begin() *incoming {
 	s.end()
 	f := s.server.filter.Load()
 	m := &f.cfg.Milter
-	s.msg = &incoming{filter: f, macros: map[string]string{}, spool: &spool{dir: m.SpillDir, over: m.SpillOver, max: m.MaxBytes}}
+	s.msg = &incoming{filter: f, spool: &spool{dir: m.SpillDir, over: m.SpillOver, max: m.MaxBytes}}
 	return s.msg
 }
 
@@ -74,7 +86,7 @@ func (s *session) current() *incoming {
 
 // Connect learns of the client.
 func (s *session) Connect(host, family string, port uint16, addr net.IP, m *gomilter.Modifier) (gomilter.Response, error) {
-	maps.Copy(s.macros, m.Macros)
+	s.macros.hear(m)
 	s.client, _ = netip.AddrFromSlice(addr)
 	s.client = s.client.Unmap()
 	return s.wire.goOn(gomilter.CodeConn)
@@ -82,14 +94,14 @@ func (s *session) Connect(host, family string, port uint16, addr net.IP, m *gomi
 
 // Helo comes from an MTA that cannot leave it out.
 func (s *session) Helo(_ string, m *gomilter.Modifier) (gomilter.Response, error) {
-	maps.Copy(s.macros, m.Macros)
+	s.macros.hear(m)
 	return s.wire.goOn(gomilter.CodeHelo)
 }
 
 // MailFrom begins a message.
 func (s *session) MailFrom(from string, m *gomilter.Modifier) (gomilter.Response, error) {
 	in := s.begin()
-	maps.Copy(in.macros, m.Macros)
+	in.macros.hear(m)
 	in.t.Sender = from
 	return s.wire.goOn(gomilter.CodeMail)
 }
@@ -97,7 +109,7 @@ func (s *session) MailFrom(from string, m *gomilter.Modifier) (gomilter.Response
 // RcptTo adds a recipient with the MTA's routing of it.
 func (s *session) RcptTo(to string, m *gomilter.Modifier) (gomilter.Response, error) {
 	in := s.current()
-	maps.Copy(in.macros, m.Macros)
+	in.macros.hear(m)
 	in.t.Rcpts = append(in.t.Rcpts, Rcpt{Addr: to, Mailer: m.Macros["{rcpt_mailer}"], Host: m.Macros["{rcpt_host}"]})
 	return s.wire.goOn(gomilter.CodeRcpt)
 }
@@ -106,7 +118,7 @@ func (s *session) RcptTo(to string, m *gomilter.Modifier) (gomilter.Response, er
 func (s *session) Header(name, value string, m *gomilter.Modifier) (gomilter.Response, error) {
 	in := s.current()
 	if !s.wire.chosen {
-		maps.Copy(in.macros, m.Macros)
+		in.macros.hear(m)
 	}
 	for _, part := range [...]string{name, ": ", crlf(value), "\r\n"} {
 		in.spool.WriteString(part)
@@ -136,7 +148,7 @@ func crlf(s string) string {
 // Headers ends the header section, for an MTA that cannot leave it out.
 func (s *session) Headers(_ textproto.MIMEHeader, m *gomilter.Modifier) (gomilter.Response, error) {
 	in := s.current()
-	maps.Copy(in.macros, m.Macros)
+	in.macros.hear(m)
 	in.endHeader()
 	return s.wire.goOn(gomilter.CodeEOH)
 }
@@ -160,7 +172,7 @@ func (s *session) BodyChunk(chunk []byte, _ *gomilter.Modifier) (gomilter.Respon
 // MTA has its answer.
 func (s *session) Body(m *gomilter.Modifier) (gomilter.Response, error) {
 	in := s.current()
-	maps.Copy(in.macros, m.Macros)
+	in.macros.hear(m)
 	in.endHeader()
 	s.complete(in)
 	t, ctx := s.beginTurn(in, m)
@@ -173,8 +185,8 @@ func (s *session) Body(m *gomilter.Modifier) (gomilter.Response, error) {
 // complete fills in what the end of a message tells of it.
 func (s *session) complete(in *incoming) {
 	t, sp := &in.t, in.spool
-	t.QueueID = s.macro(in, "i")
-	t.User = s.macro(in, "{auth_authen}")
+	t.QueueID = cmp.Or(in.macros.id, s.macros.id)
+	t.User = cmp.Or(in.macros.user, s.macros.user)
 	t.Authenticated = t.User != ""
 	t.Client = s.client
 	t.Trusted = in.filter.trusts(s.client)
@@ -187,13 +199,6 @@ func (s *session) judge(ctx context.Context, in *incoming) Judgement {
 		return in.filter.notJudged(&in.t, "spool")
 	}
 	return in.filter.judgeSafely(ctx, &in.t)
-}
-
-func (s *session) macro(in *incoming, name string) string {
-	if v := in.macros[name]; v != "" {
-		return v
-	}
-	return s.macros[name]
 }
 
 // trusts says whether a client sends for the organisation without logging in. A local submission has no address.

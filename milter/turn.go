@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"io"
-	"maps"
 	"net"
 	"sync/atomic"
 	"time"
@@ -105,7 +104,7 @@ func (t *turn) takeOver() {
 		s.wire.Close()
 		return
 	}
-	s.server.converse(s.wire, &session{server: s.server, wire: s.wire, macros: maps.Clone(s.macros), client: s.client})
+	s.server.converse(s.wire, &session{server: s.server, wire: s.wire, macros: s.macros, client: s.client})
 }
 
 // conn is a wire as one goroutine of the library has it: once another one has it, reading ends and closing does nothing.

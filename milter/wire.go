@@ -13,7 +13,7 @@ import (
 	gomilter "github.com/emersion/go-milter"
 )
 
-// idleTimeout ends connections whose MTA went away without a word; Postfix gives an SMTP client 300 s.
+// idleTimeout, or a minute less, ends connections whose MTA went away without a word; Postfix gives an SMTP client 300 s.
 const idleTimeout = 30 * time.Minute
 
 // wantActions are the changes we make; an MTA that does not allow them cannot be served.
@@ -34,6 +34,7 @@ type wire struct {
 	in       *bufio.Reader
 	out      *bufio.Writer
 	frame    frame
+	renewed  time.Time // when the deadline for reading was set
 	noReply  [256]bool // by command
 	actions  gomilter.OptAction
 	protocol gomilter.OptProtocol
@@ -128,7 +129,10 @@ func (w *wire) agree(o offer, noReply bool) (gomilter.OptAction, gomilter.OptPro
 
 func (w *wire) Read(p []byte) (int, error) {
 	if w.in.Buffered() == 0 {
-		w.SetReadDeadline(time.Now().Add(idleTimeout))
+		if now := time.Now(); now.Sub(w.renewed) > time.Minute {
+			w.renewed = now
+			w.SetReadDeadline(now.Add(idleTimeout))
+		}
 	}
 	if w.chosen && w.frame.left == 0 && w.frame.n == 0 {
 		w.skipMacros()

@@ -246,6 +246,40 @@ func TestNoStaleReplies(t *testing.T) {
 	m.silent()
 }
 
+// The queue id is that of the end of the message, where the MTA sends the macros that it was asked for; else whichever came.
+func TestQueueIDComesWithTheEnd(t *testing.T) {
+	for name, tt := range map[string]struct {
+		actions uint32
+		stages  string
+		want    string
+	}{
+		"asked for":              {offerActions, "LNBE", "idOfE"},
+		"asked for, at MAIL":     {offerActions, "M", "idOfM"},
+		"by its own mind":        {offerActions &^ uint32(gomilter.OptSetSymList), "LN", "idOfN"},
+		"by its own, at a field": {offerActions &^ uint32(gomilter.OptSetSymList), "L", "idOfL"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := startServer(t, "")
+			m := s.dial()
+			m.negotiate(tt.actions, offerProtocol)
+			m.connect(false)
+			for _, step := range []string{"M<kari@kommune.example>\x00", "R<anna@borger.example>\x00", "LSubject\x00Tak\x00", "LX-Long\x00" + strings.Repeat("x", 30_000) + "\x00",
+				"N", "BHej\r\n", "E"} {
+				if strings.Contains(tt.stages, step[:1]) {
+					m.send('D', step[:1], "i\x00idOf"+step[:1]+"\x00")
+				}
+				m.send(step[0], step[1:])
+			}
+			if got := m.answers(); got != "c" {
+				t.Fatal(got)
+			}
+			if lines := s.verdicts(); !strings.Contains(lines, "]: "+tt.want+": verdict ") {
+				t.Error(lines)
+			}
+		})
+	}
+}
+
 // silent sees to it that nothing more has been sent.
 func (m *mta) silent() {
 	m.t.Helper()

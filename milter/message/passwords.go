@@ -173,7 +173,7 @@ func mayHoldCue(text []byte) bool {
 		}
 		if inWord = wordByte[c]; cueStarts[int(c&0x1f)<<5|int(text[i+1]&0x1f)] {
 			for _, cue := range cuesByLetter[c&0x1f] {
-				if len(text)-i >= len(cue) && strings.EqualFold(string(text[i:i+len(cue)]), cue) {
+				if (text[i+1]|0x20 == cue[1] || cue[1] >= 0x80) && len(text)-i >= len(cue) && strings.EqualFold(string(text[i:i+len(cue)]), cue) {
 					return true
 				}
 			}

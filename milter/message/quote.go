@@ -128,7 +128,7 @@ func (q *quoter) put(p []byte, quoted bool) {
 		q.w.setQuoted(quoted || q.base)
 	}
 	q.w.write(p)
-	q.w.write(newline)
+	q.w.endLine()
 }
 
 var newline = []byte("\n")

@@ -68,6 +68,15 @@ func (w *textWriter) write(p []byte) {
 	}
 }
 
+// endLine writes a line end.
+func (w *textWriter) endLine() {
+	if n := len(w.buf); n > 0 && n < pieceSize {
+		w.buf = append(w.buf, '\n')
+		return
+	}
+	w.write(newline)
+}
+
 // setQuoted tells whether what follows is text of an earlier mail.
 func (w *textWriter) setQuoted(q bool) {
 	if q == w.quoted {
@@ -89,7 +98,7 @@ func (w *textWriter) clean(p []byte) {
 	from := 0
 	for i := 0; i < len(p); i++ {
 		b := p[i]
-		if b >= 0x20 && b < 0x7f || b == '\n' || b == '\t' {
+		if !odd[b] {
 			continue
 		}
 		skip, with := invisible(p[i:])
@@ -106,6 +115,17 @@ func (w *textWriter) clean(p []byte) {
 	}
 	w.buf = append(w.buf, p[from:]...)
 }
+
+// odd says which bytes may begin what is dropped, or a mark.
+var odd = func() (is [256]bool) {
+	for b := range 0x20 {
+		is[b] = b != '\n' && b != '\t'
+	}
+	for _, b := range [...]byte{0x7f, 0xc2, 0xe2, 0xef, 0xcc, 0xcd} {
+		is[b] = true
+	}
+	return is
+}()
 
 // invisible says how many bytes at the start of p no reader sees, and what stands for them.
 func invisible(p []byte) (skip int, with byte) {
