@@ -69,7 +69,7 @@ soak: deps-test deps-mtas
 	POSTVAGT_MESSAGES=5000 $(GO) test -tags mtas -count=1 -timeout 120m -run '^TestTruthSendmail$$' ./packaging/e2e
 	POSTVAGT_TRANSMISSIONS=200000 $(GO) test -count=1 -timeout 60m -run '^TestQuestionsTellWhatHappened$$|^TestBothStoresGiveTheSameNumbers$$' ./agent/elastic
 	POSTVAGT_SOAK=1000 $(GO) test -count=1 -timeout 180m -run '^TestMilterSurvivesKills$$' ./packaging/e2e
-	POSTVAGT_SOAK=1000 $(GO) test -tags mtas -count=1 -timeout 60m -run '^TestMTASendmail$$' ./packaging/e2e
+	POSTVAGT_SOAK=1000 $(GO) test -tags mtas -count=1 -timeout 180m -run '^TestMTASendmail(SurvivesKills|ManyDomains)$$' ./packaging/e2e
 
 # The version is that of packaging/deb/changelog.
 deb:

@@ -39,21 +39,14 @@ type killed struct {
 	fields string // of ours, in their order
 }
 
-var killedKinds = []killed{
+var postfixKinds = []killed{
 	{secretMail, outbound.To[0], "hold", "X-Postvagt-Id X-Postvagt-Route"}, // it may go by the gateway
 	{plainMail, outbound.To[0], "pass", ""},
 	{secretMail, "bo@nordvig-kommune.example", "tag", "X-Postvagt-Id X-Postvagt-Level X-Postvagt-Action"},
 }
 
 func surviveKills(t *testing.T, onFailure, action string) {
-	kills := 20
-	if s := os.Getenv("POSTVAGT_SOAK"); s != "" {
-		n, err := strconv.Atoi(s)
-		if err != nil {
-			t.Fatalf("POSTVAGT_SOAK: %v", err)
-		}
-		kills = n
-	}
+	kills := soak(t, 20)
 	h := newMilterHouse(t, map[string]string{"milter_connect_timeout": "2s", "milter_default_action": action,
 		"relay_domains": "", "virtual_mailbox_domains": "borger.example nordvig-kommune.example", "virtual_mailbox_base": "@DIR@",
 		"virtual_mailbox_maps": "static:box/", "virtual_mailbox_limit": "0", "virtual_uid_maps": "static:65534", "virtual_gid_maps": "static:65534"})
@@ -63,18 +56,9 @@ func surviveKills(t *testing.T, onFailure, action string) {
 	}
 	listen := "unix:" + h.socket()
 	h.serve(listen, fmt.Sprintf("on_failure = %q\n[held]\ngateway = \"discard:gateway\"\n", onFailure)+enforce+"route_token = \"t0ken\"\n")
-	accepted, refused := h.sendUntil(func() {
+	accepted, refused := sendUntil(t, h.Addr(viaSocket), postfixKinds, func() {
 		for range kills {
-			time.Sleep(time.Duration(rand.IntN(400)) * time.Millisecond) // the moment is the point
-			if err := h.program.Signal(syscall.SIGKILL); err != nil {
-				t.Fatal(err)
-			}
-			if err := kit.Wait(t.Context(), "the end of the milter", 20*time.Second, func() (bool, error) {
-				over, _ := h.program.Exited()
-				return over, nil
-			}); err != nil {
-				t.Fatal(err)
-			}
+			killAtRandom(t, h.program)
 			h.start(listen)
 		}
 	})
@@ -82,17 +66,51 @@ func surviveKills(t *testing.T, onFailure, action string) {
 		t.Errorf("%d messages accepted, %d refused: the story did not happen", len(accepted), refused)
 	}
 	held, delivered := h.settled(box, len(accepted))
-	unjudged := h.compareKilled(accepted, held, true, onFailure == "hold") + h.compareKilled(accepted, delivered, false, false)
+	unjudged := compareKilled(t, h.judged(), accepted, held, true, onFailure == "hold") + compareKilled(t, h.judged(), accepted, delivered, false, false)
+	noneLost(t, accepted, held, delivered)
+	t.Logf("%d kills: %d held, %d of them unjudged, %d delivered, %d refused for now", kills, len(held), unjudged, len(delivered), refused)
+}
+
+// soak is POSTVAGT_SOAK, or what is done for every change.
+func soak(t *testing.T, short int) int {
+	t.Helper()
+	s := os.Getenv("POSTVAGT_SOAK")
+	if s == "" {
+		return short
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		t.Fatalf("POSTVAGT_SOAK: %v", err)
+	}
+	return n
+}
+
+// killAtRandom kills a program at some moment soon, and waits for its end.
+func killAtRandom(t *testing.T, p *kit.Program) {
+	t.Helper()
+	time.Sleep(time.Duration(rand.IntN(400)) * time.Millisecond) // the moment is the point
+	if err := p.Signal(syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	if err := kit.Wait(t.Context(), "the end of the milter", 20*time.Second, func() (bool, error) {
+		over, _ := p.Exited()
+		return over, nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func noneLost(t *testing.T, accepted map[string]killed, held, delivered map[string][]byte) {
+	t.Helper()
 	for id := range accepted {
 		if held[id] == nil && delivered[id] == nil {
 			t.Errorf("%s was accepted and is lost", id)
 		}
 	}
-	t.Logf("%d kills: %d held, %d of them unjudged, %d delivered, %d refused for now", kills, len(held), unjudged, len(delivered), refused)
 }
 
 // sendUntil sends messages of all kinds over four connections at a time until do is done; accepted gives the kind of each by its number.
-func (h *milterHouse) sendUntil(do func()) (accepted map[string]killed, refused int) {
+func sendUntil(t *testing.T, addr string, kinds []killed, do func()) (accepted map[string]killed, refused int) {
 	stop := make(chan struct{})
 	var wg sync.WaitGroup
 	var mu sync.Mutex
@@ -105,13 +123,13 @@ func (h *milterHouse) sendUntil(do func()) (accepted map[string]killed, refused 
 					return
 				default:
 				}
-				kind := killedKinds[i%len(killedKinds)]
+				kind := kinds[i%len(kinds)]
 				id := fmt.Sprintf("%d-%d", c, i)
-				r, err := kit.Send(h.t.Context(), h.Addr(viaSocket), kit.Envelope{From: outbound.From, To: []string{kind.to}}, []byte(forged("X-Story: "+id+"\n"+kind.text)))
+				r, err := kit.Send(t.Context(), addr, kit.Envelope{From: outbound.From, To: []string{kind.to}}, []byte(forged("X-Story: "+id+"\n"+kind.text)))
 				mu.Lock()
 				switch {
 				case err != nil || r.Code != 250 && r.Code/100 != 4:
-					h.t.Errorf("reply %d, error %v", r.Code, err)
+					t.Errorf("reply %d, error %v", r.Code, err)
 				case r.Code == 250:
 					accepted[id] = kind
 				default:
@@ -151,59 +169,65 @@ func (h *milterHouse) settled(box string, n int) (held, delivered map[string][]b
 	}); err != nil {
 		h.t.Errorf("%d held and %d delivered of %d: %v", len(inHold), len(files), n, err)
 	}
-	held, delivered = map[string][]byte{}, map[string][]byte{}
-	contents := regexp.MustCompile(`(?s)\*\*\* MESSAGE CONTENTS [a-z]+/[0-9A-Za-z]+ \*\*\*\n(.*?)\*\*\* HEADER EXTRACTED`)
-	for some := range slices.Chunk(inHold, 100) {
-		out, err := h.Command(h.t.Context(), "postcat", append([]string{"-q"}, some...)...).Output()
-		if err != nil {
-			h.t.Fatal(err)
-		}
-		for _, m := range contents.FindAllSubmatch(out, -1) {
-			h.keep(held, m[1])
-		}
-	}
+	held, delivered = inHoldOf(h.t, h.Postfix, inHold), map[string][]byte{}
 	for _, f := range files {
 		b, err := os.ReadFile(f)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			h.t.Fatal(err)
 		}
-		h.keep(delivered, b)
+		keep(h.t, delivered, b)
 	}
 	return held, delivered
 }
 
+// inHoldOf reads messages that a Postfix holds, by their number.
+func inHoldOf(t *testing.T, p *kit.Postfix, ids []string) map[string][]byte {
+	t.Helper()
+	held := map[string][]byte{}
+	contents := regexp.MustCompile(`(?s)\*\*\* MESSAGE CONTENTS [a-z]+/[0-9A-Za-z]+ \*\*\*\n(.*?)\*\*\* HEADER EXTRACTED`)
+	for some := range slices.Chunk(ids, 100) {
+		out, err := p.Command(t.Context(), "postcat", append([]string{"-q"}, some...)...).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range contents.FindAllSubmatch(out, -1) {
+			keep(t, held, m[1])
+		}
+	}
+	return held
+}
+
 var storyNumber = regexp.MustCompile(`(?m)^X-Story: (.*)$`)
 
-func (h *milterHouse) keep(in map[string][]byte, text []byte) {
-	h.t.Helper()
+func keep(t *testing.T, in map[string][]byte, text []byte) {
+	t.Helper()
 	m := storyNumber.FindSubmatch(text)
 	if m == nil || in[string(m[1])] != nil {
-		h.t.Errorf("a message without its number, or there twice: %q", m)
+		t.Errorf("a message without its number, or there twice: %q", m)
 		return
 	}
 	in[string(m[1])] = text
 }
 
 // compareKilled holds what became of messages against what was accepted and judged, and counts those that no verdict stands for in
-// their form: Postfix held them as they came, since the milter died.
-func (h *milterHouse) compareKilled(accepted map[string]killed, messages map[string][]byte, held, mayBeUnjudged bool) (unjudged int) {
-	h.t.Helper()
-	actions := h.judged()
+// their form: the MTA held them as they came, since the milter died.
+func compareKilled(t *testing.T, actions map[string]string, accepted map[string]killed, messages map[string][]byte, held, mayBeUnjudged bool) (unjudged int) {
+	t.Helper()
 	for id, text := range messages {
 		kind, ok := accepted[id]
 		state := formOf(string(text), kind)
 		judged := actions[queueIDOf(text)]
 		switch {
 		case !ok && !held: // the client saw no answer, and will send it again
-			h.t.Errorf("%s was not accepted, and delivered", id)
+			t.Errorf("%s was not accepted, and delivered", id)
 		case state == "halves":
-			h.t.Errorf("%s was changed by halves:\n%s", id, text)
+			t.Errorf("%s was changed by halves:\n%s", id, text)
 		case state == "as it came" && mayBeUnjudged:
 			unjudged++
 		case state == "as it came":
-			h.t.Errorf("%s is %v as it came: it was not judged", id, map[bool]string{true: "held", false: "delivered"}[held])
+			t.Errorf("%s is %v as it came: it was not judged", id, map[bool]string{true: "held", false: "delivered"}[held])
 		case judged != kind.action || held != (kind.action == "hold"):
-			h.t.Errorf("%s: held %v, judged %q, want %q", id, held, judged, kind.action)
+			t.Errorf("%s: held %v, judged %q, want %q", id, held, judged, kind.action)
 		}
 	}
 	return unjudged
@@ -212,10 +236,11 @@ func (h *milterHouse) compareKilled(accepted map[string]killed, messages map[str
 var queueID = regexp.MustCompile(`with ESMTP id ([0-9A-Za-z]+)`)
 
 func queueIDOf(text []byte) string {
-	if m := queueID.FindSubmatch(text); m != nil {
-		return string(m[1])
+	all := queueID.FindAllSubmatch(text, -1) // those of MTAs behind ours stand above
+	if len(all) == 0 {
+		return ""
 	}
-	return ""
+	return string(all[len(all)-1][1])
 }
 
 // formOf says what was made of a message: "as it came", with all its forged fields and none of ours; "as judged", with none of
@@ -251,7 +276,7 @@ func forgedFields(head string) (lines []string) {
 
 // The measure itself: what is neither as it came nor as it was judged is seen.
 func TestFormOf(t *testing.T) {
-	kind := killedKinds[2]
+	kind := postfixKinds[2]
 	as := func(fields, text string) string { return "Received: x\n" + fields + text }
 	const theirs, ours = "X-Postvagt-Level: none\nX-POSTVAGT-LEVEL: none\nX-Postvagt-Inbound: none\nx-postvagt-level: none\nX-Postvagt-Forged: yes\n", "X-Postvagt-Id: 1\nX-Postvagt-Level: sensitive\nX-Postvagt-Action: tag\n"
 	all := map[string]string{

@@ -183,6 +183,9 @@ Tak for sidst. Vi ses på rådhuset på torsdag.
 
 var outbound = kit.Envelope{From: "kari@nordvig-kommune.example", To: []string{"anna@borger.example"}}
 
+// verdictAction is a verdict line: queue id, action.
+var verdictAction = regexp.MustCompile(`\]: ([0-9A-Za-z]+): verdict v=1 .* action=([a-z]+) `)
+
 // judged reads the verdict lines: queue id -> action.
 func (h *milterHouse) judged() map[string]string {
 	h.t.Helper()
@@ -192,9 +195,8 @@ func (h *milterHouse) judged() map[string]string {
 	}
 	defer f.Close()
 	actions := map[string]string{}
-	line := regexp.MustCompile(`\]: ([0-9A-Za-z]+): verdict v=1 .* action=([a-z]+) `)
 	for s := bufio.NewScanner(f); s.Scan(); {
-		if m := line.FindStringSubmatch(s.Text()); m != nil {
+		if m := verdictAction.FindStringSubmatch(s.Text()); m != nil {
 			actions[m[1]] = m[2]
 		}
 	}

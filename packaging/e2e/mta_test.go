@@ -33,7 +33,6 @@ type mta interface {
 
 // quirks are limits of an MTA that a story must know of; each is stated in the documentation of its room.
 type quirks struct {
-	slow    bool   // with replies a thousand messages take longer than every change can wait: make soak
 	oneHop  bool   // all mail has one next hop here
 	noRoute bool   // no table chooses a next hop by a header field
 	sent    string // how the log says that a message was delivered
@@ -239,6 +238,17 @@ func (h *mtaHouse) verdictLines() []string {
 		h.t.Fatal(err)
 	}
 	return strings.Split(string(b), "\n")[:strings.Count(string(b), "\n")]
+}
+
+// judged reads the verdict lines: queue id -> action.
+func (h *mtaHouse) judged() map[string]string {
+	actions := map[string]string{}
+	for _, line := range h.verdictLines() {
+		if m := verdictAction.FindStringSubmatch(line); m != nil {
+			actions[m[1]] = m[2]
+		}
+	}
+	return actions
 }
 
 // logged waits for a line of the mail log that has all parts.
