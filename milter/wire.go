@@ -73,7 +73,7 @@ func (f *frame) follow(p []byte) {
 }
 
 func newWire(c net.Conn, closed func()) *wire {
-	return &wire{Conn: c, in: bufio.NewReaderSize(c, 64<<10), out: bufio.NewWriterSize(c, 32<<10), closed: closed}
+	return &wire{Conn: c, in: bufio.NewReaderSize(quick(c), 64<<10), out: bufio.NewWriterSize(c, 32<<10), closed: closed}
 }
 
 // errProbe is a connection that asked nothing: somebody looked whether we are here.
