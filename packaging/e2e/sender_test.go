@@ -69,11 +69,12 @@ func TestSenderReleasesFromTheNotice(t *testing.T) {
 	if code, text := own.post(path+"/release", release); code != http.StatusOK || !strings.Contains(text, "It is done.") {
 		t.Fatalf("to release it answers %d\n%s", code, text)
 	}
-	if err := kit.Wait(t.Context(), "the released mail's delivery", time.Minute, func() (bool, error) {
-		got, err := h.count(t.Context(), "outcome")
-		return got["released"] == 1 && got["held"] == 2, err
+	var got map[string]int
+	if err := kit.Wait(t.Context(), "the released mail's delivery", time.Minute, func() (_ bool, err error) {
+		got, err = h.count(t.Context(), "to_domain", "outcome")
+		return got["held.example released"] == 1 && got["held.example held"] == 2, err
 	}); err != nil {
-		t.Error(err)
+		t.Errorf("%v; what became of mails: %v", err, got)
 	}
 	if code, _ := own.get(page); code != http.StatusNotFound {
 		t.Errorf("what was released answers %d", code)
