@@ -71,8 +71,8 @@ func TestSenderReleasesFromTheNotice(t *testing.T) {
 	}
 	var got map[string]int
 	if err := kit.Wait(t.Context(), "the released mail's delivery", time.Minute, func() (_ bool, err error) {
-		got, err = h.count(t.Context(), "to_domain", "outcome")
-		return got["held.example released"] == 1 && got["held.example held"] == 2, err
+		got, err = h.count(t.Context(), "to_domain", "outcome", "released")
+		return got["held.example delivered true"] == 1 && got["held.example held false"] == 2, err
 	}); err != nil {
 		t.Errorf("%v; what became of mails: %v", err, got)
 	}
