@@ -43,6 +43,9 @@ var errLookup = errors.New("a lookup failed")
 // errGone says that an asker has ended.
 var errGone = errors.New("sendmail -bt has ended")
 
+// errSilent says that an asker shows no prompt.
+var errSilent = errors.New("access map: sendmail -bt does not ask for anything")
+
 // lookupable says whether a key may be asked for: one line of one word. Nothing else may reach the test mode, which takes commands.
 func lookupable(key string) bool {
 	return key != "" && len(key) <= keyMost && !strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' })
@@ -69,6 +72,28 @@ func (s *Sendmail) startAsker(of print) (*asker, error) {
 	return a, nil
 }
 
+// ready waits for the first prompt. After an error the asker is of no use.
+func (a *asker) ready() error {
+	defer time.AfterFunc(startFor, a.kill).Stop()
+	for range bannerMax {
+		if b, err := a.out.Peek(len(prompt)); err != nil || string(b) == prompt {
+			return a.goneBy(err)
+		}
+		if _, err := a.out.ReadSlice('\n'); err != nil {
+			return a.goneBy(err)
+		}
+	}
+	return errSilent
+}
+
+// goneBy is the error of an asker that cannot be read, nil for nil.
+func (a *asker) goneBy(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("access map: %w: %s", errGone, a.said)
+}
+
 // kill ends the asker at once; whoever reads from it reads its end. It may be called more than once.
 func (a *asker) kill() { _ = a.cmd.Process.Kill() }
 
@@ -89,9 +114,7 @@ func (a *asker) ask(ctx context.Context, keys []string) ([]string, error) {
 	}
 	a.asked += len(keys)
 	_, err := a.in.Write(questions.Bytes())
-	if err != nil {
-		err = fmt.Errorf("access map: %w: %s", errGone, a.said)
-	}
+	err = a.goneBy(err)
 	found, failed := make([]string, len(keys)), error(nil)
 	for i := 0; i < len(keys) && err == nil; i++ {
 		found[i], err = a.answer(keys[i])
@@ -115,13 +138,13 @@ func (a *asker) answer(key string) (string, error) {
 		if errors.Is(err, bufio.ErrBufferFull) {
 			return "", errors.New("access map: an answer has no end")
 		} else if err != nil {
-			return "", fmt.Errorf("access map: %w: %s", errGone, a.said)
+			return "", a.goneBy(err)
 		}
 		if text, ok := strings.CutPrefix(string(line), prompt); ok {
 			return valueIn(strings.TrimRight(text, "\r\n"), key)
 		}
 	}
-	return "", errors.New("access map: sendmail -bt does not ask for anything")
+	return "", errSilent
 }
 
 // prompt stands before each answer.

@@ -13,20 +13,22 @@ import (
 
 // askers are the few askers of a configuration, started when they are needed. The zero value is ready.
 type askers struct {
-	once  sync.Once
-	slots chan struct{} // one for each that may be asked at a time
-
 	mu     sync.Mutex
-	idle   []*asker // the last one to rest is the next to be asked
-	down   error    // why the last one failed,
+	idle   []*asker      // the last one to rest is the next to be asked
+	alive  int           // all askers: those that rest, are asked, or start
+	starts bool          // one starts
+	change chan struct{} // closed when one has started, or has been asked, or could not be; nil where nobody waits for it
+	down   error         // why the last one failed,
 	downTo time.Time
 	seen   print // what set and access were read of
 	set    settings
 	access string // file of the access map, "" where it has none
 }
 
-// askersMost is how many are asked at a time, so that one lookup in a slow map does not hold up all mail.
-const askersMost = 4
+const (
+	askersMost = 4                // are asked at a time, so that one lookup in a slow map does not hold up all mail
+	startFor   = 30 * time.Second // is how long one may take to start: it asks the name server for the host's own name
+)
 
 // print tells one state of what an asker has opened from another: the program, sendmail.cf and the file of the access map.
 type print struct{ program, cf, access fileState }
@@ -95,67 +97,114 @@ func (p *askers) lookup(ctx context.Context, s *Sendmail, keys []string) ([]stri
 			return nil, fmt.Errorf("access map: a key of %d bytes is no address", len(k))
 		}
 	}
-	p.once.Do(func() { p.slots = make(chan struct{}, askersMost) })
-	select {
-	case p.slots <- struct{}{}:
-		defer func() { <-p.slots }()
-	case <-ctx.Done():
-		return nil, fmt.Errorf("access map: %w", ctx.Err())
-	}
-	a, fresh, err := p.take(s)
+	a, err := p.take(ctx, s)
 	if err != nil {
 		return nil, err
 	}
 	found, err := a.ask(ctx, keys)
-	if errors.Is(err, errGone) && !fresh { // it has ended since it was asked last
-		a.end()
-		if a, err = s.startAsker(a.of); err == nil {
-			found, err = a.ask(ctx, keys)
+	if errors.Is(err, errGone) { // it has ended since it was asked last
+		p.giveBack(a, context.Canceled)
+		if a, err = p.take(ctx, s); err != nil {
+			return nil, err
 		}
+		found, err = a.ask(ctx, keys)
 	}
 	p.giveBack(a, err)
 	return found, err
 }
 
-// take gives an asker of what is there now, a new one where none rests. Those of what was there before are ended.
-func (p *askers) take(s *Sendmail) (a *asker, fresh bool, err error) {
+// take gives an asker of what is there now. Where none rests it waits for the first that does, or that has started: who asks is
+// not held up by one that is slow to start while another answers.
+func (p *askers) take(ctx context.Context, s *Sendmail) (*asker, error) {
+	for {
+		a, change, err := p.seize(s)
+		if a != nil || err != nil {
+			return a, err
+		}
+		select {
+		case <-change:
+		case <-ctx.Done():
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			return nil, p.failed(fmt.Errorf("access map: %w", ctx.Err()))
+		}
+	}
+}
+
+// seize gives an asker that rests, or what tells of the next change; then one starts, if there are not enough.
+func (p *askers) seize(s *Sendmail) (*asker, <-chan struct{}, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.down != nil && time.Now().Before(p.downTo) {
-		return nil, false, p.down
-	}
 	now, err := p.look(s)
 	if err != nil {
-		return nil, false, err
+		return nil, nil, err
 	}
 	for len(p.idle) > 0 {
-		a = p.idle[len(p.idle)-1]
+		a := p.idle[len(p.idle)-1]
 		p.idle = p.idle[:len(p.idle)-1]
 		a.rest.Stop()
 		if a.of == now && a.asked < askMost {
-			return a, false, nil
+			return a, nil, nil
 		}
-		a.end()
+		p.end(a)
 	}
-	a, err = s.startAsker(now)
-	return a, true, err
+	if p.down != nil && time.Now().Before(p.downTo) {
+		return nil, nil, p.down
+	}
+	if !p.starts && p.alive < askersMost {
+		p.starts = true
+		p.alive++
+		go p.start(s, now)
+	}
+	if p.change == nil {
+		p.change = make(chan struct{})
+	}
+	return nil, p.change, nil
+}
+
+// start starts an asker and lets it rest.
+func (p *askers) start(s *Sendmail, of print) {
+	a, err := s.startAsker(of)
+	if err == nil {
+		err = a.ready()
+	}
+	p.mu.Lock()
+	p.starts = false
+	p.mu.Unlock()
+	p.giveBack(a, err)
 }
 
 // giveBack lets an asker rest, or ends it when it failed.
 func (p *askers) giveBack(a *asker, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.change != nil {
+		close(p.change)
+		p.change = nil
+	}
 	if err == nil || errors.Is(err, errNoMap) || errors.Is(err, errLookup) {
 		a.rest = time.AfterFunc(askRest, func() { p.retire(a) })
 		p.idle, p.down = append(p.idle, a), nil
 		return
 	}
+	p.end(a)
+	_ = p.failed(err)
+}
+
+// end ends an asker, which may never have come to be. p.mu is held.
+func (p *askers) end(a *asker) {
+	p.alive--
 	if a != nil {
 		a.end()
 	}
-	if !errors.Is(err, context.Canceled) { // who asked has gone, which says nothing of Sendmail
+}
+
+// failed notes an error for those who come next, but not that who asked has gone, which says nothing of Sendmail. p.mu is held.
+func (p *askers) failed(err error) error {
+	if !errors.Is(err, context.Canceled) {
 		p.down, p.downTo = err, time.Now().Add(failureFor)
 	}
+	return err
 }
 
 // retire ends an asker whom nobody has asked for long.
@@ -164,6 +213,6 @@ func (p *askers) retire(a *asker) {
 	defer p.mu.Unlock()
 	if i := slices.Index(p.idle, a); i >= 0 {
 		p.idle = slices.Delete(p.idle, i, i+1)
-		a.end()
+		p.end(a)
 	}
 }

@@ -38,7 +38,9 @@ func real(t *testing.T, access string, lines ...string) (*kit.Sendmail, *Transpo
 	if err := os.Mkdir(bin, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	write(t, filepath.Join(bin, "sendmail"), fmt.Sprintf("#!/bin/sh\nexec unshare --uts sh -c 'hostname post.example.test; exec \"$0\" \"$@\"' %s \"$@\"\n", s.Path()), 0o755)
+	hosts := filepath.Join(dir, "hosts") // so that no name server is asked for the host's own name
+	write(t, hosts, "127.0.0.1 post.example.test post localhost\n::1 post.example.test post localhost\n", 0o644)
+	write(t, filepath.Join(bin, "sendmail"), fmt.Sprintf("#!/bin/sh\nexec unshare --uts --mount sh -c 'mount --bind %s /etc/hosts && hostname post.example.test && exec \"$0\" \"$@\"' %s \"$@\"\n", hosts, s.Path()), 0o755)
 	return s, &Transports{Sendmail: Sendmail{ConfigDir: s.Etc(), CommandDir: bin}}
 }
 

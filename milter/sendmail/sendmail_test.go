@@ -26,11 +26,11 @@ Mrelay,		P=[IPC], F=mDFMuXa8
 func instance(t *testing.T, table map[string]string) *Sendmail {
 	t.Helper()
 	dir := t.TempDir()
-	script := "#!/bin/sh\nwhile read _ _ key; do\ncase $key in\n"
+	script := "#!/bin/sh\nprintf 'ADDRESS TEST MODE\\n> '\nwhile read _ _ key; do\ncase $key in\n"
 	for k, v := range table {
-		script += "'" + k + "') echo \"> map_lookup: access ($key) " + v + "\";;\n"
+		script += "'" + k + "') printf '%s\\n> ' \"map_lookup: access ($key) " + v + "\";;\n"
 	}
-	script += "*) echo \"> map_lookup: access ($key) no match (0)\";;\nesac\ndone\necho 'ADDRESS TEST MODE'\n"
+	script += "*) printf '%s\\n> ' \"map_lookup: access ($key) no match (0)\";;\nesac\ndone\n"
 	write(t, filepath.Join(dir, "sendmail"), script, 0o755)
 	write(t, filepath.Join(dir, "sendmail.cf"), cf, 0o644)
 	return &Sendmail{ConfigDir: dir, CommandDir: dir}
@@ -121,7 +121,7 @@ func TestPromiseIsBelievedForAWhile(t *testing.T) {
 		return p.Level
 	}
 	first := ask()
-	write(t, filepath.Join(s.CommandDir, "sendmail"), "#!/bin/sh\nwhile read _ _ key; do echo \"> map_lookup: access ($key) no match (0)\"; done\n", 0o755)
+	write(t, filepath.Join(s.CommandDir, "sendmail"), "#!/bin/sh\nprintf '> '\nwhile read _ _ key; do printf '%s\\n> ' \"map_lookup: access ($key) no match (0)\"; done\n", 0o755)
 	again := ask()
 	now = now.Add(2 * time.Minute)
 	if first != "encrypt" || again != "encrypt" || ask() != "may" {
@@ -192,4 +192,37 @@ func TestApplyChangesNothingOnError(t *testing.T) {
 			t.Errorf("%s was changed (%v)", path, err)
 		}
 	}
+}
+
+// Whoever asks a Sendmail that is slow to start, as where no name server answers, waits no longer than they may; it goes on starting, and
+// serves those who come later.
+func TestSlowStart(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "sendmail"), "#!/bin/sh\ncd "+dir+"\necho >>starts\nwhile [ ! -e go ]; do sleep 0.02; done\nprintf '> '\nwhile read _ _ key; do printf '%s\\n> ' \"map_lookup: access ($key) no match (0)\"; done\n", 0o755)
+	write(t, filepath.Join(dir, "sendmail.cf"), "Kaccess hash -T<TMPF> /etc/mail/access\n", 0o644)
+	s, p := &Sendmail{ConfigDir: dir, CommandDir: dir}, &askers{}
+	for range 2 {
+		soon, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		if _, err := p.lookup(soon, s, []string{"x"}); !errors.Is(err, context.DeadlineExceeded) {
+			t.Fatalf("before it has started: %v", err)
+		}
+		p.mu.Lock()
+		p.downTo = time.Time{}
+		p.mu.Unlock()
+	}
+	write(t, filepath.Join(dir, "go"), "", 0o644)
+	if found, err := p.lookup(t.Context(), s, []string{"x"}); err != nil || len(found) != 1 {
+		t.Errorf("when it has started: %q, %v", found, err)
+	}
+	if starts, err := os.ReadFile(filepath.Join(dir, "starts")); err != nil || len(starts) != 1 {
+		t.Errorf("it was started %d times (%v)", len(starts), err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.idle) != 1 || p.alive != 1 {
+		t.Errorf("%d rest of %d", len(p.idle), p.alive)
+	}
+	p.idle[0].rest.Stop()
+	p.end(p.idle[0])
 }
