@@ -103,7 +103,7 @@ func (p *askers) lookup(ctx context.Context, s *Sendmail, keys []string) ([]stri
 	}
 	found, err := a.ask(ctx, keys)
 	if errors.Is(err, errGone) { // it has ended since it was asked last
-		p.giveBack(a, context.Canceled)
+		p.drop(a)
 		if a, err = p.take(ctx, s); err != nil {
 			return nil, err
 		}
@@ -178,10 +178,7 @@ func (p *askers) start(s *Sendmail, of print) {
 func (p *askers) giveBack(a *asker, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.change != nil {
-		close(p.change)
-		p.change = nil
-	}
+	p.tell()
 	if err == nil || errors.Is(err, errNoMap) || errors.Is(err, errLookup) {
 		a.rest = time.AfterFunc(askRest, func() { p.retire(a) })
 		p.idle, p.down = append(p.idle, a), nil
@@ -189,6 +186,22 @@ func (p *askers) giveBack(a *asker, err error) {
 	}
 	p.end(a)
 	_ = p.failed(err)
+}
+
+// drop ends an asker that is of no use any more, which says nothing of the next one.
+func (p *askers) drop(a *asker) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.tell()
+	p.end(a)
+}
+
+// tell lets those who wait look again. p.mu is held.
+func (p *askers) tell() {
+	if p.change != nil {
+		close(p.change)
+		p.change = nil
+	}
 }
 
 // end ends an asker, which may never have come to be. p.mu is held.

@@ -66,7 +66,8 @@ func surviveKills(t *testing.T, onFailure, action string) {
 		t.Errorf("%d messages accepted, %d refused: the story did not happen", len(accepted), refused)
 	}
 	held, delivered := h.settled(box, len(accepted))
-	unjudged := compareKilled(t, h.judged(), accepted, held, true, onFailure == "hold") + compareKilled(t, h.judged(), accepted, delivered, false, false)
+	judged := h.judged()
+	unjudged := compareKilled(t, judged, accepted, held, true, onFailure == "hold") + compareKilled(t, judged, accepted, delivered, false, false)
 	noneLost(t, accepted, held, delivered)
 	t.Logf("%d kills: %d held, %d of them unjudged, %d delivered, %d refused for now", kills, len(held), unjudged, len(delivered), refused)
 }
