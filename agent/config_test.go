@@ -117,7 +117,7 @@ func TestSecureMailboxes(t *testing.T) {
 func TestTrust(t *testing.T) {
 	c := DefaultConfig()
 	tr := newTrust(c)
-	tr.uids = map[int]bool{0: true, 102: true}
+	tr.uids, tr.own = map[int]bool{0: true, 102: true}, 999
 	for name, tt := range map[string]struct {
 		e           tail.Entry
 		mta, milter bool
@@ -134,7 +134,10 @@ func TestTrust(t *testing.T) {
 		"a program run by pipe":      {tail.Entry{Program: "postfix/smtp", UID: 1000, Unit: "postfix@-.service"}, false, false},
 		"the milter":                 {tail.Entry{Program: "postvagt-milter", UID: 999, Unit: "postvagt-milter.service"}, false, true},
 		"a verdict from elsewhere":   {tail.Entry{Program: "postvagt-milter", UID: 102, Unit: "postfix@-.service"}, true, false},
-		"no unit":                    {tail.Entry{Program: "postfix/smtp", UID: 0}, false, false},
+		"an ended child of Sendmail": {tail.Entry{Program: "sm-mta", UID: 0}, true, false},
+		"an ended process of a user": {tail.Entry{Program: "sm-mta", UID: 1000}, false, false},
+		"an ended milter":            {tail.Entry{Program: "postvagt-milter", UID: 999}, false, true},
+		"nobody knows whose":         {tail.Entry{Program: "postvagt-milter", UID: -1}, false, false},
 		"another of the milter unit": {tail.Entry{Program: "postfix/smtp", UID: 999, Unit: "postvagt-milter.service"}, false, false},
 	} {
 		if tr.isMTA(&tt.e) != tt.mta || tr.isMilter(&tt.e) != tt.milter {

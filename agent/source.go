@@ -127,25 +127,40 @@ func isJournald(e *tail.Entry) bool {
 	return e.Program == "systemd-journald" && e.UID == 0 && (e.Unit == "" || e.Unit == "systemd-journald.service")
 }
 
-// trust says whose journal entries count. Unit and uid are journald's own word; the name of the program is the writer's.
+// trust says whose journal entries count. Unit and uid are journald's own word; the name of the program is the writer's. The uid
+// comes with each entry from the kernel; the unit is looked up by the process, and is not there when that has ended meanwhile, as
+// a child of Sendmail does after its last line. Such entries count by their uid alone.
 type trust struct {
 	units  []string
 	milter string
-	uids   map[int]bool
+	uids   map[int]bool // of the MTA
+	own    int          // uid of the milter; -1 where it has no account here
 }
 
+// milterAccount is the user as whom the package's milter runs.
+const milterAccount = "postvagt-milter"
+
 func newTrust(c *Config) *trust {
-	t := &trust{units: c.Log.JournalUnits, milter: c.Log.MilterUnit, uids: map[int]bool{0: true}}
-	for _, name := range []string{"postfix", "smmsp", "smmta", "mail", "nobody"} {
-		u, err := user.Lookup(name)
-		if err != nil {
-			continue // not on this machine
-		}
-		if uid, err := strconv.Atoi(u.Uid); err == nil && name != "nobody" && name != "mail" {
+	t := &trust{units: c.Log.JournalUnits, milter: c.Log.MilterUnit, uids: map[int]bool{0: true}, own: uidOf(milterAccount)}
+	for _, name := range []string{"postfix", "smmsp", "smmta"} {
+		if uid := uidOf(name); uid >= 0 {
 			t.uids[uid] = true
 		}
 	}
 	return t
+}
+
+// uidOf is -1 where there is no such account on this machine.
+func uidOf(name string) int {
+	u, err := user.Lookup(name)
+	if err != nil {
+		return -1
+	}
+	uid, err := strconv.Atoi(u.Uid)
+	if err != nil {
+		return -1
+	}
+	return uid
 }
 
 // heldUnit is the helper's: it runs the MTA's own commands on held mail.
@@ -158,14 +173,14 @@ func byHand(e *tail.Entry) bool {
 }
 
 func (t *trust) isMilter(e *tail.Entry) bool {
-	return e.Unit == t.milter && e.Program == maillog.MilterProgram
+	return e.Program == maillog.MilterProgram && (e.Unit == t.milter || e.Unit == "" && e.UID >= 0 && e.UID == t.own)
 }
 
 func (t *trust) isMTA(e *tail.Entry) bool {
 	if !t.uids[e.UID] {
 		return false
 	}
-	if e.Unit == heldUnit || byHand(e) {
+	if e.Unit == "" || e.Unit == heldUnit || byHand(e) {
 		return true
 	}
 	for _, u := range t.units {
