@@ -11,6 +11,7 @@ import (
 // builder gathers literals before the tables are laid out.
 type builder struct {
 	e          *Engine
+	terms      []term
 	patterns   []draft
 	ids        map[string]int32 // pattern text and languages -> pattern
 	head, tail []literal
@@ -25,6 +26,7 @@ type builder struct {
 type draft struct {
 	terms []int32 // of this word alone
 	first int32   // node of the phrases that begin with it, 0 if none
+	on    uint64  // what may follow in them
 	later bool    // it stands further on in some phrase
 }
 
@@ -237,14 +239,14 @@ func (b *builder) finish() (*Engine, error) {
 	wg.Go(func() { e.dict.head, errs[0] = newTrie(b.head) })
 	wg.Go(func() { e.dict.name, errs[1] = newTrie(b.name) })
 	wg.Go(func() { e.dict.tail, errs[2] = newAutomaton(b.tail) })
-	wg.Go(func() { e.phrases = b.phrase.table() })
+	wg.Go(func() { e.phrases = b.phrase.table(b.terms, b.patterns) })
 	wg.Wait()
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}
 	e.patterns = make([]pattern, 0, len(b.patterns))
 	for i := range b.patterns {
-		e.sumUp(&b.patterns[i])
+		b.sumUp(&b.patterns[i])
 	}
 	e.frequent = e.frequentWords(b.head)
 	e.memos.New = func() any { return e.newMemo() }

@@ -79,8 +79,8 @@ type Engine struct {
 	tab          *tables
 	dict         dictionary
 	patterns     []pattern
-	said         []term // by pattern
-	terms        []term
+	said         []term // further ones by pattern
+	told         []told // by pattern
 	phrases      phraseTable
 	frequent     []slot
 	memos        sync.Pool
@@ -99,14 +99,18 @@ type Engine struct {
 
 // pattern is what one word of one or more terms means, in 32 bytes: half a line of the cache.
 type pattern struct {
+	on    uint64 // what may follow in the phrases that begin with it
+	term  term   // the first of its terms that are more than a language, a name or a place
+	more  int32  // where in said the others begin
+	first int32  // node of the phrases that begin with it, 0 if none
+	terms uint16 // how many there are
+	flags uint16
+}
+
+// told is what a pattern tells of the language.
+type told struct {
 	tongues tongues
-	on      uint64 // what may follow in the phrases that begin with it
-	first   int32  // node of these phrases, 0 if none
-	said    int32  // where in said its terms begin that are more than a language, a name or a place
-	terms   uint16 // how many they are
-	flags   uint16
 	nynorsk uint8
-	later   bool // it stands further on in some phrase
 }
 
 // RuleInfo describes a rule for lists.

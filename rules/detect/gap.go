@@ -1,5 +1,7 @@
 package detect
 
+import "unicode/utf8"
+
 // gap is what stood between two words.
 type gap struct {
 	bits   uint32 // 1<<class of each character
@@ -91,8 +93,20 @@ func (s *Scanner) startNext(pos int32, capital bool) {
 	s.win.next = bitSpace
 }
 
+// separators notes the characters between words from data[i] on, which is one, and gives where they end.
+func (s *Scanner) separators(data []byte, i int) int {
+	tab := s.e.tab
+	for {
+		s.separator(tab.sep[data[i]])
+		i++
+		if i == len(data) || data[i] >= utf8.RuneSelf || data[i] == '<' || tab.ascii[data[i]] != 0 {
+			return i
+		}
+	}
+}
+
 // separator notes one character between words.
-func (s *Scanner) separator(class uint8, i int32) {
+func (s *Scanner) separator(class uint8) {
 	if class == sepZero {
 		return
 	}

@@ -137,6 +137,15 @@ func (s *Scanner) genreSign(t *term) {
 
 // layout notes what the gap before a word says of the genre: a numbered line, a party after a name, a place to fill in.
 func (s *Scanner) layout(g *gap, line, capital bool) {
+	const inner = 1<<sepSpace | 1<<sepDash | 1<<sepUnder | 1<<sepSlash
+	const marks = 1<<sepOpen | 1<<sepParen | 1<<sepBox | 1<<sepClose | 1<<sepQuote | 1<<sepUnder
+	if g.bits&marks == 0 && !s.enumerated { // as most are
+		if g.bits&^inner != 0 {
+			s.opened = 0
+		}
+		s.enumerated = line
+		return
+	}
 	f := &s.parts[s.part].genre
 	switch {
 	case s.enumerated && !line && capital && g.bits&(1<<sepDot|1<<sepClose) != 0 && s.prev.letters() == 0 && s.prev.digits() > 0 && s.prev.digits() <= 2:
@@ -148,7 +157,6 @@ func (s *Scanner) layout(g *gap, line, capital bool) {
 	case g.bits&(1<<sepUnder) != 0 && g.chars >= 5: // Name: ________
 		f.placeholders++
 	}
-	const inner = 1<<sepSpace | 1<<sepDash | 1<<sepUnder | 1<<sepSlash
 	if g.bits&^inner != 0 {
 		s.opened = 0
 	}

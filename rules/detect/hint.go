@@ -73,7 +73,7 @@ func (b *builder) hint() {
 // common says whether a word is a cue, or tells a language.
 func (b *builder) common(word string) bool {
 	for _, key := range []string{word, word + "+\x00" + string(rune('0'+nameLang))} {
-		if p, ok := b.ids[key]; ok && slices.ContainsFunc(b.patterns[p].terms, func(id int32) bool { return b.e.terms[id].class != classTopic }) {
+		if p, ok := b.ids[key]; ok && slices.ContainsFunc(b.patterns[p].terms, func(id int32) bool { return b.terms[id].class != classTopic }) {
 			return true
 		}
 	}

@@ -14,14 +14,20 @@ const (
 	meansKnown  // it is no unknown name
 	meansFiller // may stand inside a phrase, if it is short and no negation
 	meansNot
-	meansTerms // it has terms of its own, besides those of languages, names and places
+	meansTerms  // it has terms of its own, besides those of languages, names and places
+	meansLater  // it stands further on in some phrase
+	meansTongue // it tells a language
 )
 
 // sumUp makes a pattern of its draft.
-func (e *Engine) sumUp(d *draft) {
-	p := pattern{first: d.first, later: d.later, on: e.phrases.node[d.first].on, said: int32(len(e.said))}
+func (b *builder) sumUp(d *draft) {
+	e := b.e
+	p, told := pattern{first: d.first, on: d.on, more: int32(len(e.said))}, told{}
+	if d.later {
+		p.flags |= meansLater
+	}
 	for _, id := range d.terms {
-		t := &e.terms[id]
+		t := &b.terms[id]
 		switch t.class {
 		case classGiven:
 			p.flags |= meansGiven
@@ -30,15 +36,18 @@ func (e *Engine) sumUp(d *draft) {
 		case classPlace:
 			p.flags |= meansPlace | meansKnown
 		case classLanguage:
-			p.flags |= meansFiller | meansKnown
+			p.flags |= meansFiller | meansKnown | meansTongue
 			if t.weight == 2 {
-				p.nynorsk++
+				told.nynorsk++
 			} else {
-				p.tongues.add(t.langs)
+				told.tongues.add(t.langs)
 			}
 		default:
-			e.said = append(e.said, *t)
-			p.terms++
+			if p.terms++; p.terms == 1 {
+				p.term = *t
+			} else {
+				e.said = append(e.said, *t)
+			}
 			p.flags |= meansTerms
 			if t.class == classTopic || t.class >= firstCue {
 				p.flags |= meansKnown
@@ -48,7 +57,7 @@ func (e *Engine) sumUp(d *draft) {
 			}
 		}
 	}
-	e.patterns = append(e.patterns, p)
+	e.patterns, e.told = append(e.patterns, p), append(e.told, told)
 }
 
 // slot is what is known of one word, in 64 bytes: a line of the cache.
@@ -96,10 +105,12 @@ func (m *slot) sum(e *Engine, key uint64, letters int, hits []int32) {
 			m.hits[i] = h
 		}
 		p := &e.patterns[h]
-		m.tongues += p.tongues
-		m.nynorsk += p.nynorsk
 		m.flags |= p.flags
-		if p.later {
+		if p.flags&meansTongue != 0 {
+			m.tongues += e.told[h].tongues
+			m.nynorsk += e.told[h].nynorsk
+		}
+		if p.flags&meansLater != 0 {
 			m.later |= follows(h)
 		}
 		m.on |= p.on
@@ -210,7 +221,7 @@ func (e *Engine) key(h hash, capital bool) uint64 {
 	return (hi^lo)&^(1<<63) | uint64(b2i(capital))<<63
 }
 
-// tongues counts function words of each language, packed ten bits a language: a segment has fewer than a thousand.
+// tongues counts words of each language, packed ten bits a language: a segment has fewer than a thousand.
 type tongues uint64
 
 func (t *tongues) add(langs uint8) {
@@ -220,3 +231,15 @@ func (t *tongues) add(langs uint8) {
 }
 
 func (t tongues) of(lang int) int32 { return int32(t >> (10 * lang) & 1023) }
+
+// chorus sums up tongues, packed twenty bits a language: those of even numbers, and those of odd ones.
+type chorus [2]uint64
+
+// add adds tongues some times, a thousand at most in all.
+func (c *chorus) add(t tongues, times uint64) {
+	const even = 1023 | 1023<<20 | 1023<<40
+	c[0] += uint64(t) & even * times
+	c[1] += uint64(t) >> 10 & even * times
+}
+
+func (c *chorus) of(lang int) int32 { return int32(c[lang%2] >> (20 * (lang / 2)) & (1<<20 - 1)) }

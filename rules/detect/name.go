@@ -1,7 +1,5 @@
 package detect
 
-import "hash/maphash"
-
 // nameRun is a run of capitalised words that may be somebody's name.
 type nameRun struct {
 	n              uint8
@@ -18,8 +16,8 @@ type nameRun struct {
 
 const maxPersons = 1 << 17
 
-// nameToken lets a capitalised word begin or go on a name.
-func (s *Scanner) nameToken(w []uint8, given, surname, known bool, f *tokenFacts) {
+// nameToken lets a capitalised word begin or go on a name; h is its hash.
+func (s *Scanner) nameToken(h hash, given, surname, known bool, f *tokenFacts) {
 	if !s.w.capital || f.digits() > 0 || s.w.n < 4 && s.w.counts.upper() > 1 && s.w.counts.upper() == s.w.n {
 		if s.run.n > 0 {
 			s.endRun()
@@ -48,7 +46,7 @@ func (s *Scanner) nameToken(w []uint8, given, surname, known bool, f *tokenFacts
 	if f.is(tokInitial) {
 		r.initials++
 	}
-	r.hash = r.hash*31 + maphash.Bytes(s.seed, w)
+	r.hash = r.hash*31 + uint64(h)
 	*f |= tokHasRun
 }
 

@@ -11,7 +11,7 @@ import (
 const (
 	maxKinds   = 32
 	maxNumbers = 32
-	maxWord    = 60
+	maxWord    = 64 // a power of two
 	maxGroups  = 16 // groups of digits that are looked at together
 	maxDigits  = 40 // characters in them
 )

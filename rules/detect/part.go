@@ -1,9 +1,6 @@
 package detect
 
-import (
-	"hash/maphash"
-	"strings"
-)
+import "strings"
 
 // messageFacts is what holds for the whole message.
 type messageFacts struct {
@@ -35,17 +32,20 @@ type partFacts struct {
 	genre   genreFacts
 }
 
-// around counts the function words of a segment, twice, and of those beside it.
+// around counts the words that tell a language of a segment, twice, and of those beside it.
 func (s *Scanner) around(n int32) (counts [langCount]int32, words int32) {
+	var sum chorus
 	for i := max(n-2, s.parts[s.part].start, s.nseg-segRing+1, 0); i <= min(n+2, s.nseg); i++ {
 		g, times := &s.segs[i%segRing], int32(1)
 		if i == n {
 			times = 2
 		}
 		words += times * g.words
-		for l, c := range g.langs {
-			counts[l] += times * (int32(c) + g.tongues.of(l))
-		}
+		sum.add(g.tongues, uint64(times))
+		sum.add(g.cued, uint64(times))
+	}
+	for l := range counts {
+		counts[l] = sum.of(l)
 	}
 	return counts, words
 }
@@ -102,7 +102,7 @@ func (s *Scanner) addName(set map[uint64]struct{}, name string) {
 		if !ok {
 			return
 		}
-		h = h*31 + maphash.Bytes(s.seed, word)
+		h = h*31 + uint64(hashOf(word, s.e.step))
 	}
 	set[h] = struct{}{}
 }
@@ -150,7 +150,7 @@ func (s *Scanner) startPart(t Text) {
 // endPart closes what is open and judges what is left of the part.
 func (s *Scanner) endPart() {
 	if s.w.n > 0 {
-		s.endWord(s.base - s.extra)
+		s.closeWord(0)
 	}
 	s.closeWindow()
 	s.endRun()

@@ -1,18 +1,20 @@
 package detect
 
-// Phrases are a trie over patterns. Node 0 is none; edges live in one open-addressed table, so following
-// an edge is one probe as a rule.
+// Phrases are a trie over patterns. Its edges live in one open-addressed table, each with all that is known of where it
+// leads, so that following one is one look at memory as a rule. A node is the number of the edge that leads to it, behind
+// those of the roots; 0 is none.
 type phraseTable struct {
-	keys []uint64 // node<<32 | pattern, 0 is free
-	next []int32
-	mask uint64
-	node []phraseNode
+	edges   []edge
+	roots   int32
+	several []term // the second and further terms of one end, up to one of no words
 }
 
-// phraseNode is what is known of a node.
-type phraseNode struct {
-	on   uint64  // follows of all patterns that go on from it: most words tell by one bit that they don't
-	ends []int32 // terms that end at it
+// edge goes on from a node by a pattern. That from node 0 is a free place.
+type edge struct {
+	from, pattern int32
+	on            uint64 // follows of all patterns that go on from where it leads: most words tell by one bit that they don't
+	end           term   // that ends there; of no words if none does
+	more          int32  // where in several further ones stand
 }
 
 // follows gives the bit of a pattern.
@@ -20,55 +22,87 @@ func follows(pattern int32) uint64 { return 1 << (uint32(pattern) % 64) }
 
 const maxPhrase = 12
 
+// phraseBuilder gathers phrases as nodes, each after the one that it goes on from.
 type phraseBuilder struct {
 	edges map[uint64]int32
-	ends  [][]int32
+	nodes []phraseNode
+}
+
+// phraseNode is a node being built.
+type phraseNode struct {
+	from, pattern int32 // by which it is reached; from is 0 for a root
+	on            uint64
+	ends          []int32
 }
 
 func newPhraseBuilder() phraseBuilder {
-	return phraseBuilder{edges: map[uint64]int32{}, ends: make([][]int32, 1)}
+	return phraseBuilder{edges: map[uint64]int32{}, nodes: make([]phraseNode, 1)}
 }
 
-func (p *phraseBuilder) node() int32 {
-	p.ends = append(p.ends, nil)
-	return int32(len(p.ends) - 1)
+func (p *phraseBuilder) node(from, pattern int32) int32 {
+	p.nodes = append(p.nodes, phraseNode{from: from, pattern: pattern})
+	return int32(len(p.nodes) - 1)
 }
 
 func (p *phraseBuilder) add(patterns []draft, ids []int32, term int32) {
 	first := &patterns[ids[0]]
 	if first.first == 0 {
-		first.first = p.node()
+		first.first = p.node(0, ids[0])
 	}
 	at := first.first
 	for _, id := range ids[1:] {
 		patterns[id].later = true
-		key := uint64(at)<<32 | uint64(id)
+		key := edgeKey(at, id)
 		n, ok := p.edges[key]
 		if !ok {
-			n = p.node()
+			n = p.node(at, id)
 			p.edges[key] = n
+			p.nodes[at].on |= follows(id)
 		}
 		at = n
 	}
-	p.ends[at] = append(p.ends[at], term)
+	p.nodes[at].ends = append(p.nodes[at].ends, term)
 }
 
-func (p *phraseBuilder) table() phraseTable {
+func edgeKey(node, pattern int32) uint64 { return uint64(node)<<32 | uint64(pattern) }
+
+// table lays the phrases out, and tells the drafts which node they begin at, and what may follow.
+func (p *phraseBuilder) table(terms []term, drafts []draft) phraseTable {
 	size := 16
-	for size < 3*len(p.edges) {
+	for size < 2*len(p.edges) {
 		size *= 2
 	}
-	t := phraseTable{keys: make([]uint64, size), next: make([]int32, size), mask: uint64(size - 1), node: make([]phraseNode, len(p.ends))}
-	for i, ends := range p.ends {
-		t.node[i].ends = ends
-	}
-	for key, n := range p.edges {
-		i := spread(key) & t.mask
-		for t.keys[i] != 0 {
-			i = (i + 1) & t.mask
+	t := phraseTable{edges: make([]edge, size), several: make([]term, 1)}
+	at := make([]int32, len(p.nodes)) // by node, what it is in the table
+	for i, n := range p.nodes {
+		if i > 0 && n.from == 0 {
+			t.roots++
+			at[i] = t.roots
+			d := &drafts[n.pattern]
+			d.first, d.on = at[i], n.on
 		}
-		t.keys[i], t.next[i] = key, n
-		t.node[key>>32].on |= follows(int32(key))
+	}
+	for i, n := range p.nodes {
+		if n.from == 0 {
+			continue
+		}
+		free := t.probe(at[n.from], n.pattern)
+		at[i] = t.node(free)
+		x := &t.edges[free]
+		*x = edge{from: at[n.from], pattern: n.pattern, on: n.on}
+		for k, id := range n.ends {
+			switch k {
+			case 0:
+				x.end = terms[id]
+				continue
+			case 1:
+				x.more = int32(len(t.several))
+			}
+			t.several = append(t.several, terms[id])
+		}
+		if x.more > 0 {
+			t.several = append(t.several, term{})
+		}
 	}
 	return t
 }
@@ -79,13 +113,15 @@ func spread(x uint64) uint64 {
 	return x ^ x>>32
 }
 
-// step follows the edge for a pattern, 0 if there is none.
-func (t *phraseTable) step(node, pattern int32) int32 {
-	key := uint64(node)<<32 | uint64(pattern)
-	for i := spread(key) & t.mask; t.keys[i] != 0; i = (i + 1) & t.mask {
-		if t.keys[i] == key {
-			return t.next[i]
+// probe gives the place of the edge from a node by a pattern, or the free place where it would stand.
+func (t *phraseTable) probe(node, pattern int32) int {
+	mask := len(t.edges) - 1
+	for i := int(spread(edgeKey(node, pattern))) & mask; ; i = (i + 1) & mask {
+		if x := &t.edges[i]; x.from == 0 || x.from == node && x.pattern == pattern {
+			return i
 		}
 	}
-	return 0
 }
+
+// node gives the node to which an edge leads.
+func (t *phraseTable) node(edge int) int32 { return t.roots + 1 + int32(edge) }

@@ -128,35 +128,27 @@ func (s *Scanner) read(data []byte, more bool) int {
 			continue
 		}
 		if c < utf8.RuneSelf {
-			if s.w.n > 0 {
-				if c == '\'' {
-					s.push(newLetter(symApos, false))
-					i++
-					continue
+			switch {
+			case c == '<':
+				n, inline := tagLength(data[i:])
+				if n < 0 && more {
+					return len(data) - i
 				}
-				if c == '<' {
-					if n, inline := tagLength(data[i:]); n > 0 && inline {
-						i += n
-						continue
-					} else if n < 0 && more {
-						return len(data) - i
-					}
-				}
-				s.closeWord(i)
-			}
-			if c == '<' {
-				if n, inline := tagLength(data[i:]); n > 0 {
+				if n > 0 {
 					if !inline {
-						s.separator(sepNewline, int32(i))
+						s.closeOpen(i)
+						s.separator(sepNewline)
 					}
 					i += n
 					continue
-				} else if n < 0 && more {
-					return len(data) - i
 				}
+			case c == '\'' && s.w.n > 0:
+				s.push(newLetter(symApos, false))
+				i++
+				continue
 			}
-			s.separator(tab.sep[c], int32(i))
-			i++
+			s.closeOpen(i)
+			i = s.separators(data, i)
 			continue
 		}
 		r, n := utf8.DecodeRune(data[i:])
@@ -170,8 +162,23 @@ func (s *Scanner) read(data []byte, more bool) int {
 	return 0
 }
 
-// closeWord ends the word before byte i of the piece.
-func (s *Scanner) closeWord(i int) { s.endWord(s.base + int32(i) - s.extra) }
+// closeWord ends the word before byte i of the piece, without the apostrophes that stand at its end.
+func (s *Scanner) closeWord(i int) {
+	if w := &s.w; w.sym[w.n-1] == symApos && !w.long {
+		for w.n > 1 && w.sym[w.n-1] == symApos {
+			w.n--
+		}
+		w.hash = hashOf(w.sym[:w.n], s.e.step)
+	}
+	s.endWord(s.base + int32(i) - s.extra)
+}
+
+// closeOpen closes the word before byte i of the piece, if there is one.
+func (s *Scanner) closeOpen(i int) {
+	if s.w.n > 0 {
+		s.closeWord(i)
+	}
+}
 
 // words takes letters from data[i] on, and as many words as stand behind one space each, which is most of any text. It
 // gives where the last word ends or breaks off.
@@ -182,7 +189,7 @@ func (s *Scanner) words(data []byte, i int) int {
 		if l == 0 {
 			break
 		}
-		s.closeWord(i)
+		s.endWord(s.base + int32(i) - s.extra)
 		i++
 		s.startNext(s.base+int32(i)-s.extra, l.upper())
 		i = s.letters(data, i)
@@ -192,43 +199,48 @@ func (s *Scanner) words(data []byte, i int) int {
 
 // letters takes the letters and digits of a word from data[i] on, and gives where they end.
 func (s *Scanner) letters(data []byte, i int) int {
-	for {
-		i += s.ascii(data[i:])
-		if i >= len(data) {
-			return i
-		}
-		l, n := s.e.tab.ascii[data[i]], 1
+	w, tab, step := &s.w, s.e.tab, s.e.step
+	n, sum, hash, from := uint(w.n), letter(0), w.hash, data[:min(len(data), i+maxWord-w.n)]
+	for uint(i) < uint(len(from)) {
+		l := tab.ascii[from[i]]
 		if l == 0 {
-			if data[i] != latinLead || i+1 == len(data) {
-				return i
+			if from[i] != latinLead || i+1 >= len(data) {
+				break
 			}
-			if l, n = s.e.tab.latin[data[i+1]], 2; l == 0 {
-				return i
+			if l = tab.latin[data[i+1]]; l == 0 {
+				break
 			}
+			i++
+			s.extra++
+		}
+		w.sym[n%maxWord] = l.sym() // it is less: the compiler knows it so
+		sum += l
+		hash = hash.add(l.sym(), step)
+		n++
+		i++
+	}
+	w.n, w.counts, w.hash = int(n), w.counts+sum.counts(), hash
+	if i >= len(from) {
+		return s.overlong(data, i)
+	}
+	return i
+}
+
+// overlong takes what is left of a word that may have more letters than a word holds.
+func (s *Scanner) overlong(data []byte, i int) int {
+	for ; i < len(data); i++ {
+		l := s.e.tab.ascii[data[i]]
+		if l == 0 {
+			if data[i] != latinLead || i+1 == len(data) || s.e.tab.latin[data[i+1]] == 0 {
+				break
+			}
+			i++
+			l = s.e.tab.latin[data[i]]
 			s.extra++
 		}
 		s.push(l)
-		i += n
 	}
-}
-
-// ascii takes the letters and digits of ASCII that data begins with, as many as a word holds, and says how many.
-func (s *Scanner) ascii(data []byte) int {
-	w, tab, step := &s.w, &s.e.tab.ascii, s.e.step
-	sym, sum, hash := w.sym[w.n:], letter(0), w.hash
-	data = data[:min(len(data), len(sym))]
-	for i, c := range data {
-		l := tab[c]
-		if l == 0 {
-			data = data[:i]
-			break
-		}
-		sym[i] = l.sym()
-		sum += l
-		hash = hash.add(l.sym(), step)
-	}
-	w.n, w.counts, w.hash = w.n+len(data), w.counts+sum.counts(), hash
-	return len(data)
+	return i
 }
 
 // rune takes one character beyond ASCII.
@@ -245,15 +257,13 @@ func (s *Scanner) rune(r rune, i int32) {
 			}
 			return
 		}
-		if s.w.n > 0 {
-			s.closeWord(int(i))
-		}
-		s.separator(sep, i)
+		s.closeOpen(int(i))
+		s.separator(sep)
 		return
 	}
 	if s.w.n == 0 {
 		if sym == symApos {
-			s.separator(sepOther, i)
+			s.separator(sepOther)
 			return
 		}
 		s.startWord(i, unicode.IsUpper(r))

@@ -37,10 +37,11 @@ type segment struct {
 	weight     int16 // of the words that say the mail only discusses
 	paragraph  bool  // it begins one
 	colon      bool
-	law        uint8            // § and %
-	icd        uint8            // codes of diagnoses
-	tongues    tongues          // function words
-	langs      [langCount]uint8 // cues
+	law        uint8   // § and %
+	icd        uint8   // codes of diagnoses
+	tongues    tongues // function words
+	cued       tongues // cues
+	ncued      uint8
 }
 
 // emit notes one matched term, from its first token and position to the current word.
@@ -53,12 +54,9 @@ func (s *Scanner) emit(t *term, tok, pos int32, f *tokenFacts) {
 		return
 	}
 	seg := s.seg
-	if t.class >= firstCue && t.langs != allLangs {
-		for l := range langCount {
-			if t.langs>>l&1 == 1 {
-				seg.langs[l] = min(seg.langs[l], 250) + 1 // who says "her mother" speaks English
-			}
-		}
+	if t.class >= firstCue && t.langs != allLangs && seg.ncued < 250 {
+		seg.ncued++
+		seg.cued.add(t.langs) // who says "her mother" speaks English
 	}
 	switch t.class {
 	case classTopic:
@@ -169,24 +167,28 @@ func (s *Scanner) spoken(langs uint8) bool {
 }
 
 // hear gives the languages that are spoken here.
-func (s *Scanner) hear() (langs uint8) {
-	for _, counts := range [...]*[langCount]int32{&s.langs, &s.total} {
-		most, now := int32(0), *counts
-		for l := range now {
-			now[l] += s.seg.tongues.of(l)
-			most = max(most, now[l])
-		}
-		if most < 6 {
-			continue
-		}
-		for l, n := range now {
-			if n*6 >= most {
-				langs |= 1 << l
-			}
-		}
+func (s *Scanner) hear() uint8 {
+	if langs := loud(&s.langs, s.seg.tongues); langs != 0 {
+		return langs
+	}
+	if langs := loud(&s.total, s.seg.tongues); langs != 0 {
 		return langs
 	}
 	return 1<<8 - 1
+}
+
+// loud gives the languages that have a sixth of the function words of the one with most, 0 if there are too few to say.
+func loud(counts *[langCount]int32, here tongues) (langs uint8) {
+	a, b, c, d, e, f := counts[0]+here.of(0), counts[1]+here.of(1), counts[2]+here.of(2), counts[3]+here.of(3), counts[4]+here.of(4), counts[5]+here.of(5)
+	most := max(a, b, c, d, e, f)
+	if most < 6 {
+		return 0
+	}
+	least := (most + 5) / 6
+	for l, n := range [langCount]int32{a, b, c, d, e, f} {
+		langs |= uint8(uint32(least-1-n)>>31) << l // n >= least
+	}
+	return langs
 }
 
 // share gives the count of the language most used, and of the most used among langs.

@@ -14,7 +14,7 @@ func (b *builder) term(at place, id, text string, t term) error {
 	if strings.TrimSpace(text) == "" {
 		return at.errorf(id, `""`, "a term is empty")
 	}
-	t.id = int32(len(b.e.terms))
+	t.id = int32(len(b.terms))
 	variants := [][]string{splitTerm(text, true)}
 	if strings.Contains(strings.Trim(text, "-"), "-") {
 		variants = append(variants, splitTerm(text, false))
@@ -33,9 +33,9 @@ func (b *builder) term(at place, id, text string, t term) error {
 			return at.errorf(id, text, "term %q has more than %d words", text, maxPhrase)
 		}
 		if v > 0 {
-			t.id = int32(len(b.e.terms))
+			t.id = int32(len(b.terms))
 		}
-		b.e.terms = append(b.e.terms, t)
+		b.terms = append(b.terms, t)
 		if len(ids) == 1 {
 			p := &b.patterns[ids[0]]
 			p.terms = append(p.terms, t.id)
@@ -71,7 +71,7 @@ func (b *builder) pattern(w string, langs uint8) (int32, string) {
 		return 0, "a word may hold letters, digits and apostrophes, with * before, and * or + after"
 	}
 	if len(word) > maxWord || free && len(word) < 2 {
-		return 0, "a last or inner part of a word needs 2 letters, and none has more than 60"
+		return 0, "a last or inner part of a word needs 2 letters, and none has more than 64"
 	}
 	key := w
 	if plus || langs == nameLang {

@@ -7,7 +7,7 @@ const (
 
 // thread is a phrase that has gone on beyond its first word, and may go on.
 type thread struct {
-	on   uint64 // what may go on, see phraseNode
+	on   uint64 // what may go on, see edge
 	node int32
 	tok  int32
 	pos  int32
@@ -92,16 +92,22 @@ func (s *Scanner) step(t *thread, h int32, n int, f *tokenFacts) int {
 	if t.on&follows(h) == 0 {
 		return n
 	}
-	node := s.e.phrases.step(t.node, h)
-	if node == 0 {
+	phrases := &s.e.phrases
+	i := phrases.probe(t.node, h)
+	at := &phrases.edges[i]
+	if at.from == 0 {
 		return n
 	}
-	at := &s.e.phrases.node[node]
-	for _, id := range at.ends {
-		s.emit(&s.e.terms[id], t.tok, t.pos, f)
+	if at.end.words > 0 {
+		s.emit(&at.end, t.tok, t.pos, f)
+	}
+	if at.more > 0 {
+		for k := at.more; phrases.several[k].words > 0; k++ {
+			s.emit(&phrases.several[k], t.tok, t.pos, f)
+		}
 	}
 	if at.on != 0 && n < maxThreads {
-		s.next[n] = thread{on: at.on, node: node, tok: t.tok, pos: t.pos, gaps: t.gaps}
+		s.next[n] = thread{on: at.on, node: phrases.node(i), tok: t.tok, pos: t.pos, gaps: t.gaps}
 		n++
 	}
 	return n

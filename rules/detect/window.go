@@ -30,15 +30,17 @@ func joinable(g *gap) (bits uint8, ok bool) {
 
 // joinWindow closes the number window if the gap before the new word can't be part of a number.
 func (s *Scanner) joinWindow(g *gap) {
-	bits, ok := joinable(g)
-	if s.win.n > 0 && !ok {
+	if s.win.n > 0 {
+		bits, ok := joinable(g)
+		if ok {
+			s.win.next = bits
+			return
+		}
 		s.closeWindow()
 	}
-	if s.win.n == 0 {
-		s.win.lead = g.last
-		s.win.decimal = g.last == sepComma && g.chars == 1 && s.prev.digits() > 0 && s.prev.letters() == 0
-	}
-	s.win.next = bits
+	s.win.next = 0 // nobody asks what stands before the first group but for lead and decimal
+	s.win.lead = g.last
+	s.win.decimal = g.last == sepComma && g.chars == 1 && s.prev.digits() > 0 && s.prev.letters() == 0
 }
 
 // numberToken adds a word that holds digits to the number window.

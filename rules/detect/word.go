@@ -40,12 +40,6 @@ func (f *tokenFacts) set(what tokenFacts, is bool) {
 // endWord closes the word that ends at a position.
 func (s *Scanner) endWord(end int32) {
 	at := &s.w
-	if at.n > 1 && at.sym[at.n-1] == symApos {
-		for at.n > 1 && at.sym[at.n-1] == symApos {
-			at.n--
-		}
-		at.hash = hashOf(at.sym[:at.n], s.e.step)
-	}
 	w := at.sym[:at.n]
 	s.tok++
 	s.seg.end = end
@@ -113,7 +107,7 @@ func (s *Scanner) lookup(w []uint8, h hash, f *tokenFacts) {
 	if s.w.capital || s.run.n > 0 || s.prev.is(tokGreeting|tokTitle) {
 		place := m.flags&meansPlace != 0
 		given := m.flags&meansGiven != 0 && !(place && s.prev.letters() == 0) // June and April are months first
-		s.nameToken(w, given, m.flags&meansSurname != 0 && !place, m.flags&meansKnown != 0, f)
+		s.nameToken(h, given, m.flags&meansSurname != 0 && !place, m.flags&meansKnown != 0, f)
 	}
 }
 
@@ -126,7 +120,7 @@ func (s *Scanner) say(m *slot, f *tokenFacts) {
 		if p.flags&meansTerms != 0 {
 			s.terms(p, family, f)
 		}
-		if p.later {
+		if p.flags&meansLater != 0 && (s.nact > 0 || s.begun.may()&follows(h) != 0) {
 			n = s.goOn(h, n, f)
 		}
 	}
@@ -137,7 +131,13 @@ func (s *Scanner) say(m *slot, f *tokenFacts) {
 
 // terms emits what one pattern means alone.
 func (s *Scanner) terms(p *pattern, family bool, f *tokenFacts) {
-	said := s.e.said[p.said:][:p.terms]
+	if t := &p.term; t.class != classTopic || !family {
+		s.emit(t, s.tok, s.w.pos, f)
+	}
+	if p.terms == 1 {
+		return
+	}
+	said := s.e.said[p.more:][:p.terms-1]
 	for i := range said {
 		if t := &said[i]; t.class != classTopic || !family {
 			s.emit(t, s.tok, s.w.pos, f)
