@@ -122,22 +122,23 @@ func (m *slot) sum(e *Engine, key uint64, letters int, hits []int32) {
 
 // Sizes of the memo, powers of two.
 const (
-	memoCells = 1 << 15
-	memoSlots = 1 << 13
+	memoSets  = 1 << 13
+	memoWays  = 4
+	memoSlots = 1 << 14
 )
 
 // memo remembers what words match, from one message to the next: what a word matches depends on nothing else. Words are
-// known by 55 bits of their hashes under the Engine's own salt, so that nobody can make two words meet. A cell holds
-// forty bits of them and, in the low 24, the number of the slot, 0 for the one of all words that match nothing, which are
-// most of the rarer ones.
+// known by 61 bits of their hashes under the Engine's own salt, so that nobody can make two words meet. A cell holds
+// 48 bits of them and, in the low 16, the number of the slot, 0 for the one of all words that match nothing, which are
+// most of the rarer ones. Words whose cells could be the same share a set of them, the last one met in front.
 type memo struct {
-	cells [memoCells]uint64
+	cells [memoSets][memoWays]uint64
 	slots [memoSlots]slot // the first is of words that match nothing, then come the frequent ones, then a ring of others
 	from  int             // where the ring begins
 	next  int             // which of it is the oldest
 }
 
-const slotBits = 1<<24 - 1
+const slotBits = 1<<16 - 1
 
 // newMemo makes a memo that knows the frequent words.
 func (e *Engine) newMemo() *memo {
@@ -150,8 +151,24 @@ func (e *Engine) newMemo() *memo {
 	return m
 }
 
-// file notes which slot is a word's.
-func (m *memo) file(key uint64, at int) { m.cells[key%memoCells] = key&^slotBits | uint64(at) }
+// file notes which slot is a word's, and forgets the word of its set that was not met for the longest time.
+func (m *memo) file(key uint64, at int) {
+	set := &m.cells[key%memoSets]
+	copy(set[1:], set[:])
+	set[0] = key&^slotBits | uint64(at)
+}
+
+// recall gives the slot of a word that is not in front of its set, and brings it there; nil if it is not there.
+func (m *memo) recall(key uint64) *slot {
+	set := &m.cells[key%memoSets]
+	for i := 1; i < memoWays; i++ {
+		if at := set[i] ^ key&^slotBits; at < memoSlots {
+			set[0], set[i] = set[i], set[0]
+			return &m.slots[at]
+		}
+	}
+	return nil
+}
 
 // take frees the oldest slot of the ring for a word, and gives its number.
 func (m *memo) take() int {
@@ -160,22 +177,27 @@ func (m *memo) take() int {
 		m.next = m.from
 	}
 	old := m.slots[at].key
-	if c := &m.cells[old%memoCells]; *c == old&^slotBits|uint64(at) {
-		*c = 0
+	for i, c := range m.cells[old%memoSets] {
+		if c == old&^slotBits|uint64(at) {
+			m.cells[old%memoSets][i] = 0
+		}
 	}
 	return at
 }
 
 // find gives what is known of the word w with this key. It is valid until the next call.
 func (s *Scanner) find(w []uint8, key uint64) *slot {
-	if at := s.memo.cells[key%memoCells] ^ key&^slotBits; at <= slotBits {
-		return &s.memo.slots[at%memoSlots]
+	if at := s.memo.cells[key%memoSets][0] ^ key&^slotBits; at < memoSlots {
+		return &s.memo.slots[at]
 	}
 	return s.meet(w, key)
 }
 
-// meet looks a word up that the memo doesn't hold.
+// meet looks a word up that was not the last one of its set.
 func (s *Scanner) meet(w []uint8, key uint64) *slot {
+	if m := s.memo.recall(key); m != nil {
+		return m
+	}
 	hits := s.e.dict.find(w, s.w.capital, s.hits[:0])
 	if len(hits) == 0 {
 		s.memo.file(key, 0)
