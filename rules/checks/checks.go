@@ -154,11 +154,11 @@ func luhn(b []byte) bool {
 
 // placeholder is true of one digit repeated, of counting sequences, and of Tolvan Tolvansson, whom Swedish forms are tried with.
 func placeholder(b []byte) bool {
-	if n := string(b); n == "1912121212" || n == "191212121212" {
+	if string(b) == "1912121212" || string(b) == "191212121212" {
 		return true
 	}
 	same, up := true, true
-	for i := 1; i < len(b); i++ {
+	for i := 1; i < len(b) && (same || up); i++ {
 		same = same && b[i] == b[0]
 		up = up && (b[i] == b[i-1]+1 || b[i] == '0' && b[i-1] == '9')
 	}

@@ -97,12 +97,13 @@ type Engine struct {
 	longest      [2]int                    // longest shape that begins with a digit, with a letter
 }
 
-// pattern is what one word of one or more terms means, in 32 bytes: half a line of the cache.
+// pattern is what one word of one or more terms means.
 type pattern struct {
 	on    uint64 // what may follow in the phrases that begin with it
 	term  term   // the first of its terms that are more than a language, a name or a place
 	more  int32  // where in said the others begin
 	first int32  // node of the phrases that begin with it, 0 if none
+	bits  int32  // of a hit
 	terms uint16 // how many there are
 	flags uint16
 }

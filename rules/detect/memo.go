@@ -57,6 +57,7 @@ func (b *builder) sumUp(d *draft) {
 			}
 		}
 	}
+	p.bits = int32(b2i(p.terms > 0)*hitTerms | b2i(p.first > 0)*hitFirst | b2i(d.later)*hitLater)
 	e.patterns, e.told = append(e.patterns, p), append(e.told, told)
 }
 
@@ -74,6 +75,14 @@ type slot struct {
 
 // slotHits is how many patterns a slot holds. Few words match more.
 const slotHits = 6
+
+// A hit is the number of a pattern, and, once it is summed up, bits that say for what it is worth to look at the pattern.
+const (
+	hitTerms = 1 << (28 + iota) // it has terms
+	hitFirst                    // it begins phrases
+	hitLater                    // it stands further on in some
+	hitBits  = hitTerms | hitFirst | hitLater
+)
 
 // frequentWords looks up the words that tell a language, which are half of any text.
 func (e *Engine) frequentWords(lits []literal) []slot {
@@ -101,10 +110,11 @@ func (e *Engine) frequentWords(lits []literal) []slot {
 func (m *slot) sum(e *Engine, key uint64, letters int, hits []int32) {
 	*m = slot{key: key, n: uint8(min(len(hits), slotHits))}
 	for i, h := range hits {
-		if i < slotHits {
-			m.hits[i] = h
-		}
 		p := &e.patterns[h]
+		hits[i] |= p.bits
+		if i < slotHits {
+			m.hits[i] = hits[i]
+		}
 		m.flags |= p.flags
 		if p.flags&meansTongue != 0 {
 			m.tongues += e.told[h].tongues

@@ -57,7 +57,7 @@ func (b *begun) leave(m *slot) {
 // beginRare begins the phrases that begin with a word that matches more than a slot holds.
 func (s *Scanner) beginRare() {
 	for _, first := range s.hits[:s.nrare] {
-		if p := &s.e.patterns[first]; p.first != 0 && s.nact < maxThreads {
+		if p := &s.e.patterns[first&^hitBits]; p.first != 0 && s.nact < maxThreads {
 			s.active[s.nact] = thread{on: p.on, node: p.first, tok: s.tok, pos: s.w.pos}
 			s.nact++
 		}
@@ -80,7 +80,10 @@ func (s *Scanner) goOn(h int32, n int, f *tokenFacts) int {
 		}
 		at := &s.begun.at[(s.begun.n-uint8(gaps))%4]
 		for _, first := range at.word.hits[:at.word.n] {
-			p := &s.e.patterns[first]
+			if first&hitFirst == 0 {
+				continue
+			}
+			p := &s.e.patterns[first&^hitBits]
 			n = s.step(&thread{on: p.on, node: p.first, tok: at.tok, pos: at.pos, gaps: int32(gaps)}, h, n, f)
 		}
 	}

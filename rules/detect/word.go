@@ -116,12 +116,11 @@ func (s *Scanner) say(m *slot, f *tokenFacts) {
 	family := s.w.capital && s.run.given && (m.flags&meansSurname != 0 || s.w.counts.upper() == 1 && s.run.n < 3) // Anna Foster is in nobody's care, nor is Per Prest one
 	n := 0
 	for _, h := range s.matched(m) {
-		p := &s.e.patterns[h]
-		if p.flags&meansTerms != 0 {
-			s.terms(p, family, f)
+		if h&hitTerms != 0 {
+			s.terms(&s.e.patterns[h&^hitBits], family, f)
 		}
-		if p.flags&meansLater != 0 && (s.nact > 0 || s.begun.may()&follows(h) != 0) {
-			n = s.goOn(h, n, f)
+		if h&hitLater != 0 && (s.nact > 0 || s.begun.may()&follows(h) != 0) {
+			n = s.goOn(h&^hitBits, n, f)
 		}
 	}
 	if n > 0 || s.nact > 0 {
