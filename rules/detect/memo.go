@@ -132,17 +132,16 @@ func (m *slot) sum(e *Engine, key uint64, letters int, hits []int32) {
 
 // Sizes of the memo, powers of two.
 const (
-	memoSets  = 1 << 13
-	memoWays  = 4
+	memoSets  = 1 << 14
 	memoSlots = 1 << 14
 )
 
 // memo remembers what words match, from one message to the next: what a word matches depends on nothing else. Words are
-// known by 61 bits of their hashes under the Engine's own salt, so that nobody can make two words meet. A cell holds
+// known by 62 bits of their hashes under the Engine's own salt, so that nobody can make two words meet. A cell holds
 // 48 bits of them and, in the low 16, the number of the slot, 0 for the one of all words that match nothing, which are
-// most of the rarer ones. Words whose cells could be the same share a set of them, the last one met in front.
+// most of the rarer ones. Two words share a set of cells, the one met last in front.
 type memo struct {
-	cells [memoSets][memoWays]uint64
+	cells [memoSets][2]uint64
 	slots [memoSlots]slot // the first is of words that match nothing, then come the frequent ones, then a ring of others
 	from  int             // where the ring begins
 	next  int             // which of it is the oldest
@@ -161,23 +160,21 @@ func (e *Engine) newMemo() *memo {
 	return m
 }
 
-// file notes which slot is a word's, and forgets the word of its set that was not met for the longest time.
+// file notes which slot is a word's, and forgets the word that stood behind in its set.
 func (m *memo) file(key uint64, at int) {
 	set := &m.cells[key%memoSets]
-	copy(set[1:], set[:])
-	set[0] = key&^slotBits | uint64(at)
+	set[0], set[1] = key&^slotBits|uint64(at), set[0]
 }
 
-// recall gives the slot of a word that is not in front of its set, and brings it there; nil if it is not there.
+// recall gives the slot of a word that stands behind in its set, and brings it to the front; nil if it is not there.
 func (m *memo) recall(key uint64) *slot {
 	set := &m.cells[key%memoSets]
-	for i := 1; i < memoWays; i++ {
-		if at := set[i] ^ key&^slotBits; at < memoSlots {
-			set[0], set[i] = set[i], set[0]
-			return &m.slots[at]
-		}
+	at := set[1] ^ key&^slotBits
+	if at >= memoSlots {
+		return nil
 	}
-	return nil
+	set[0], set[1] = set[1], set[0]
+	return &m.slots[at]
 }
 
 // take frees the oldest slot of the ring for a word, and gives its number.
@@ -187,9 +184,10 @@ func (m *memo) take() int {
 		m.next = m.from
 	}
 	old := m.slots[at].key
-	for i, c := range m.cells[old%memoSets] {
-		if c == old&^slotBits|uint64(at) {
-			m.cells[old%memoSets][i] = 0
+	set := &m.cells[old%memoSets]
+	for i := range set {
+		if set[i] == old&^slotBits|uint64(at) {
+			set[i] = 0
 		}
 	}
 	return at
@@ -203,7 +201,7 @@ func (s *Scanner) find(w []uint8, key uint64) *slot {
 	return s.meet(w, key)
 }
 
-// meet looks a word up that was not the last one of its set.
+// meet finds a word that is not in front of its set.
 func (s *Scanner) meet(w []uint8, key uint64) *slot {
 	if m := s.memo.recall(key); m != nil {
 		return m
