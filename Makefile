@@ -1,7 +1,7 @@
 # Postvagt. "make demo" shows it, "make test" proves it; both install what they need (Debian 12, Go 1.26).
 .POSIX:
 .DELETE_ON_ERROR:
-.PHONY: help build pictures demo demo-check test test-mtas kibana-check lint bench soak deb clean deps-demo deps-test deps-mtas deps-bench
+.PHONY: help build pictures demo demo-check test test-mtas kibana-check lint bench pgo soak deb clean deps-demo deps-test deps-mtas deps-bench
 
 GO = go
 GOTESTSUM = $(GO) run gotest.tools/gotestsum@v1.13.0
@@ -19,6 +19,7 @@ help:
 	@echo "make kibana-check KIBANA_URL=...  the dashboards in a real Kibana, against known figures"
 	@echo "make lint         gofmt, vet, staticcheck, who may import whom"
 	@echo "make bench        speed, on this machine"
+	@echo "make pgo          measure anew where the milter spends its time, for the compiler"
 	@echo "make soak         what takes hours: every fuzz target for FUZZTIME (10m), 500 kills, 20,000 messages against a truth"
 	@echo "make deb          the packages for amd64 and arm64, in dist/"
 
@@ -60,6 +61,10 @@ lint:
 
 bench: deps-bench
 	$(GO) run ./packaging/bench
+
+# What the compiler is told of where the milter spends its time, measured anew.
+pgo:
+	GO="$(GO)" packaging/pgo.sh
 
 # What takes too long for every change. A line of its own for each kind.
 soak: deps-test deps-mtas

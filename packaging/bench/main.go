@@ -19,6 +19,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"slices"
 	"syscall"
 
@@ -90,7 +91,7 @@ func benchScan(ctx context.Context, _ string) error {
 	if err != nil {
 		return err
 	}
-	cmd := exec.CommandContext(ctx, "go", "test", "-run", "^$", "-bench", ".", "-skip", "Linear", "-benchtime", "1s", "./rules/detect", "./milter/message", "./milter")
+	cmd := exec.CommandContext(ctx, "go", "test", "-pgo", filepath.Join(root, "milter/cmd/postvagt-milter/default.pgo"), "-run", "^$", "-bench", ".", "-skip", "Linear", "-benchtime", "1s", "./rules/detect", "./milter/message", "./milter")
 	cmd.Dir, cmd.Stdout, cmd.Stderr = root, os.Stdout, os.Stderr
 	return cmd.Run()
 }
