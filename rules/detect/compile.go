@@ -79,8 +79,8 @@ type Engine struct {
 	tab          *tables
 	dict         dictionary
 	patterns     []pattern
-	said         []term // further ones by pattern
-	told         []told // by pattern
+	said         []term   // further ones by pattern
+	speech       []speech // by pattern
 	phrases      phraseTable
 	frequent     []slot
 	memos        sync.Pool
@@ -97,19 +97,18 @@ type Engine struct {
 	longest      [2]int                    // longest shape that begins with a digit, with a letter
 }
 
-// pattern is what one word of one or more terms means.
+// pattern is what one word of one or more terms means, in 32 bytes: half a line of the cache.
 type pattern struct {
 	on    uint64 // what may follow in the phrases that begin with it
 	term  term   // the first of its terms that are more than a language, a name or a place
 	more  int32  // where in said the others begin
 	first int32  // node of the phrases that begin with it, 0 if none
-	bits  int32  // of a hit
 	terms uint16 // how many there are
 	flags uint16
 }
 
-// told is what a pattern tells of the language.
-type told struct {
+// speech is what a pattern tells of the language.
+type speech struct {
 	tongues tongues
 	nynorsk uint8
 }

@@ -14,15 +14,23 @@ const (
 	meansKnown  // it is no unknown name
 	meansFiller // may stand inside a phrase, if it is short and no negation
 	meansNot
-	meansTerms  // it has terms of its own, besides those of languages, names and places
-	meansLater  // it stands further on in some phrase
 	meansTongue // it tells a language
+	meansTerms  // it has terms of its own, besides those of languages, names and places
+	meansFirst  // it begins phrases
+	meansLater  // it stands further on in some
+
+	worth    = meansTerms | meansFirst | meansLater // of which a hit tells, so that nobody looks at a pattern in vain
+	hitShift = 20                                   // a hit is the number of a pattern and, so far up, what is worth to know
+	hitMask  = 1<<hitShift - 1
 )
 
 // sumUp makes a pattern of its draft.
 func (b *builder) sumUp(d *draft) {
 	e := b.e
-	p, told := pattern{first: d.first, on: d.on, more: int32(len(e.said))}, told{}
+	p, tells := pattern{first: d.first, on: d.on, more: int32(len(e.said))}, speech{}
+	if d.first > 0 {
+		p.flags |= meansFirst
+	}
 	if d.later {
 		p.flags |= meansLater
 	}
@@ -38,9 +46,9 @@ func (b *builder) sumUp(d *draft) {
 		case classLanguage:
 			p.flags |= meansFiller | meansKnown | meansTongue
 			if t.weight == 2 {
-				told.nynorsk++
+				tells.nynorsk++
 			} else {
-				told.tongues.add(t.langs)
+				tells.tongues.add(t.langs)
 			}
 		default:
 			if p.terms++; p.terms == 1 {
@@ -57,8 +65,7 @@ func (b *builder) sumUp(d *draft) {
 			}
 		}
 	}
-	p.bits = int32(b2i(p.terms > 0)*hitTerms | b2i(p.first > 0)*hitFirst | b2i(d.later)*hitLater)
-	e.patterns, e.told = append(e.patterns, p), append(e.told, told)
+	e.patterns, e.speech = append(e.patterns, p), append(e.speech, tells)
 }
 
 // slot is what is known of one word, in 64 bytes: a line of the cache.
@@ -75,14 +82,6 @@ type slot struct {
 
 // slotHits is how many patterns a slot holds. Few words match more.
 const slotHits = 6
-
-// A hit is the number of a pattern, and, once it is summed up, bits that say for what it is worth to look at the pattern.
-const (
-	hitTerms = 1 << (28 + iota) // it has terms
-	hitFirst                    // it begins phrases
-	hitLater                    // it stands further on in some
-	hitBits  = hitTerms | hitFirst | hitLater
-)
 
 // frequentWords looks up the words that tell a language, which are half of any text.
 func (e *Engine) frequentWords(lits []literal) []slot {
@@ -111,14 +110,14 @@ func (m *slot) sum(e *Engine, key uint64, letters int, hits []int32) {
 	*m = slot{key: key, n: uint8(min(len(hits), slotHits))}
 	for i, h := range hits {
 		p := &e.patterns[h]
-		hits[i] |= p.bits
+		hits[i] |= int32(p.flags&worth) << hitShift
 		if i < slotHits {
 			m.hits[i] = hits[i]
 		}
 		m.flags |= p.flags
 		if p.flags&meansTongue != 0 {
-			m.tongues += e.told[h].tongues
-			m.nynorsk += e.told[h].nynorsk
+			m.tongues += e.speech[h].tongues
+			m.nynorsk += e.speech[h].nynorsk
 		}
 		if p.flags&meansLater != 0 {
 			m.later |= follows(h)

@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -81,6 +82,9 @@ func (b *builder) pattern(w string, langs uint8) (int32, string) {
 		return p, ""
 	}
 	p := int32(len(b.patterns))
+	if p > hitMask {
+		return 0, fmt.Sprintf("the terms of all rules have more than %d different words", hitMask)
+	}
 	b.patterns = append(b.patterns, draft{})
 	b.ids[key] = p
 	rest := uint8(restNone)

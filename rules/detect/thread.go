@@ -57,7 +57,7 @@ func (b *begun) leave(m *slot) {
 // beginRare begins the phrases that begin with a word that matches more than a slot holds.
 func (s *Scanner) beginRare() {
 	for _, first := range s.hits[:s.nrare] {
-		if p := &s.e.patterns[first&^hitBits]; p.first != 0 && s.nact < maxThreads {
+		if p := &s.e.patterns[first&hitMask]; p.first != 0 && s.nact < maxThreads {
 			s.active[s.nact] = thread{on: p.on, node: p.first, tok: s.tok, pos: s.w.pos}
 			s.nact++
 		}
@@ -80,10 +80,10 @@ func (s *Scanner) goOn(h int32, n int, f *tokenFacts) int {
 		}
 		at := &s.begun.at[(s.begun.n-uint8(gaps))%4]
 		for _, first := range at.word.hits[:at.word.n] {
-			if first&hitFirst == 0 {
+			if first&(meansFirst<<hitShift) == 0 {
 				continue
 			}
-			p := &s.e.patterns[first&^hitBits]
+			p := &s.e.patterns[first&hitMask]
 			n = s.step(&thread{on: p.on, node: p.first, tok: at.tok, pos: at.pos, gaps: int32(gaps)}, h, n, f)
 		}
 	}

@@ -116,11 +116,11 @@ func (s *Scanner) say(m *slot, f *tokenFacts) {
 	family := s.w.capital && s.run.given && (m.flags&meansSurname != 0 || s.w.counts.upper() == 1 && s.run.n < 3) // Anna Foster is in nobody's care, nor is Per Prest one
 	n := 0
 	for _, h := range s.matched(m) {
-		if h&hitTerms != 0 {
-			s.terms(&s.e.patterns[h&^hitBits], family, f)
+		if h&(meansTerms<<hitShift) != 0 {
+			s.terms(&s.e.patterns[h&hitMask], family, f)
 		}
-		if h&hitLater != 0 && (s.nact > 0 || s.begun.may()&follows(h) != 0) {
-			n = s.goOn(h&^hitBits, n, f)
+		if h&(meansLater<<hitShift) != 0 && (s.nact > 0 || s.begun.may()&follows(h) != 0) {
+			n = s.goOn(h&hitMask, n, f)
 		}
 	}
 	if n > 0 || s.nact > 0 {
