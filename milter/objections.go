@@ -202,12 +202,11 @@ func (o *Objections) Address(addr string) string {
 	if who := find(l.addresses, l.hash(addr)); who != "" {
 		return who
 	}
-	local, domain, ok := strings.Cut(addr, "@")
-	base, _, sub := strings.Cut(local, "+")
-	if !ok || !sub || base == "" {
+	base := verdict.BaseAddress(addr)
+	if base == addr {
 		return ""
 	}
-	return find(l.addresses, l.hash(base+"@"+domain))
+	return find(l.addresses, l.hash(base))
 }
 
 // Person says who of those whose national number stands in a text has objected; "" for nobody.

@@ -72,18 +72,11 @@ func (r *Rules) maySelf(op string, v *verdict.Record) bool {
 // owns says whether a sender is the actor, also under a sub-address. An address without a domain is a login name, and
 // stands for that name at any domain.
 func (a *Actor) owns(sender string) bool {
+	base := verdict.BaseAddress(sender)
+	local, _, _ := strings.Cut(base, "@")
 	return sender != "" && slices.ContainsFunc(a.Addresses, func(s string) bool {
-		local, _, _ := strings.Cut(base(sender), "@")
-		return strings.EqualFold(base(s), base(sender)) || strings.EqualFold(s, local)
+		return strings.EqualFold(verdict.BaseAddress(s), base) || strings.EqualFold(s, local)
 	})
-}
-
-func base(addr string) string {
-	local, domain, ok := strings.Cut(addr, "@")
-	if head, _, sub := strings.Cut(local, "+"); ok && sub && head != "" {
-		return head + "@" + domain
-	}
-	return addr
 }
 
 // checkReason wants a reason where the operation takes one.
