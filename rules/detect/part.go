@@ -133,7 +133,7 @@ func (s *Scanner) startPart(t Text) {
 	s.gap, s.tok, s.lineAt, s.cells, s.longest = gap{}, 0, 0, false, 0
 	s.prev, s.run, s.closing, s.after = 0, nameRun{}, 0, false
 	s.endPhrases()
-	s.win, s.langs = window{}, [langCount]int32{}
+	s.win, s.apart, s.langs = window{}, apart{}, [langCount]int32{}
 	s.forgetWords()
 	s.part = len(s.parts)
 	p := partFacts{name: t.Part, quoted: t.Quoted, subject: t.Part == "subject" || strings.HasSuffix(t.Part, " subject"), address: isAddress(t.Part), start: s.nseg}

@@ -37,6 +37,7 @@ type Scanner struct {
 	prev   tokenFacts
 
 	win     window
+	apart   apart
 	canon   [maxDigits]byte
 	pending [64]candidate
 	npend   int

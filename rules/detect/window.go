@@ -102,6 +102,9 @@ func (s *Scanner) closeWindow() {
 		var taken [maxGroups]bool
 		s.tryAll(win.n, &taken)
 	}
+	if win.used >= maxApart-1 {
+		s.joinApart()
+	}
 	win.n, win.used, win.iban, win.glued = 0, 0, false, false
 }
 
