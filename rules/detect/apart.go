@@ -10,8 +10,8 @@ type apart struct {
 }
 
 const (
-	maxApart  = 5  // a registration number has four digits, a Swedish clearing number four or five
-	apartNear = 25 // characters from it to the rest, as "\nKontonummer: " takes them
+	maxApart  = 5 // a registration number has four digits, a Swedish clearing number four or five
+	apartNear = 3 // words from it to the rest, as "konto nr. 0005678901" takes them
 )
 
 // joinApart tries the digits of a window as the rest of what stood apart before, or remembers them if they may be such a first
@@ -27,7 +27,7 @@ func (s *Scanner) joinApart() {
 	if digits != 1<<win.used-1 {
 		return
 	}
-	if first := &win.groups[0]; a.n > 0 && win.used > maxApart && win.used <= 10 && first.pos-a.end <= apartNear {
+	if first := &win.groups[0]; a.n > 0 && win.used > maxApart && win.used <= 10 && first.tok-a.tok <= apartNear {
 		s.tryApart(&a)
 	} else if win.used == maxApart || win.used == maxApart-1 {
 		s.apart = apart{n: win.used, pos: first.pos, end: win.endPos, tok: win.groups[win.n-1].tok}

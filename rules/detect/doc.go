@@ -69,7 +69,8 @@
 //	threshold       the lowest tier that counts, 65 if not given
 //
 // Between the digits may stand spaces, dots, dashes and slashes of every kind, no-break spaces, one line break, what has no
-// width, and HTML tags. Digits that are an order number in one place are one everywhere in the mail, unless a context
+// width, and HTML tags. A first group of four or five digits may be parted from the rest by a context term: reg.nr. 1234,
+// kontonr. 0005678901. Digits that are an order number in one place are one everywhere in the mail, unless a context
 // term stands by them. Of several readings of the same digits the surest counts.
 //
 // A number of level "none" is nobody's. It is only looked for where a context term begins within 40 characters before it. It takes

@@ -57,6 +57,7 @@ func (s *Scanner) bridge(g *gap, pos int32, capital bool) {
 		}
 	}
 	s.stopped = g.bits&(1<<sepDot|1<<sepStop) != 0
+	s.joinWindow(g) // first: a number belongs to the segment in which it stands
 	if sentence || g.lines > 1 || short || pos-s.seg.start > maxSegment {
 		s.endSegment(pos)
 	}
@@ -69,7 +70,7 @@ func (s *Scanner) bridge(g *gap, pos int32, capital bool) {
 		s.seg.law++
 	}
 	if g.bits&(1<<sepMoney) != 0 {
-		s.seg.cues[classMoney]++
+		s.seg.count(classMoney)
 	}
 	if g.bits&breaksPhrase != 0 && !(g.bits == 1<<sepColon && g.chars == 1) || sentence || g.lines > 1 {
 		s.endPhrases()
@@ -77,7 +78,6 @@ func (s *Scanner) bridge(g *gap, pos int32, capital bool) {
 	if g.bits&breaksName != 0 || sentence || line || g.bits&(1<<sepDot) != 0 && !s.prev.is(tokInitial) {
 		s.endRun()
 	}
-	s.joinWindow(g)
 }
 
 // startNext is startWord for a word behind a single space.

@@ -92,7 +92,7 @@ func scoreMails(t *testing.T, name string) tally {
 // before any tuning on it.
 func TestMails(t *testing.T) {
 	sets, err := filepath.Glob("testdata/mails-*.txt")
-	if err != nil || len(sets) < 10 {
+	if err != nil || len(sets) < 11 {
 		t.Fatalf("%d sets, error %v", len(sets), err)
 	}
 	for _, path := range sets {

@@ -88,7 +88,7 @@ func (s *Scanner) forgetWords() {
 	for i := range s.ctxAt {
 		s.ctxAt[i], s.notAt[i], s.column[i] = farAway, farAway, farAway
 	}
-	for _, at := range [...]*int32{&s.numAt, &s.anyAt, &s.ownAt, &s.moneyAt, &s.mineAt, &s.firmAt, &s.caseAt} {
+	for _, at := range [...]*int32{&s.numAt, &s.anyAt, &s.ownAt, &s.mineAt, &s.firmAt, &s.caseAt} {
 		*at = farAway
 	}
 	s.opened, s.enumerated, s.dashed = 0, false, false

@@ -46,7 +46,6 @@ type Scanner struct {
 	numAt   int32 // where a word for another kind of number last stood
 	anyAt   int32
 	ownAt   int32
-	moneyAt int32
 	mineAt  int32 // where words for a person's own account last ended
 	firmAt  int32 // where a legal form last stood
 	caseAt  int32 // where a word for a case last ended

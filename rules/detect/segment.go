@@ -82,8 +82,6 @@ func (s *Scanner) emit(t *term, tok, pos int32, f *tokenFacts) {
 		if s.prev.digits() > 0 && s.prev.letters() == 0 {
 			seg.weight += 2 // 318 recipients: statistics
 		}
-	case classMoney:
-		s.moneyAt = pos
 	case classTitle:
 		*f |= tokTitle
 	case classOfficial:
@@ -116,7 +114,12 @@ func (s *Scanner) emit(t *term, tok, pos int32, f *tokenFacts) {
 	case classSender:
 		s.client(t)
 	}
-	if n := &seg.cues[t.class]; *n < 255 {
+	seg.count(t.class)
+}
+
+// count counts a cue.
+func (g *segment) count(class uint8) {
+	if n := &g.cues[class]; *n < 255 {
 		*n++
 	}
 }

@@ -72,6 +72,16 @@ func (s *Scanner) numberToken(w []uint8) {
 	}
 	win.n++
 	win.endPos = s.w.pos + int32(letters+len(w))
+	if win.n == 2 && win.thousands() {
+		s.seg.count(classMoney)
+	}
+}
+
+// thousands says whether two groups read as an amount: 27 400, 27.400.
+func (win *window) thousands() bool {
+	first, second := &win.groups[0], &win.groups[1]
+	digits, _ := classify(win.chars[:win.used])
+	return digits == 1<<win.used-1 && first.end <= 3 && second.end-second.off == 3 && win.chars[0] != '0' && (second.sep == bitSpace || second.sep == bitDot)
 }
 
 // plain gives the upper-case letter or digit of a symbol, '?' for letters beyond A to Z.
