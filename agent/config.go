@@ -63,7 +63,7 @@ type Log struct {
 	Files           []string         `toml:"files" doc:"Mail logs. None: /var/log/mail.log where it exists, else the journal."`
 	Journal         string           `toml:"journal" doc:"auto: when there is no file. yes, no."`
 	JournalUnits    []string         `toml:"journal_units" doc:"Units of the MTA; of the journal only their lines count, and those that name no unit (journald names none of a process that has ended meanwhile) of the accounts root, postfix, smmta and smmsp."`
-	MilterUnit      string           `toml:"milter_unit" doc:"Unit of the milter; verdict lines in the journal count only from it."`
+	MilterUnit      string           `toml:"milter_unit" doc:"Unit of the milter; verdict lines in the journal count only from it, and from its account postvagt-milter where they name no unit."`
 	MilterNames     []string         `toml:"milter_names" doc:"Parts of the addresses (Postfix) and names (Sendmail) by which the MTA knows the milter: when it says that it does not reach one of them, the time counts as not checked."`
 	Verdicts        []string         `toml:"verdicts" doc:"The milter's own files. Verdict lines elsewhere count only with a good mac=."`
 	Decisions       string           `toml:"decisions" doc:"Where the helper for held mail writes what was decided: senders are told when their mail was read, officers when nobody decided in time."`

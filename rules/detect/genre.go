@@ -139,23 +139,18 @@ func (s *Scanner) genreSign(t *term) {
 func (s *Scanner) layout(g *gap, line, capital bool) {
 	const inner = 1<<sepSpace | 1<<sepDash | 1<<sepUnder | 1<<sepSlash
 	const marks = 1<<sepOpen | 1<<sepParen | 1<<sepBox | 1<<sepClose | 1<<sepQuote | 1<<sepUnder
-	if g.bits&marks == 0 && !s.enumerated { // as most are
-		if g.bits&^inner != 0 {
-			s.opened = 0
-		}
-		s.enumerated = line
-		return
-	}
 	f := &s.parts[s.part].genre
-	switch {
-	case s.enumerated && !line && capital && g.bits&(1<<sepDot|1<<sepClose) != 0 && s.prev.letters() == 0 && s.prev.digits() > 0 && s.prev.digits() <= 2:
-		f.lines++
-	case s.opened == s.tok && g.bits&(1<<sepClose) != 0 && s.inParens && s.prev.letters() <= 4 && s.prev.digits() == 0 && s.party:
-		f.weight[genreMinutes]++
-	case s.opened > 0 && s.tok-s.opened < 3 && g.bits&(1<<sepClose|1<<sepQuote) != 0 && !s.inParens && s.prev.digits() == 0:
-		f.placeholders++
-	case g.bits&(1<<sepUnder) != 0 && g.chars >= 5: // Name: ________
-		f.placeholders++
+	if g.bits&marks != 0 || s.enumerated { // few are
+		switch {
+		case s.enumerated && !line && capital && g.bits&(1<<sepDot|1<<sepClose) != 0 && s.prev.letters() == 0 && s.prev.digits() > 0 && s.prev.digits() <= 2:
+			f.lines++
+		case s.opened == s.tok && g.bits&(1<<sepClose) != 0 && s.inParens && s.prev.letters() <= 4 && s.prev.digits() == 0 && s.party:
+			f.weight[genreMinutes]++
+		case s.opened > 0 && s.tok-s.opened < 3 && g.bits&(1<<sepClose|1<<sepQuote) != 0 && !s.inParens && s.prev.digits() == 0:
+			f.placeholders++
+		case g.bits&(1<<sepUnder) != 0 && g.chars >= 5: // Name: ________
+			f.placeholders++
+		}
 	}
 	if g.bits&^inner != 0 {
 		s.opened = 0

@@ -14,7 +14,7 @@ type edge struct {
 	from, pattern int32
 	on            uint64 // follows of all patterns that go on from where it leads: most words tell by one bit that they don't
 	end           term   // that ends there; of no words if none does
-	more          int32  // where in several further ones stand
+	more          int32  // where in several further ones stand, at 0 none
 }
 
 // follows gives the bit of a pattern.
@@ -90,17 +90,14 @@ func (p *phraseBuilder) table(terms []term, drafts []draft) phraseTable {
 		at[i] = t.node(free)
 		x := &t.edges[free]
 		*x = edge{from: at[n.from], pattern: n.pattern, on: n.on}
-		for k, id := range n.ends {
-			switch k {
-			case 0:
-				x.end = terms[id]
-				continue
-			case 1:
-				x.more = int32(len(t.several))
-			}
-			t.several = append(t.several, terms[id])
+		if len(n.ends) > 0 {
+			x.end = terms[n.ends[0]]
 		}
-		if x.more > 0 {
+		if len(n.ends) > 1 {
+			x.more = int32(len(t.several))
+			for _, id := range n.ends[1:] {
+				t.several = append(t.several, terms[id])
+			}
 			t.several = append(t.several, term{})
 		}
 	}

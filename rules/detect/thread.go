@@ -104,10 +104,8 @@ func (s *Scanner) step(t *thread, h int32, n int, f *tokenFacts) int {
 	if at.end.words > 0 {
 		s.emit(&at.end, t.tok, t.pos, f)
 	}
-	if at.more > 0 {
-		for k := at.more; phrases.several[k].words > 0; k++ {
-			s.emit(&phrases.several[k], t.tok, t.pos, f)
-		}
+	for k := at.more; phrases.several[k].words > 0; k++ {
+		s.emit(&phrases.several[k], t.tok, t.pos, f)
 	}
 	if at.on != 0 && n < maxThreads {
 		s.next[n] = thread{on: at.on, node: phrases.node(i), tok: t.tok, pos: t.pos, gaps: t.gaps}
